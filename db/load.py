@@ -1,0 +1,230 @@
+"""Records into tables: one transaction a report, replaced wholly, refused wholly."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.report import Report
+from db import overview, schema
+from db.rows import record_rows
+from db.schema import DatabaseError
+from extract.record import EvidenceError, Record, check_evidence
+
+if TYPE_CHECKING:
+    from corpus.dose_table import DoseTable
+
+_DECLARED = ("title", "citation", "doi", "pmcid", "pmid", "year", "journal", "license", "is_retelling", "sha256")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a Casebook database for writing and create its tables if the file is new.
+
+    Raises
+    ------
+    DatabaseError
+        The file cannot be opened, is no SQLite database, or was made with another schema.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        connection.execute("pragma foreign_keys = on")
+        version = connection.execute("pragma user_version").fetchone()[0]
+        is_empty = connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0
+        if is_empty:
+            with transaction(connection):
+                schema.create(connection)
+            version = schema.fingerprint()
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path}: {error}") from error
+    if version != schema.fingerprint():
+        connection.close()
+        raise DatabaseError(f"{path}: was made with another version of the tables; build it anew")
+    overview.add_functions(connection)
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is done inside, or undo all of it if it raises."""
+    connection.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def store(connection: sqlite3.Connection, report: Report, record: Record, run_id: str) -> None:
+    """Store a report and what was read from it, in place of what was stored of it before.
+
+    Raises
+    ------
+    EvidenceError
+        The record does not match the report's text. What was stored before stays.
+    DatabaseError
+        A value is impossible by the rules of the tables. What was stored before stays.
+    """
+    if record.report.get("id") != report.id:
+        raise EvidenceError(f"{report.id}: the record is of another report, {record.report.get('id')}")
+    if record.report.get("sha256") not in (None, report.sha256):
+        raise EvidenceError(f"{report.id}: the record was made of another text (SHA-256 differs)")
+    check_evidence(record, report.text)
+    try:
+        with transaction(connection):
+            before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
+            _insert(connection, "report", [_report_row(report, record)])
+            _insert(connection, "report_text", [(search_key(report.id), report.id, report.title, report.text)])
+            for table, rows in record_rows(report.id, record):
+                _insert(connection, table, rows)
+            overview.fill(connection, report.id)
+            _note(connection, run_id, report.id, "changed" if before else "new", None, record.pipeline)
+    except (sqlite3.Error, UnicodeEncodeError) as error:
+        raise DatabaseError(f"{report.id}: {error}") from error
+
+
+def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = None) -> bool:
+    """Take a report and all that was read from it out; return whether it was there."""
+    try:
+        with transaction(connection):
+            found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0
+            if found and run_id is not None:
+                _note(connection, run_id, report_id, "removed", None)
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{report_id}: {error}") from error
+    return found
+
+
+def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
+    """Store a literature table of doses in place of the one of the same name.
+
+    Raises
+    ------
+    DatabaseError
+        A value is impossible by the rules of the tables. What was stored before stays.
+    """
+    columns = tuple(schema.dictionary()["dose_table_row"].columns)[1:]
+    rows = [(table.id, *(getattr(row, column) for column in columns)) for row in table.rows]
+    try:
+        with transaction(connection):
+            connection.execute("delete from dose_table where dose_table_id = ?", (table.id,))
+            _insert(connection, "dose_table", [(table.id, table.title, table.citation, table.doi, table.note)])
+            _insert(connection, "dose_table_row", rows)
+    except sqlite3.Error as error:
+        raise DatabaseError(f"dose table {table.id}: {error}") from error
+
+
+def refresh_overview(connection: sqlite3.Connection) -> None:
+    """Compute the whole table case_overview anew and gather statistics for the query planner."""
+    with transaction(connection):
+        overview.fill(connection)
+    connection.execute("insert into report_search (report_search) values ('optimize')")
+    connection.execute("analyze")
+
+
+def stored(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """Return each stored report with the SHA-256 of its text and the fingerprint of the pipeline that read it."""
+    rows = connection.execute("select report_id, sha256, pipeline_fingerprint from report order by report_id")
+    return {report_id: (sha256, fingerprint) for report_id, sha256, fingerprint in rows}
+
+
+def is_current(connection: sqlite3.Connection, report: Report, fingerprint: str) -> bool:
+    """Tell whether text, source and pipeline of a stored report are all as they are now.
+
+    A corrected citation leaves the text's SHA-256 as it was, so `stored` alone would miss it.
+    """
+    row = connection.execute(
+        f"select {', '.join(_DECLARED)}, pipeline_fingerprint from report where report_id = ?", (report.id,)
+    ).fetchone()
+    return row is not None and row == (*(getattr(report, name) for name in _DECLARED), fingerprint)
+
+
+def start_run(
+    connection: sqlite3.Connection,
+    run_id: str,
+    reason: str | None = None,
+    pipeline: dict[str, str] | None = None,
+    started_at: str | None = None,
+) -> None:
+    """Enter a run in the ledger; `pipeline` holds version and fingerprint, `started_at` is ISO 8601."""
+    known = pipeline or {}
+    with transaction(connection):
+        connection.execute(
+            "insert or ignore into run (run_id, reason, pipeline_version, pipeline_fingerprint, started_at)"
+            " values (?, ?, ?, ?, ?)",
+            (run_id, reason, known.get("version"), known.get("fingerprint"), started_at),
+        )
+
+
+def note_failure(connection: sqlite3.Connection, run_id: str, name: str, message: str) -> None:
+    """Enter in the ledger that a file or record was refused, and why."""
+    with transaction(connection):
+        _note(connection, run_id, name, "failed", message)
+
+
+def finish_run(connection: sqlite3.Connection, run_id: str, unchanged: int = 0) -> None:
+    """Write the counts of a run: what it did by its ledger, and how many reports it left as they were."""
+    counts = ", ".join(
+        f"reports_{outcome} = (select count(*) from run_report where run_id = :run and outcome = '{outcome}')"
+        for outcome in ("new", "changed", "failed", "removed")
+    )
+    with transaction(connection):
+        connection.execute(
+            f"update run set {counts}, reports_unchanged = :unchanged where run_id = :run",
+            {"run": run_id, "unchanged": unchanged},
+        )
+
+
+def dump(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield every row of the data tables, ordered by key: equal records give equal dumps, byte for byte."""
+    for table in schema.data_tables():
+        columns = schema.dictionary()[table].columns
+        for row in connection.execute(f"select * from {table} order by {', '.join(columns)}"):
+            yield f"{table} {row!r}"
+
+
+def publish(partial: Path, final: Path) -> None:
+    """Put a finished database in its place in one step; readers see the old one or the new one."""
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(final)
+
+
+def search_key(report_id: str) -> int:
+    """Return the report's key in the full-text index: 52 bits of its name's hash, exact in JSON numbers."""
+    return int.from_bytes(hashlib.sha256(report_id.encode("utf-8", "surrogatepass")).digest()[:8]) >> 12
+
+
+def _report_row(report: Report, record: Record) -> tuple[Any, ...]:
+    """Return the row of table report: what the source declares, and kind and pipeline from the record."""
+    kind = record.report.get("kind") or report.kind or "other"
+    declared = (getattr(report, name) for name in _DECLARED)
+    return (report.id, kind, *declared, record.pipeline["version"], record.pipeline["fingerprint"])
+
+
+def _note(
+    connection: sqlite3.Connection,
+    run_id: str,
+    name: str,
+    outcome: str,
+    message: str | None,
+    pipeline: Any = None,
+) -> None:
+    """Write a line of the ledger; the run itself is entered if nobody has started it."""
+    known = pipeline or {}
+    connection.execute(
+        "insert or ignore into run (run_id, pipeline_version, pipeline_fingerprint) values (?, ?, ?)",
+        (run_id, known.get("version"), known.get("fingerprint")),
+    )
+    connection.execute("insert or replace into run_report values (?, ?, ?, ?)", (run_id, name, outcome, message))
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows that give every column of the table, in its order."""
+    marks = ", ".join("?" * len(schema.dictionary()[table].columns))
+    connection.executemany(f"insert into {table} values ({marks})", rows)

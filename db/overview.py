@@ -1,0 +1,106 @@
+"""The flat table of cases for browsing: computed from the data tables, never written by hand."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from functools import cache
+from pathlib import Path
+
+NOT_REPORTED = "not reported"
+
+STATUS_WORDS = (
+    ("NED", "alive without disease"),
+    ("AWD", "alive with disease"),
+    ("ALIVE", "alive, disease not reported"),
+    ("DOD", "died of disease"),
+    ("DOC", "died of another cause"),
+    ("DEAD", "died, cause not reported"),
+    ("LTFU", "lost to follow-up"),
+)
+
+# A course counts as the highest only among courses of its own kind: Gy and Gy(RBE) are not compared.
+_FILL = """
+with chosen as (
+    select * from patient_case where :report_id is null or report_id = :report_id
+),
+course as (
+    select case_id, total_dose_gy, fractions, is_rbe_weighted,
+           row_number() over (partition by case_id, is_rbe_weighted order by total_dose_gy desc, number) as place
+    from radiotherapy_course
+    where total_dose_gy is not null and case_id in (select case_id from chosen)
+)
+insert into case_overview
+    (case_id, site, histology, sex, age_years, surgery, radiotherapy, max_dose_gy, max_dose_gy_rbe, fractions,
+     drugs, recurrence, status, follow_up_months, markers, year, report_id, citation)
+select
+    chosen.case_id,
+    coalesce(site_words(topography), site_name, 'not reported'),
+    coalesce(histology_name, 'not reported'),
+    coalesce(sex, 'not reported'),
+    age_years,
+    yes_no(surgery),
+    yes_no(radiotherapy_given),
+    physical.total_dose_gy,
+    weighted.total_dose_gy,
+    coalesce(physical.fractions, weighted.fractions),
+    (select group_concat(name, ', ') from (select name from drug where case_id = chosen.case_id order by number)),
+    yes_no(recurrence),
+    status_words(status),
+    follow_up_months,
+    (select group_concat(chip, '; ') from (
+        select distinct marker || ' ' || case result when 'positive' then '+' when 'negative' then '-'
+                                         when 'equivocal' then '±' else 'o' end as chip
+        from ihc_result where case_id = chosen.case_id
+        order by case result when 'positive' then 1 when 'equivocal' then 2 when 'negative' then 3 else 4 end, marker
+    )),
+    year,
+    chosen.report_id,
+    citation
+from chosen
+join report using (report_id)
+left join course as physical
+    on physical.case_id = chosen.case_id and physical.is_rbe_weighted = 0 and physical.place = 1
+left join course as weighted
+    on weighted.case_id = chosen.case_id and weighted.is_rbe_weighted = 1 and weighted.place = 1
+order by chosen.case_id
+"""
+
+
+@cache
+def _organs() -> dict[str, str]:
+    """Read the names of the ICD-O-3 topography groups ("C34" to "lung")."""
+    with (Path(__file__).parent / "topography.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["code"]: row["name"] for row in csv.DictReader(lines)}
+
+
+def site_words(topography: str | None) -> str | None:
+    """Return the readable group of a topography code ("C34.1" to "lung (C34)"); None for None."""
+    if topography is None:
+        return None
+    group = topography[:3]
+    return f"{_organs()[group]} ({group})" if group in _organs() else group
+
+
+def status_words(status: str | None) -> str:
+    """Return a status code in words; "not reported" for None."""
+    return dict(STATUS_WORDS).get(status or "", NOT_REPORTED)
+
+
+def yes_no(flag: int | bool | None) -> str:
+    """Return yes, no, or "not reported" for None."""
+    return NOT_REPORTED if flag is None else ("yes" if flag else "no")
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Make the words of this module available to the SQL of `fill`."""
+    for function in (site_words, status_words, yes_no):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
+
+
+def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
+    """Write the lines of one report's cases, or of all cases where `report_id` is None."""
+    connection.execute(
+        "delete from case_overview where :report_id is null or report_id = :report_id", {"report_id": report_id}
+    )
+    connection.execute(_FILL, {"report_id": report_id})

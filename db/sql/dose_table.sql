@@ -1,0 +1,13 @@
+-- Tables of radiotherapy doses printed in the literature, each with its source.
+create table dose_table (
+    -- Name of the table: that of its file without the ending.
+    dose_table_id text primary key not null check (dose_table_id <> ''),
+    -- Caption of the table.
+    title text,
+    -- Citation of the publication that prints the table.
+    citation text,
+    -- Digital object identifier of that publication.
+    doi text check (doi glob '10.*/*'),
+    -- Footnotes and remarks on reading the table.
+    note text
+) strict, without rowid;

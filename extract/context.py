@@ -1,0 +1,60 @@
+"""Is it so: whether the words around a mention deny it, doubt it, plan it, or speak of a relative.
+
+ConText (Chapman et al. 2007, Harkema et al. 2009): cues with a direction and a scope, ended by
+termination words. The cues are the lexicon `context`; a pseudo cue ("no increase") only hides the cue
+inside it.
+"""
+
+from __future__ import annotations
+
+from extract.reading import Hit, Reading, Sentence
+
+PRESENT, ABSENT, POSSIBLE, PLANNED = "present", "absent", "possible", "planned"
+# The strongest first: what is both denied and possible is denied.
+_RANK = ("declined", "absent", "planned", "possible", "family")
+_ASSERTION = {"declined": ABSENT, "absent": ABSENT, "planned": PLANNED, "possible": POSSIBLE}
+# A forward cue reaches at most this many characters, a backward cue fewer: lists are long, predicates near.
+_FORWARD_REACH = 180
+_BACKWARD_REACH = 120
+
+
+def cue_of(reading: Reading, start: int, end: int, sentence: Sentence | None = None) -> Hit | None:
+    """Return the strongest cue whose scope holds the span, None where it is plainly stated."""
+    sentence = sentence or reading.sentence_at(start)
+    cues = reading.hits_in("context", sentence)
+    if not cues:
+        return None
+    best: Hit | None = None
+    for number, cue in enumerate(cues):
+        if cue.id not in _RANK or (cue.start < end and start < cue.end):
+            continue
+        direction = cue.entry.get("direction")
+        if direction == "forward":
+            in_scope = cue.end <= start <= cue.end + _FORWARD_REACH and not _ended(reading, cues, cue.end, start)
+        elif direction == "backward":
+            in_scope = end <= cue.start <= end + _BACKWARD_REACH and not _ended(reading, cues, end, cue.start)
+        else:
+            continue
+        if in_scope and (best is None or _RANK.index(cue.id) < _RANK.index(best.id)):
+            best = cue
+    return best
+
+
+def assertion_of(reading: Reading, start: int, end: int, sentence: Sentence | None = None) -> str:
+    """Return present, absent, possible or planned for a span."""
+    cue = cue_of(reading, start, end, sentence)
+    return _ASSERTION.get(cue.id, PRESENT) if cue else PRESENT
+
+
+def subject_of(reading: Reading, start: int, end: int, sentence: Sentence | None = None) -> str:
+    """Return of whom a span speaks: patient, literature, family or general."""
+    sentence = sentence or reading.sentence_at(start)
+    cue = cue_of(reading, start, end, sentence)
+    return "family" if cue is not None and cue.id == "family" else sentence.subject
+
+
+def _ended(reading: Reading, cues: tuple[Hit, ...], start: int, end: int) -> bool:
+    """Return whether a termination word or a semicolon stands between two offsets."""
+    if ";" in reading.text[start:end]:
+        return True
+    return any(cue.id == "end" and start <= cue.start and cue.end <= end for cue in cues)

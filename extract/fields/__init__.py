@@ -1,0 +1,7 @@
+"""The fields, in the order in which they are read: later ones see what earlier ones found."""
+
+from types import ModuleType
+
+from extract.fields import age, sex
+
+FIELDS: tuple[ModuleType, ...] = (age, sex)

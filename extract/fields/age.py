@@ -1,0 +1,142 @@
+"""Age at presentation, in years, as the report introduces the patient."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from extract import context
+from extract.reading import NOTHING, Finding, Mention, Reading, Resolution, Sentence
+
+NAME = "age"
+FIELDS = ("age_years",)
+
+_ONES = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_MONTHS_PER_YEAR = 12
+_WEEKS_PER_YEAR = 52.18
+_DAYS_PER_YEAR = 365.25
+
+_WORD = "|".join([*_TENS, *_ONES])
+_PERSON = r"(?:m|f|male|female|man|woman|men|women|gentleman|lady|boy|girl|patient|child|infant|baby|neonate|newborn|mother|housewife|farmer|smoker|nulli\w+|multi\w+|primi\w+|gravida|[a-z]+er)"
+_PATTERN = re.compile(
+    rf"""
+    (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
+    \b(?:
+      (?P<number>\d{{1,3}}(?:\.\d)?)
+      | (?P<words>(?:(?:{_WORD})[-–\s]?){{1,2}}(?:(?:and|half)[-–\s]?){{0,2}})
+    )
+    (?P<gap>[-–\s]{{0,3}})
+    (?:
+      (?P<unit>years?|yrs?\.?|months?|mos?|weeks?|days?)[-–\s]{{0,3}}(?:of\s(?P<of>age)\b|olds?\b|(?P<aged>aged?)\b)
+      | (?P<short>y\s?[/.]?\s?o\.?\b)
+      | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?)[-–\s]{{1,2}}(?=(?:[A-Za-z-]{{2,20}}\s){{0,3}}?{_PERSON}\b)
+      | (?P<letter>[MF])\b(?=[\s,])
+    )
+    | \baged?\s(?:of\s|about\s|only\s|at\s)?(?P<number2>\d{{1,3}}(?:\.\d)?)(?P<range2>\s?(?:[-–]|to)\s?\d{{1,3}})?(?:\s(?P<unit3>years?|months?|weeks?|days?)\b)?
+    | \bin\s(?:his|her|the)\s(?P<ordinal>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\smonth\sof\slife
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_CUE = re.compile(r"old\b|\bage|years?|yrs?|months?|\by/?o\b|\d\s?[MF]\b|of life", re.IGNORECASE)
+_ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12}
+_PAST = re.compile(
+    r"(?:at|since|from|until|by|when\s(?:he|she)\swas|menarche|menopause|onset|diagnosed|started|began|earlier|previously)\s(?:the\s)?(?:age\s(?:of\s)?|aged?\s)?$|at\s(?:the\s)?$|menarche.{0,20}$|menopause.{0,20}$",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|donor|sibling|grand\w+)\b(?:['’]s|,|\swho|\sis|\swas|\sdied|\sat|\s\()?.{0,25}$", re.IGNORECASE)
+_AFTER_EVENT = re.compile(r"^\s{0,2}(?:history|follow|survival|period|ago|later|after|before|interval|course|duration)", re.IGNORECASE)
+
+
+def find(reading: Reading) -> Iterator[Mention]:
+    """Yield each age with its value in years; ranges and decades ("in his 60s") are not ages."""
+    for sentence in reading.sentences:
+        if not _CUE.search(sentence.text):
+            continue
+        for match in _PATTERN.finditer(sentence.text):
+            years = _years(match)
+            if years is None or not 0 <= years <= 115:
+                continue
+            start, end = sentence.start + match.start(), sentence.start + match.end()
+            subject = sentence.subject
+            before = sentence.text[: match.start()]
+            if _RELATIVE.search(before[-45:]) or context.subject_of(reading, start, end, sentence) == "family":
+                subject = "family"
+            yield Mention(NAME, start, end, sentence, (round(years, 2), _weight(match, sentence, before)), "present", subject)
+
+
+def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
+    """Return the age at which the patient is introduced: the first of the heaviest mentions."""
+    candidates = [m for m in mentions if m.subject == "patient"] or [m for m in mentions if m.subject == "general" and _value(m)[1] >= 3]
+    if not candidates:
+        return NOTHING
+    best = max(candidates, key=lambda m: (_value(m)[1], -m.start))
+    years = _value(best)[0]
+    proof = tuple(m for m in candidates if _value(m)[0] == years)
+    passed = tuple((m, "another age preferred" if m.subject == "patient" else m.subject) for m in mentions if m not in proof)
+    return Resolution({"age_years": Finding(years, proof)}, {}, passed)
+
+
+def _value(mention: Mention) -> tuple[float, int]:
+    value = mention.value
+    assert isinstance(value, tuple)
+    return value
+
+
+def _weight(match: re.Match[str], sentence: Sentence, before: str) -> int:
+    """Return how plainly an age introduces a patient: 3 for "a 54-year-old man", 1 for "at the age of 12"."""
+    if match["range"] or match["range2"]:
+        return 0
+    text = sentence.text
+    if _PAST.search(before[-30:]) or re.match(r"at\s", match.group(), re.IGNORECASE):
+        return 1
+    after = text[match.end() : match.end() + 60]
+    introduced = re.match(rf"(?:[-\s,(]{{0,3}}[A-Za-z'-]{{2,20}}){{0,5}}?[-\s,(]{{1,3}}{_PERSON}\b", after, re.IGNORECASE)
+    if match["letter"] or introduced or match["unit2"]:
+        return 3
+    return 2
+
+
+def _years(match: re.Match[str]) -> float | None:
+    """Return the age in years, None for a range or for a bare "aged 45" that is none."""
+    if match["range"] or match["range2"]:
+        return None
+    if match["ordinal"]:
+        return (_ORDINALS[match["ordinal"].lower()] - 1) / _MONTHS_PER_YEAR
+    number = match["number"] or match["number2"]
+    value = float(number) if number else _number_in_words(match["words"])
+    if value is None:
+        return None
+    unit = (match["unit"] or match["unit2"] or match["unit3"] or "year").lower()
+    if unit.startswith("mo"):
+        return value / _MONTHS_PER_YEAR
+    if unit.startswith("w"):
+        return value / _WEEKS_PER_YEAR
+    if unit.startswith("d"):
+        return value / _DAYS_PER_YEAR
+    return value
+
+
+def _number_in_words(words: str) -> float | None:
+    total = 0.0
+    for word in re.split(r"[-–\s]+", words.lower().strip("-– \t")):
+        if word in _TENS:
+            total += _TENS[word]
+        elif word in _ONES:
+            total += _ONES[word]
+        elif word == "half":
+            total += 0.5
+        elif word not in ("", "and"):
+            return _glued(word)
+    return total or None
+
+
+def _glued(word: str) -> float | None:
+    """Return "sixtyone" as 61, None for any other word."""
+    for tens, value in _TENS.items():
+        if word.startswith(tens) and word[len(tens) :] in _ONES:
+            return value + _ONES[word[len(tens) :]]
+    return None

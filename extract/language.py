@@ -1,0 +1,89 @@
+"""How text is cut into words: spaCy's tokenizer with infixes for pathology, and one spelling for all.
+
+`SMA(+)`, `50Gy/25F` and `ALK-negative` split at their marks, and every token carries a NORM in which
+British and American spelling, plural and singular, and the many dashes of publishers are the same. The
+lexicons are matched on that NORM, so they list each name once.
+"""
+
+from __future__ import annotations
+
+import re
+
+import spacy
+from spacy.attrs import NORM
+from spacy.language import Language
+from spacy.tokenizer import Tokenizer
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+
+_DASHES = "-‐‑‒–—−"
+_HYPHENS = re.escape(_DASHES)
+_MARKS = rf"""\[\](){{}}<>"'“”‘’«»,;:!?/\\+*×=≥≤≧≦±~≈&|·•%^#@_{_HYPHENS}"""
+
+_PREFIXES = (rf"[{_MARKS}.]", r"\$")
+_SUFFIXES = (r"['’]s", rf"[{_MARKS}.]", r"\$")
+_INFIXES = (rf"[{_MARKS}]", r"(?<=[a-z0-9])\.(?=[A-Z])")
+
+# British to American, on whole lower-cased words; order matters only within a word.
+_SPELLING = (
+    (re.compile(r"tumour"), "tumor"),
+    (re.compile(r"haem(?=[aio])"), "hem"),
+    (re.compile(r"(?<=k)aemi"), "emi"),  # leukaemia
+    (re.compile(r"oesoph"), "esoph"),
+    (re.compile(r"oedem"), "edem"),
+    (re.compile(r"oestr"), "estr"),
+    (re.compile(r"\bfoet"), "fet"),
+    (re.compile(r"gynaec"), "gynec"),
+    (re.compile(r"paediat"), "pediat"),
+    (re.compile(r"(?<=an)aem"), "em"),  # anaemia, anaemic
+    (re.compile(r"caec"), "cec"),
+    (re.compile(r"faec"), "fec"),
+    (re.compile(r"ischaem"), "ischem"),
+    (re.compile(r"grey\b"), "gray"),
+    (re.compile(r"neurone\b"), "neuron"),
+    (re.compile(r"fibre"), "fiber"),
+    (re.compile(r"centre"), "center"),
+    (re.compile(r"behaviour"), "behavior"),
+    (re.compile(r"sulph"), "sulf"),
+    (re.compile(r"colour"), "color"),
+    (re.compile(r"labell"), "label"),
+    (re.compile(r"aetiolog"), "etiolog"),
+)
+_GREEK = str.maketrans({"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "π": "pi"})
+_SINGULAR = (
+    (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
+    (re.compile(r"(?<=[a-z]{3}[aeio])ses$"), "sis"),  # metastases, prostheses
+    (re.compile(r"(?<=[a-z]om)ata$"), "a"),
+    (re.compile(r"(?<=[a-z]{3})(?<![siu])s$"), ""),
+    (re.compile(r"vertebrae$"), "vertebra"),
+)
+
+
+def normal_form(word: str) -> str:
+    """Return the spelling under which a word is looked up: lower case, American, singular, plain dash."""
+    if word in _DASHES:
+        return "-"
+    lower = word.lower()
+    if len(lower) < 4:
+        return lower.translate(_GREEK)
+    if not lower.isascii():
+        lower = lower.translate(_GREEK)
+    for pattern, replacement in _SPELLING:
+        lower = pattern.sub(replacement, lower)
+    for pattern, replacement in _SINGULAR:
+        found, count = pattern.subn(replacement, lower)
+        if count:
+            return found
+    return lower
+
+
+def blank_english() -> Language:
+    """Return a spaCy English pipeline without components: our infixes, our NORM, no URL matching."""
+    nlp = spacy.blank("en")
+    nlp.vocab.lex_attr_getters[NORM] = normal_form
+    nlp.tokenizer = Tokenizer(
+        nlp.vocab,
+        prefix_search=compile_prefix_regex(_PREFIXES).search,
+        suffix_search=compile_suffix_regex(_SUFFIXES).search,
+        infix_finditer=compile_infix_regex(_INFIXES).finditer,
+    )
+    return nlp

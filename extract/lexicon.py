@@ -1,0 +1,87 @@
+"""Vocabularies: CSV files with one variant a line, loaded once and matched by spaCy's PhraseMatcher."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "lexicons"
+_COLUMNS = ("concept_id", "preferred", "variant")
+# A variant shorter than this that holds a capital ("ER", "CK", "HCC") is matched in just that case.
+_SHORT = 5
+
+
+class LexiconError(ValueError):
+    """A vocabulary file that cannot be used; the message says `file:line: what was found, what was wanted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One variant of a concept. `more` holds the columns after the first three, by name."""
+
+    lexicon: str
+    concept_id: str
+    preferred: str
+    variant: str
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_cased(self) -> bool:
+        """Whether the variant only counts in just this case: short, with a capital letter."""
+        return len(self.variant) < _SHORT and self.variant != self.variant.lower()
+
+    def get(self, column: str) -> str:
+        """Return an extra column's cell, "" where the file has no such column."""
+        return dict(self.more).get(column, "")
+
+
+def load(name: str, folder: Path = FOLDER) -> tuple[Entry, ...]:
+    """Return the entries of `<name>.csv` and, after them, of `<name>_generated.csv` where there is one.
+
+    Raises
+    ------
+    LexiconError
+        For a wrong header, an empty cell, or a variant given twice; the message names file and line.
+    """
+    seen: dict[str, str] = {}
+    entries = list(_read(folder / f"{name}.csv", name, seen))
+    generated = folder / f"{name}_generated.csv"
+    if generated.exists():
+        entries.extend(_read(generated, name, seen))
+    return tuple(entries)
+
+
+def _read(path: Path, name: str, seen: dict[str, str]) -> Iterator[Entry]:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if tuple(header[:3]) != _COLUMNS:
+            raise LexiconError(f"{path}:1: found the header {header}, wanted {','.join(_COLUMNS)} first")
+        for row in reader:
+            place = f"{path}:{reader.line_num}"
+            if len(row) != len(header) or not all(cell.strip() for cell in row[:3]):
+                raise LexiconError(f"{place}: found {row}, wanted {len(header)} cells, the first three not empty")
+            variant = row[2]
+            if variant in seen:
+                raise LexiconError(f"{place}: found {variant!r} again, wanted each variant once ({seen[variant]})")
+            seen[variant] = place
+            yield Entry(name, row[0], row[1], variant, tuple(zip(header[3:], row[3:], strict=True)))
+
+
+def alternations(variant: str) -> Iterable[str]:
+    """Yield a variant as written and with its hyphens as spaces and closed up, and with spaces as hyphens.
+
+    "S-100" also stands for "S 100" and "S100"; "spindle cell" also for "spindle-cell".
+    """
+    yield variant
+    if "-" in variant:
+        yield variant.replace("-", " ")
+        yield variant.replace("-", "")
+    head, space, tail = variant.partition(" ")
+    if space:
+        yield f"{head}-{tail}"
+        first, second_space, rest = tail.partition(" ")
+        if second_space:
+            yield f"{head} {first}-{rest}"

@@ -1,0 +1,137 @@
+"""Of whom: the authors' patient, one of several, or someone else's (the literature, a general statement)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extract.sections import BODY
+
+# The words of a subject cue by category, as the lexicon `subject` gives them for a sentence.
+Cues = frozenset[str]
+
+_TOLD = ("case", "pathology", "treatment", "follow_up", BODY, "abstract", "title", "caption")
+_ARGUED = ("introduction", "discussion", "conclusion", "table")
+_CITATION = re.compile(r"\[\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\]|\(\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\)|et al\b")
+_AGE = re.compile(
+    r"\b(?:\d{1,3}|(?:[a-z]+[-\s]){1,3})[-–\s]?(?:years?|yrs?\.?|months?|weeks?|days?)[-–\s]{1,2}olds?\b|\b\d{1,3}[-\s]?(?:y/o|yo)\b"
+    r"|\baged?\s(?:of\s)?\d{1,3}\b|\b\d{1,2}[-\s]years?\b.{0,30}\b(?:male|female|man|woman|lady|boy|girl)\b",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"^(?:\w+\s){0,3}(?:patient|man|woman|male|female|boy|girl|he|she)\b", re.IGNORECASE)
+_CASE_MARK = re.compile(
+    r"^\s{0,4}(?:\#{1,4}\s)?(?:case|patient)\s(?:no\.?\s|number\s|\#)?(?P<number>\d{1,2}|[IVX]{1,4}|[A-F])\b(?:\s?[:.–—-]|\s{0,3}$|\s(?=[A-Z(]))"
+    r"|^\s{0,4}(?:\d\.\d?\.?\s)?(?P<word>first|second|third|fourth|fifth)\s(?:case|patient)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
+_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6", "VII": "7", "VIII": "8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence before its subject is known."""
+
+    start: int
+    end: int
+    text: str
+    lower: str
+    section: str
+    is_heading: bool
+    cues: Cues
+
+
+def subjects(drafts: Sequence[Draft]) -> list[str]:
+    """Return of whom each sentence speaks: patient, literature or general.
+
+    In the introduction and the discussion a sentence is the patient's only where it says so ("our
+    patient"); in the case itself, unless it says otherwise ("previously reported cases"). What stands
+    before the patient is introduced in a text without headings is general, and so is what follows "in
+    conclusion".
+    """
+    anchor = _anchor(drafts)
+    closed = False
+    section = None
+    result = []
+    for number, draft in enumerate(drafts):
+        if draft.section != section:
+            section, closed = draft.section, False
+        if "closing" in draft.cues and not _AGE.search(draft.text):
+            closed = True
+        subject = _subject(draft, number < anchor, closed)
+        result.append(subject)
+    return result
+
+
+def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
+    cues = draft.cues
+    own = "own" in cues
+    literature = "literature" in cues
+    cited = _CITATION.search(draft.text) is not None
+    if draft.section in ("references", "back"):
+        return "literature"
+    if draft.section in _ARGUED:
+        if own and not (cited and literature):
+            return "patient"
+        if "person" in cues and not literature and not cited and draft.section != "introduction" and _OPENING.match(draft.text):
+            return "patient"
+        return "literature" if literature or cited else "general"
+    if own:
+        return "patient"
+    if before_patient:
+        return "literature" if literature else "general"
+    if closed and not ("person" in cues and _OPENING.match(draft.text)):
+        return "general"
+    if literature and "person" not in cues and (cited or draft.section in ("abstract", BODY) or "et al" in draft.lower):
+        return "literature"
+    if literature and cited and not _OPENING.match(draft.text):
+        return "literature"
+    return "patient"
+
+
+def _anchor(drafts: Sequence[Draft]) -> int:
+    """Return the number of the first sentence that introduces the patient, in a text's told part."""
+    for number, draft in enumerate(drafts):
+        if draft.section in ("case", "pathology", "treatment", "follow_up"):
+            return number
+        if draft.section in (BODY, "abstract", "title"):
+            if _AGE.search(draft.text) or ("own" in draft.cues) or ("person" in draft.cues and "literature" not in draft.cues):
+                return number
+    return 0
+
+
+def labels(drafts: Sequence[Draft], told: Sequence[str]) -> list[str]:
+    """Return the label of the patient that each sentence belongs to: "1" unless the report counts its cases."""
+    marks: list[str | None] = []
+    for draft, subject in zip(drafts, told, strict=True):
+        mark = _CASE_MARK.match(draft.text) if draft.section in _TOLD or draft.is_heading else None
+        marks.append(_label(mark) if mark and (subject == "patient" or draft.is_heading) else None)
+    counted = sorted({mark for mark in marks if mark})
+    if counted[:2] != ["1", "2"]:
+        return ["1"] * len(drafts)
+    current, result = "1", []
+    for draft, mark in zip(drafts, marks, strict=True):
+        if mark:
+            current = mark
+        result.append(current if draft.section in _TOLD else _named_patient(draft) or current)
+    return result
+
+
+_NAMED = re.compile(r"\b(?:case|patient)\s(?:no\.?\s)?(?P<number>\d{1,2})\b|\b(?P<word>first|second|third|fourth|fifth)\s(?:case|patient)\b", re.IGNORECASE)
+
+
+def _named_patient(draft: Draft) -> str | None:
+    named = _NAMED.search(draft.text)
+    return _label(named) if named else None
+
+
+def _label(mark: re.Match[str]) -> str:
+    if mark["word"]:
+        return _ORDINALS[mark["word"].lower()]
+    number = mark["number"].upper()
+    if number in _ROMAN:
+        return _ROMAN[number]
+    return str(ord(number) - 64) if number.isalpha() else number
+
+

@@ -1,0 +1,110 @@
+"""A report as the pipeline holds it: sentences with their place and subject, and what the lexicons found."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.report import Report
+from extract.lexicon import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence. `start`/`end` are offsets in the report's text; `section` is a name of `sections`.
+
+    `subject` says of whom the sentence speaks: patient, literature or general; `patient` is the label
+    of the authors' patient that it belongs to ("1" in a report on one).
+    """
+
+    index: int
+    start: int
+    end: int
+    text: str
+    lower: str
+    section: str
+    subject: str = "patient"
+    patient: str = "1"
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A variant of a lexicon, found in the text."""
+
+    entry: Entry
+    start: int
+    end: int
+    sentence: int
+
+    @property
+    def id(self) -> str:
+        """The concept's id."""
+        return self.entry.concept_id
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A span that says something of a field: what it says, whether it is so, and of whom."""
+
+    field: str
+    start: int
+    end: int
+    sentence: Sentence
+    value: object
+    assertion: str = "present"  # present, absent, possible, planned
+    subject: str = "patient"  # patient, literature, family, general
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fact of a case with the mentions that prove it."""
+
+    value: object
+    proof: tuple[Mention, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a field makes of one patient's mentions.
+
+    `one` holds single values by the name of the case's field, `many` repeating facts, `passed` the
+    mentions that were passed over, with the reason.
+    """
+
+    one: Mapping[str, Finding]
+    many: Mapping[str, Sequence[Finding]]
+    passed: tuple[tuple[Mention, str], ...] = ()
+
+
+NOTHING = Resolution({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A report read once: everything that the fields look at."""
+
+    report: Report
+    sentences: tuple[Sentence, ...]
+    starts: tuple[int, ...]
+    hits: Mapping[str, tuple[Hit, ...]]
+    by_sentence: Mapping[tuple[str, int], tuple[Hit, ...]]
+    abbreviations: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        """The report's text."""
+        return self.report.text
+
+    def sentence_at(self, offset: int) -> Sentence:
+        """Return the sentence that holds an offset (the one before it, for an offset between two)."""
+        return self.sentences[max(0, bisect_right(self.starts, offset) - 1)]
+
+    def hits_in(self, lexicon: str, sentence: Sentence) -> tuple[Hit, ...]:
+        """Return the hits of a lexicon in a sentence, in order."""
+        return self.by_sentence.get((lexicon, sentence.index), ())
+
+    def told(self) -> Iterator[Sentence]:
+        """Yield the sentences that tell of the authors' patients."""
+        return (sentence for sentence in self.sentences if sentence.subject == "patient")
