@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +54,7 @@ def find(paths: Iterable[Path]) -> Iterator[Path | Problem]:
         if isinstance(entry, Path):
             first = found.setdefault(entry.stem, entry)
             if first is not entry:
-                if os.path.realpath(first) == os.path.realpath(entry):
+                if first.resolve() == entry.resolve():
                     continue
                 entry = Problem(entry, f"same id {entry.stem!r} as {first}, wanted each id once")
         yield entry
@@ -80,9 +79,9 @@ def _expand(paths: Iterable[Path]) -> Iterator[Path | Problem]:
     visited: set[tuple[int, int]] = set()  # (device, inode) of folders: a link loop ends here
     for path in paths:
         try:
-            if os.path.isdir(path):
+            if path.is_dir():
                 yield from _folder(path, visited)
-            elif not os.path.lexists(path):
+            elif not (path.is_symlink() or path.exists()):
                 yield Problem(path, "no such file or directory")
             elif path.suffix.lower() not in _READERS:
                 yield Problem(path, _unsupported(path))
@@ -99,18 +98,17 @@ def _folder(top: Path, visited: set[tuple[int, int]]) -> Iterator[Path | Problem
     while pending:
         path = pending.pop()
         try:
-            if not os.path.isdir(path):
+            if not path.is_dir():
                 if path.suffix.lower() in _READERS:
                     count += 1
                     yield path
                 continue
-            status = os.stat(path)
+            status = path.stat()
             if (status.st_dev, status.st_ino) in visited:
                 count += 1  # read before, by this or another name: not an empty folder
                 continue
             visited.add((status.st_dev, status.st_ino))
-            names = sorted((n for n in os.listdir(path) if not n.startswith(".")), reverse=True)
-            pending.extend(path / name for name in names)
+            pending += sorted((p for p in path.iterdir() if not p.name.startswith(".")), reverse=True)
         except OSError as error:
             count += 1
             yield Problem(path, (error.strerror or type(error).__name__).lower())

@@ -8,16 +8,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from corpus.dose_table import DoseTable
 from corpus.report import Report
 from db import overview, schema
 from db.rows import record_rows
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record, check_evidence
-
-if TYPE_CHECKING:
-    from corpus.dose_table import DoseTable
 
 _DECLARED = ("title", "citation", "doi", "pmcid", "pmid", "year", "journal", "license", "is_retelling", "sha256")
 
@@ -113,7 +111,9 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
     try:
         with transaction(connection):
             connection.execute("delete from dose_table where dose_table_id = ?", (table.id,))
-            _insert(connection, "dose_table", [(table.id, table.title, table.citation, table.doi, table.note)])
+            footnote = "; ".join(f"{short}: {long}" for short, long in table.abbreviations.items()) or None
+            source = (table.title, table.citation, table.doi, table.license, table.note, footnote)
+            _insert(connection, "dose_table", [(table.id, *source)])
             _insert(connection, "dose_table_row", rows)
     except sqlite3.Error as error:
         raise DatabaseError(f"dose table {table.id}: {error}") from error

@@ -31,6 +31,8 @@ def cue_of(reading: Reading, start: int, end: int, sentence: Sentence | None = N
         direction = cue.entry.get("direction")
         if direction == "forward":
             in_scope = cue.end <= start <= cue.end + _FORWARD_REACH and not _ended(reading, cues, cue.end, start)
+            if in_scope and _ends_at_comma(cue, sentence):
+                in_scope = "," not in reading.text[cue.end : start]
         elif direction == "backward":
             in_scope = end <= cue.start <= end + _BACKWARD_REACH and not _ended(reading, cues, end, cue.start)
         else:
@@ -51,6 +53,14 @@ def subject_of(reading: Reading, start: int, end: int, sentence: Sentence | None
     sentence = sentence or reading.sentence_at(start)
     cue = cue_of(reading, start, end, sentence)
     return "family" if cue is not None and cue.id == "family" else sentence.subject
+
+
+_BARE_VERBS = frozenset({"did not", "does not", "do not", "was not", "were not", "is not", "are not", "could not", "cannot", "not"})
+
+
+def _ends_at_comma(cue: Hit, sentence: Sentence) -> bool:
+    """Return whether a cue denies its own clause only: "did not recur, lung metastases ...", "Without surgery, ..."."""
+    return cue.entry.variant in _BARE_VERBS or (cue.start == sentence.start and cue.entry.variant == "without")
 
 
 def _ended(reading: Reading, cues: tuple[Hit, ...], start: int, end: int) -> bool:

@@ -11,6 +11,7 @@ from extract.sections import BODY
 # The words of a subject cue by category, as the lexicon `subject` gives them for a sentence.
 Cues = frozenset[str]
 
+_CASE = ("case", "pathology", "treatment", "follow_up")
 _TOLD = ("case", "pathology", "treatment", "follow_up", BODY, "abstract", "title", "caption")
 _ARGUED = ("introduction", "discussion", "conclusion", "table")
 _CITATION = re.compile(r"\[\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\]|\(\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\)|et al\b")
@@ -51,17 +52,27 @@ def subjects(drafts: Sequence[Draft]) -> list[str]:
     conclusion".
     """
     anchor = _anchor(drafts)
-    closed = False
+    has_case = any(draft.section in _CASE for draft in drafts)
+    closed = narrated = False
     section = None
     result = []
     for number, draft in enumerate(drafts):
         if draft.section != section:
-            section, closed = draft.section, False
+            section, closed, narrated = draft.section, False, False
         if "closing" in draft.cues and not _AGE.search(draft.text):
             closed = True
         subject = _subject(draft, number < anchor, closed)
+        if not has_case and draft.section in _ARGUED:
+            # A report without a case section tells its case in the introduction or the discussion.
+            narrated = _narrates(draft) or (narrated and subject != "literature")
+            subject = "patient" if narrated else subject
         result.append(subject)
     return result
+
+
+def _narrates(draft: Draft) -> bool:
+    """Return whether a sentence introduces a patient by age, and cites nobody."""
+    return "literature" not in draft.cues and _CITATION.search(draft.text) is None and _AGE.search(draft.text) is not None
 
 
 def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
@@ -93,7 +104,7 @@ def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
 def _anchor(drafts: Sequence[Draft]) -> int:
     """Return the number of the first sentence that introduces the patient, in a text's told part."""
     for number, draft in enumerate(drafts):
-        if draft.section in ("case", "pathology", "treatment", "follow_up"):
+        if draft.section in _CASE:
             return number
         if draft.section in (BODY, "abstract", "title"):
             if _AGE.search(draft.text) or ("own" in draft.cues) or ("person" in draft.cues and "literature" not in draft.cues):

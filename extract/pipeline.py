@@ -24,7 +24,7 @@ from extract.lexicon import FOLDER, Entry
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import Case, Evidence, Record, check_evidence
 
-LEXICONS = ("context", "subject", "site", "region", "metastasis", "histology", "ihc", "gene", "drug", "regimen")
+LEXICONS = ("context", "subject", "site", "region", "metastasis_site", "histology", "ihc", "gene", "drug", "regimen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _short_forms(text: str, found: Mapping[str, list[matching.Match]], defined: 
     return meanings
 
 
-_RESOLVED = ("histology", "ihc", "drug", "regimen", "gene", "site", "metastasis")
+_RESOLVED = ("histology", "ihc", "drug", "regimen", "gene", "site", "metastasis_site")
 
 
 def _place(found: Mapping[str, list[matching.Match]], short_forms: Mapping[str, list[Entry]], text: str, begins: Sequence[int]) -> dict[str, list[Hit]]:

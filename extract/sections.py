@@ -16,7 +16,8 @@ _HEADINGS = (
         r"(?:clinical\s+)?cases?(?:\s+(?:presentations?|reports?|descriptions?|history|study|summary|series|\d{1,2}|[ivx]{1,4}))?"
         r"|presentations?(?:\s+of\s+(?:the\s+)?cases?)?|(?:the\s+)?patients?(?:\s+(?:presentation|information|history|and\s+methods|\d{1,2}))?"
         r"|patient\s+concerns?|clinical\s+(?:presentation|findings|history|course)|history|report\s+of\s+(?:a\s+)?cases?"
-        r"|case\s+report\s+and\s+results?|first\s+case|second\s+case|observations?",
+        r"|case\s+(?:report|presentation|description)s?\s+and\s+\w+(?:\s+\w+){0,4}|first\s+case|second\s+case|observations?"
+        r"|(?:materials?|patients?|subjects?)\s+and\s+methods?|methods?(?:\s+and\s+(?:results?|materials?))?|experimental\s+procedures?|chief\s+complaints?",
     ),
     (
         "pathology",
@@ -38,7 +39,7 @@ _HEADINGS = (
 )
 _NUMBER = r"(?:\d{1,2}(?:\.\d{1,2}){0,2}\.?\s{1,3}|[ivx]{1,4}\.\s{1,3})?"
 _HEADING_LINE = re.compile(
-    rf"^\s{{0,8}}(?:\#{{1,4}}\s)?{_NUMBER}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _HEADINGS) + r")\s{0,3}[:.]?\s{0,8}$",
+    rf"^\s{{0,8}}(?:\#{{1,4}}\s{{0,2}})?{_NUMBER}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _HEADINGS) + r")\s{0,3}[:.]?\s{0,8}$",
     re.IGNORECASE,
 )
 _INLINE = re.compile(
@@ -77,6 +78,10 @@ def read_lines(text: str) -> Iterator[Line]:
         if len(raw) <= _HEADING_LENGTH and (heading := _HEADING_LINE.match(raw)):
             section = heading.lastgroup or section
             yield Line(start, end, section, True)
+            continue
+        if raw.startswith("#"):
+            # A marked heading in the authors' own words: a title or a sub-heading, no new kind of section.
+            yield Line(start, end, "title" if section == BODY else section, True)
             continue
         if _CAPTION.match(raw):
             yield Line(start, end, "caption", False)

@@ -20,12 +20,12 @@ _TABLE: dict[int, str | None] = {
 }
 
 # "retro", soft hyphen, line end, "peritoneum": the one wrap hyphen about which there is no doubt.
-# A run of soft hyphens is taken whole, so that each is looked at once.
-_SOFT_WRAP = re.compile(r"\u00ad++[ \t]{0,8}\r?\n[ \t]{0,8}(?=[^\W\d_])")
+# A run of soft hyphens is taken whole and only from its start, so that each is looked at once.
+_SOFT_WRAP = re.compile(r"(?<!\u00ad)\u00ad++[ \t]{0,8}\r?\n[ \t]{0,8}(?=[^\W\d_])")
 
 
 def clean(raw: str) -> str:
-    """Normalise line ends to `\\n`, form feeds to an empty line; drop what cannot be seen.
+    """Normalise line ends to LF, form feeds to an empty line; drop what cannot be seen.
 
     Control characters other than line ends and tabs become a space; zero-width and bidirectional
     control characters and soft hyphens disappear. Everything else (Greek, `±`, `−`, `≥`) stays.

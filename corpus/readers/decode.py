@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import os
 import stat
 from pathlib import Path
 
@@ -47,14 +46,14 @@ def read_text(path: Path) -> str:
         The file is missing, a directory, unreadable, too large, empty, binary or not UTF-8.
     """
     try:
-        status = os.stat(path)
+        status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise CorpusError(f"{path}: is a directory, wanted a file")
         if not stat.S_ISREG(status.st_mode):
             raise CorpusError(f"{path}: is a device, pipe or socket, wanted a regular file")
         if status.st_size > MAX_BYTES:
             raise CorpusError(_too_large(path, status.st_size))
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             # One byte more than allowed: the file may have grown since stat.
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -81,7 +80,7 @@ def decode(data: bytes, name: str) -> str:
     """
     for mark, encoding in _OTHER_MARKS:
         if data.startswith(mark):
-            raise CorpusError(f"{name}: text in {encoding}, wanted UTF-8; convert it: {_iconv(encoding, name)}")
+            raise CorpusError(f"{name}: {encoding} text, wanted UTF-8; convert it: {_iconv(encoding, name)}")
     data = data.removeprefix(codecs.BOM_UTF8)
     if not data.strip():
         raise CorpusError(f"{name}: {'holds only white space' if data else 'is empty'}, wanted a text")
@@ -89,7 +88,7 @@ def decode(data: bytes, name: str) -> str:
         raise CorpusError(f"{name}: binary (a NUL byte at offset {offset}), wanted a text")
     controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
     if controls > MAX_CONTROL_SHARE * len(data):
-        raise CorpusError(f"{name}: binary ({controls} control characters in {len(data)} bytes), wanted a text")
+        raise CorpusError(f"{name}: binary ({controls} control characters in {len(data)} bytes), wanted text")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -111,5 +110,5 @@ def _too_large(path: Path, size: int) -> str:
 
 
 def _reason(error: OSError) -> str:
-    """The operating system's reason in small letters: `no such file or directory`."""
+    """Give the operating system's reason in small letters: `no such file or directory`."""
     return (error.strerror or type(error).__name__).lower()

@@ -22,18 +22,18 @@ from pathlib import Path
 
 from corpus.report import CorpusError
 
-# The last word of a line that ends with a hyphen, with the parts before it: "non-small-" gives
-# chain "non-small", part "small". 60 letters are more than any word has.
-_LEFT = re.compile(
-    r"(?P<chain> (?: [^\W_]{1,60} [-‐] ){0,4} (?P<part> [^\W_]{1,60} ) ) [-‐] $",
-    re.VERBOSE,
+# The last word of a line that ends with a hyphen, with the parts before it, read backwards from the
+# end so that it is found at once: "non-small-" gives chain "non-small", part "small". 60 letters are
+# more than any word has.
+_LEFT_REVERSED = re.compile(
+    r"[-‐] (?P<chain> (?P<part> [^\W_]{1,60} ) (?: [-‐] [^\W_]{1,60} ){0,4} )", re.VERBOSE
 )
 _RIGHT = re.compile(r"[^\W_]{1,60}")
-_TAIL_LENGTH = 320  # what `_LEFT` can match at most: the end of a line is searched, never all of it
+_TAIL_LENGTH = 320  # what `_LEFT_REVERSED` can match at most: the end of a line is searched, never all of it
 # The same two around a line end, to keep split words out of the evidence.
 _SPLIT = re.compile(r"[^\W_]{1,60} [-‐] [ \t]{0,8} \n [ \t\n]{0,8} [^\W_]{0,60}", re.VERBOSE)
 _WORD = re.compile(r"[^\W_]+(?:[-‐][^\W_]+)*")
-_ADDRESS = re.compile(r"(?: :// | www\. | @ | \b10\.\d{4} ) \S{0,200} $", re.VERBOSE)
+_ADDRESS = re.compile(r":// | www\. | @ | \b 10\.\d{4}", re.VERBOSE)
 
 # "pre- and postoperative": the hyphen stands for a word that follows later.
 _SUSPENDING = frozenset({"and", "or", "to", "nor", "but", "und", "as", "vs", "versus"})
@@ -48,6 +48,8 @@ class Forms:
     ----------
     prefixes
         Combining forms that are written without a hyphen ("hyper", "leiomyo").
+    heads
+        Words that a hyphen follows unless the word list has the whole ("alpha-fetoprotein").
     tails
         Words that follow a hyphen whatever stands before it ("trastuzumab-based").
     words
@@ -55,6 +57,7 @@ class Forms:
     """
 
     prefixes: frozenset[str]
+    heads: frozenset[str]
     tails: frozenset[str]
     words: frozenset[str]
 
@@ -75,7 +78,7 @@ def glue(left: str, right: str, seen: Mapping[str, int]) -> str:
         Both, with a space, nothing, or `left` without its last hyphen between them.
     """
     last, before = left[-1:], left[-2:-1]
-    if last in "-‐–—/" and before.isspace() or not before or not right[:1].isalnum():
+    if (last in "-‐–—/" and before.isspace()) or not before or not right[:1].isalnum():
         return f"{left} {right}"
     if last in "/–—":
         word = _RIGHT.match(right)
@@ -83,11 +86,11 @@ def glue(left: str, right: str, seen: Mapping[str, int]) -> str:
     if last not in "-‐":
         return f"{left} {right}"
     tail = left[-_TAIL_LENGTH:]
-    start, word = _LEFT.search(tail), _RIGHT.match(right)
+    start, word = _LEFT_REVERSED.match(tail[::-1]), _RIGHT.match(right)
     if start is None or word is None:  # "(-" or "Desmin)-": no word is split here
         return left + right if before == ")" else f"{left} {right}"
-    chain, part, end = start["chain"], start["part"], word[0]
-    if _ADDRESS.search(tail):
+    chain, part, end = start["chain"][::-1], start["part"][::-1], word[0]
+    if _ADDRESS.search(tail.rpartition(" ")[2]):
         return left + right
     if end in _SUSPENDING and not is_known(part + end, seen):
         return f"{left} {right}"
@@ -122,9 +125,14 @@ def is_split(chain: str, part: str, end: str, seen: Mapping[str, int]) -> bool:
         return True
     if part in forms.prefixes:
         return not (part[-1] == end[0] and part[-1] in _VOWELS)  # intra-abdominal, micro-organism
-    if end in forms.tails:
+    if part in forms.heads or end in forms.tails:
         return False
-    return not (len(part) > 2 and part in word_list() and end in word_list())
+    if not (end in word_list() or seen.get(end)):
+        return True  # "homogene" / "ously"
+    if part in word_list() or seen.get(part):
+        return len(part) == 2  # contrast-enhanced; "re" / "sected"
+    # Both long, the left one no combining form: two rare names (vinblastine-prednisolone).
+    return not (len(part) > 6 and len(end) > 6 and part[-1] != "o")
 
 
 def is_known(word: str, seen: Mapping[str, int]) -> bool:
@@ -153,16 +161,16 @@ def hyphenation_forms() -> Forms:
     Raises
     ------
     CorpusError
-        A row of another kind than prefix, tail or word, or a form that is not in small letters.
+        A row of another kind than prefix, head, tail or word, or a form that is not in small letters.
     """
     path = Path(__file__).with_name("hyphenation.csv")
-    forms: dict[str, set[str]] = {"prefix": set(), "tail": set(), "word": set()}
-    with open(path, encoding="utf-8", newline="") as file:
+    forms: dict[str, set[str]] = {"prefix": set(), "head": set(), "tail": set(), "word": set()}
+    with path.open(encoding="utf-8", newline="") as file:
         for row in (reader := csv.DictReader(file)):
             where = f"{path}:{reader.line_num}"
             if row["kind"] not in forms:
-                raise CorpusError(f"{where}: kind {row['kind']!r}, wanted prefix, tail or word")
+                raise CorpusError(f"{where}: kind {row['kind']!r}, wanted one of {', '.join(forms)}")
             if not row["form"].isalpha() or not row["form"].islower():
                 raise CorpusError(f"{where}: form {row['form']!r}, wanted small letters only")
             forms[row["kind"]].add(row["form"])
-    return Forms(frozenset(forms["prefix"]), frozenset(forms["tail"]), frozenset(forms["word"]))
+    return Forms(*(frozenset(forms[kind]) for kind in ("prefix", "head", "tail", "word")))

@@ -151,7 +151,7 @@ def _front_matter(source: str, name: str) -> dict[str, str]:
 
 
 def _value(key: str, node: yaml.Node, where: str) -> str | None:
-    """The text of a scalar of the right YAML type and form; None where it is empty."""
+    """Take the text of a scalar of the right YAML type and form; None where it is empty."""
     form, wanted = _FORMS[key]
     tag = node.tag.rpartition(":")[2]
     if not isinstance(node, yaml.ScalarNode):

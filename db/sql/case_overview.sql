@@ -16,12 +16,8 @@ create table case_overview (
     radiotherapy text not null,
     -- Highest total dose of one course, in physical gray.
     max_dose_gy real,
-    -- Highest total dose of one course, in RBE-weighted gray (protons, carbon ions), where so marked.
-    max_dose_gy_rbe real,
     -- Fractions of the course with the highest dose.
     fractions integer,
-    -- Systemic drugs given, comma-separated.
-    drugs text,
     -- Did the tumour return: yes, no or not reported.
     recurrence text not null,
     -- State at last follow-up, in words.
@@ -30,12 +26,16 @@ create table case_overview (
     follow_up_months real,
     -- Markers with their results: + positive, - negative, ± equivocal, o other cells only.
     markers text,
+    -- Systemic drugs given, comma-separated.
+    drugs text,
+    -- Highest total dose of one course, in RBE-weighted gray (protons, carbon ions), where so marked.
+    max_dose_gy_rbe real,
     -- Year of publication.
     year integer,
-    -- The report that describes the patient.
-    report_id text not null references report (report_id) on delete cascade,
     -- Citation of the report.
-    citation text
+    citation text,
+    -- The report that describes the patient.
+    report_id text not null references report (report_id) on delete cascade
 ) strict, without rowid;
 
 -- One covering index over the facets: measured faster than one index a column, filtered or not.

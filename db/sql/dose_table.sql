@@ -8,6 +8,10 @@ create table dose_table (
     citation text,
     -- Digital object identifier of that publication.
     doi text check (doi glob '10.*/*'),
-    -- Footnotes and remarks on reading the table.
-    note text
+    -- Licence of the publication, as it states it.
+    license text,
+    -- Remarks on reading the table.
+    note text,
+    -- Footnote of the table: its abbreviations with their long forms, separated by semicolons.
+    abbreviations text
 ) strict, without rowid;

@@ -5,9 +5,9 @@ create table dose_table_row (
     -- Number of the printed row, from 1.
     row_number integer not null check (row_number > 0),
     -- Number of the dose group within the printed row, from 1 ("2000cGy (6/8) 3000cGy (1/8)" are two).
-    dose_group_n integer not null check (dose_group_n > 0),
+    dose_group integer not null check (dose_group > 0),
     -- The publication that the row describes, as printed.
-    reference text,
+    reference text not null,
     -- Number of patients, as printed.
     n_printed text,
     -- Age, as printed.
@@ -22,23 +22,25 @@ create table dose_table_row (
     dose_printed text,
     -- Outcome and follow-up, as printed.
     follow_up_printed text,
-    -- Number of patients that the dose group stands for.
+    -- Patients of the printed row, irradiated or not.
     n_patients integer check (n_patients > 0),
+    -- Patients of this dose group.
+    dose_group_n integer check (dose_group_n > 0),
     -- Age of a single patient, in years.
     age_years real check (age_years between 0 and 120),
     -- Lowest age of several patients, in years.
     age_min_years real check (age_min_years between 0 and 120),
     -- Highest age of several patients, in years.
     age_max_years real check (age_max_years between 0 and 120),
-    -- Number of male patients.
+    -- Male patients of the printed row.
     n_male integer check (n_male >= 0),
-    -- Number of female patients.
+    -- Female patients of the printed row.
     n_female integer check (n_female >= 0),
     -- Site, ICD-O-3 topography.
     site_topography text check (site_topography glob 'C[0-8][0-9]' or site_topography glob 'C[0-8][0-9].[0-9]'),
-    -- Total dose, in gray.
+    -- Total physical dose, in gray.
     total_dose_gy real check (total_dose_gy > 0 and total_dose_gy < 200),
-    -- Number of fractions.
+    -- Number of fractions; NULL with a flag where the printed number cannot be.
     fractions integer check (fractions between 1 and 200),
     -- Dose of one fraction, in gray.
     dose_per_fraction_gy real check (dose_per_fraction_gy > 0 and dose_per_fraction_gy < 200),
@@ -46,10 +48,14 @@ create table dose_table_row (
     follow_up_months real check (follow_up_months >= 0 and follow_up_months < 1200),
     -- 1: the follow-up is a lower bound.
     follow_up_is_minimum integer check (follow_up_is_minimum in (0, 1)),
-    -- 1: recurrence after treatment; 0: the table says that there was none.
+    -- 1: a patient of the group had a recurrence; 0: the table says that none had.
     recurrence integer check (recurrence in (0, 1)),
+    -- How many patients of the group had a recurrence.
+    n_recurred integer check (n_recurred >= 0),
+    -- Months (of 30.44 days) to the recurrence.
+    recurrence_months real check (recurrence_months >= 0 and recurrence_months < 1200),
     -- What was corrected or is implausible, with the reason.
     flag text check (flag <> ''),
-    primary key (dose_table_id, row_number, dose_group_n),
+    primary key (dose_table_id, row_number, dose_group),
     check (age_min_years <= age_max_years)
 ) strict, without rowid;

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from extract.fields import age, sex
+from extract.fields import age, histology, metastasis, sex, site, size
 
-FIELDS: tuple[ModuleType, ...] = (age, sex)
+FIELDS: tuple[ModuleType, ...] = (age, sex, histology, metastasis, site, size)

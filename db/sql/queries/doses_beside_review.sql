@@ -4,17 +4,17 @@
 -- :site Topography starts with (C34 is lung)
 select 'case' as origin, case_id, total_dose_gy, course.fractions, dose_per_fraction_gy,
        iif(is_rbe_weighted = 1, 'Gy(RBE)', 'Gy') as unit, technique,
-       1 as n_patients, cast(patient_case.age_years as text) as age, patient_case.topography,
+       1 as n_patients, printf('%g', patient_case.age_years) as age, patient_case.topography,
        histology, overview.recurrence, overview.follow_up_months, overview.citation as source, null as flag
 from radiotherapy_course as course
 join patient_case using (case_id)
 join case_overview as overview using (case_id)
 where total_dose_gy is not null
-  and histology like iif(:histology = '', '%', :histology)
+  and (:histology = '' or histology = :histology)
   and coalesce(patient_case.topography, '') like :site || '%'
 union all
 select 'table ' || dose_table_id, null, total_dose_gy, fractions, dose_per_fraction_gy, 'Gy', null,
-       n_patients, coalesce(cast(age_years as text), age_min_years || '–' || age_max_years), site_topography,
+       coalesce(dose_group_n, n_patients), coalesce(iif(age_years is null, null, printf('%g', age_years)), printf('%g', age_min_years) || '–' || printf('%g', age_max_years)), site_topography,
        null, case recurrence when 1 then 'yes' when 0 then 'no' else 'not reported' end, follow_up_months,
        reference, flag
 from dose_table_row

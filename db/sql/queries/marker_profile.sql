@@ -10,9 +10,9 @@ select case_id, histology, site, sex, age_years, status, markers, citation
 from case_overview
 where :marker_1 <> ''
   and case_id in (select case_id from ihc_result
-                  where marker = :marker_1 and result like iif(:result_1 = '', '%', :result_1))
+                  where marker = :marker_1 and (:result_1 = '' or result = :result_1))
   and (:marker_2 = '' or case_id in (select case_id from ihc_result
-                  where marker = :marker_2 and result like iif(:result_2 = '', '%', :result_2)))
+                  where marker = :marker_2 and (:result_2 = '' or result = :result_2)))
   and (:marker_3 = '' or case_id in (select case_id from ihc_result
-                  where marker = :marker_3 and result like iif(:result_3 = '', '%', :result_3)))
+                  where marker = :marker_3 and (:result_3 = '' or result = :result_3)))
 order by histology, case_id

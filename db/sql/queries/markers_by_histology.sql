@@ -8,6 +8,6 @@ select histology, marker,
        count(distinct case_id) as tested_cases
 from ihc_result
 join case_overview using (case_id)
-where histology like iif(:histology = '', '%', :histology)
+where (:histology = '' or histology = :histology)
 group by histology, marker
 order by histology, tested_cases desc, marker

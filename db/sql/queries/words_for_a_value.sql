@@ -6,6 +6,6 @@ select fact_evidence.case_id, fact_evidence.field, evidence.value, evidence.quot
        evidence.number as evidence_number
 from fact_evidence
 join evidence on evidence.report_id = fact_evidence.report_id and evidence.number = evidence_number
-where fact_evidence.field like iif(:field = '', '%', :field)
+where (:field = '' or fact_evidence.field = :field)
   and evidence.quote like '%' || :contains || '%'
 order by fact_evidence.field, fact_evidence.case_id, evidence.number

@@ -1,0 +1,314 @@
+"""A literature table of radiotherapy doses: each row as it is printed and, beside it, as it is read.
+
+Two files make a table: `<id>.csv` holds the rows, `<id>.toml` says where the table stands, what its
+columns mean and what its abbreviations stand for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from corpus.readers.decode import read_text
+from corpus.report import CorpusError
+
+_META_KEYS = ("id", "title", "citation", "doi", "license", "note", "columns", "abbreviations")
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRow:
+    """The patients of one printed row who had the same dose. None means that the table does not say.
+
+    Attributes
+    ----------
+    row_number, dose_group
+        The printed row, and the dose group within it, both from 1.
+    reference
+        Author, year and citation number as printed.
+    n_printed, age_printed, sex_printed, site_printed, treatment_printed, dose_printed, follow_up_printed
+        The cells as printed, the same in all dose groups of a row.
+    n_patients, dose_group_n
+        Patients of the printed row, irradiated or not; patients of this dose group.
+    age_years, age_min_years, age_max_years
+        Age of the one patient of a row, or lowest and highest age of several, in years (0 to 120).
+    n_male, n_female
+        Patients of the printed row by sex.
+    site_topography
+        ICD-O-3 topography code ("C34.9").
+    total_dose_gy, fractions, dose_per_fraction_gy
+        Physical dose in Gy, number of fractions, Gy per fraction; a printed number of fractions that
+        cannot be is left out and flagged.
+    follow_up_months, follow_up_is_minimum
+        Follow-up in months; True where the table says "at least".
+    recurrence, n_recurred, recurrence_months
+        Whether a patient of the group had a recurrence, how many, and after how many months.
+    flag
+        What was corrected or is implausible, with the reason.
+    """
+
+    row_number: int
+    dose_group: int
+    reference: str
+    n_printed: str | None
+    age_printed: str | None
+    sex_printed: str | None
+    site_printed: str | None
+    treatment_printed: str | None
+    dose_printed: str | None
+    follow_up_printed: str | None
+    n_patients: int | None
+    dose_group_n: int | None
+    age_years: float | None
+    age_min_years: float | None
+    age_max_years: float | None
+    n_male: int | None
+    n_female: int | None
+    site_topography: str | None
+    total_dose_gy: float | None
+    fractions: int | None
+    dose_per_fraction_gy: float | None
+    follow_up_months: float | None
+    follow_up_is_minimum: bool | None
+    recurrence: bool | None
+    n_recurred: int | None
+    recurrence_months: float | None
+    flag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoseTable:
+    """One table of the literature.
+
+    Attributes
+    ----------
+    id
+        The stem of its two files.
+    title, citation, doi, license, note
+        As the `.toml` gives them; `doi`, `license` and `note` may be None.
+    columns
+        What each column of the `.csv` means.
+    abbreviations
+        The table's footnote: short form to long form.
+    rows
+        In printed order, the dose groups of a row one after the other.
+    """
+
+    id: str
+    title: str
+    citation: str
+    doi: str | None
+    license: str | None
+    note: str | None
+    columns: Mapping[str, str]
+    abbreviations: Mapping[str, str]
+    rows: tuple[DoseRow, ...]
+
+
+def load_dose_table(path: Path) -> DoseTable:
+    """Read `<id>.csv` and the `<id>.toml` beside it.
+
+    Raises
+    ------
+    CorpusError
+        A file cannot be read, a key or column is missing or unknown, a value has the wrong form, or
+        values contradict each other; as `file:line: what was found, what was wanted`.
+    """
+    meta_path = path.with_suffix(".toml")
+    meta = _read_meta(meta_path)
+    if meta["id"] != path.stem:
+        raise CorpusError(f"{meta_path}: id {meta['id']!r}, wanted {path.stem!r} as the file is named")
+    rows = _read_rows(path)
+    return DoseTable(
+        id=meta["id"],
+        title=meta["title"],
+        citation=meta["citation"],
+        doi=meta.get("doi"),
+        license=meta.get("license"),
+        note=meta.get("note"),
+        columns=MappingProxyType(meta["columns"]),
+        abbreviations=MappingProxyType(meta.get("abbreviations", {})),
+        rows=rows,
+    )
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    """Read and check the `.toml` of a table."""
+    try:
+        meta = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise CorpusError(f"{path}: no valid TOML ({error}), wanted key = value") from error
+    for key in meta:
+        if key not in _META_KEYS:
+            raise CorpusError(f"{path}: unknown key {key!r}, wanted one of {', '.join(_META_KEYS)}")
+    for key in ("id", "title", "citation", "columns"):
+        if key not in meta:
+            raise CorpusError(f"{path}: no key {key!r}, wanted it")
+    for key, value in meta.items():
+        if key in ("columns", "abbreviations"):
+            if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+                raise CorpusError(f"{path}: {key} is {value!r}, wanted a table of texts")
+        elif not isinstance(value, str) or not value.strip():
+            raise CorpusError(f"{path}: {key} is {value!r}, wanted a text")
+        else:
+            meta[key] = value.strip()
+    if meta["columns"].keys() != _PARSERS.keys():
+        wrong = sorted(meta["columns"].keys() ^ _PARSERS.keys())
+        raise CorpusError(f"{path}: meaning missing or of no column: {', '.join(wrong)}, wanted one each")
+    return meta
+
+
+# --- cells -----------------------------------------------------------------------------------------
+
+
+def _text(cell: str) -> str:
+    if cell != " ".join(cell.split()):
+        raise ValueError("a text without needless white space")
+    return cell
+
+
+def _count(cell: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", cell):
+        raise ValueError("a whole number")
+    return int(cell)
+
+
+def _from_one(cell: str) -> int:
+    if (number := _count(cell)) < 1:
+        raise ValueError("a whole number from 1")
+    return number
+
+
+def _decimal(least: float, most: float) -> Callable[[str], float]:
+    def parse(cell: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,4} (?: \. [0-9]{1,3} )?", cell, re.VERBOSE):
+            raise ValueError("a number with a decimal point, without unit")
+        if not least <= float(cell) <= most:
+            raise ValueError(f"a number from {least:g} to {most:g}")
+        return float(cell)
+
+    return parse
+
+
+def _truth(cell: str) -> bool:
+    if cell not in ("true", "false"):
+        raise ValueError("true, false or nothing")
+    return cell == "true"
+
+
+def _topography(cell: str) -> str:
+    if not re.fullmatch(r"C[0-8][0-9](?:\.[0-9])?", cell):
+        raise ValueError("an ICD-O-3 topography code such as C34.9")
+    return cell
+
+
+# Column: how its cell is read. The order is that of the file; an empty cell is None.
+_PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {field.name: _text for field in fields(DoseRow)}
+    | dict.fromkeys(("row_number", "dose_group", "n_patients", "dose_group_n", "fractions"), _from_one)
+    | dict.fromkeys(("n_male", "n_female", "n_recurred"), _count)
+    | dict.fromkeys(("age_years", "age_min_years", "age_max_years"), _decimal(0, 120))
+    | dict.fromkeys(("total_dose_gy", "dose_per_fraction_gy"), _decimal(0.01, 199))
+    | dict.fromkeys(("follow_up_months", "recurrence_months"), _decimal(0, 1199))
+    | dict.fromkeys(("follow_up_is_minimum", "recurrence"), _truth)
+    | {"site_topography": _topography}
+)
+_REQUIRED = ("row_number", "dose_group", "reference")
+
+
+def _read_rows(path: Path) -> tuple[DoseRow, ...]:
+    """Read and check the `.csv` of a table."""
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    lines: list[tuple[int, DoseRow]] = []
+    try:
+        header = next(reader)
+        if header != list(_PARSERS):
+            wrong = sorted(set(header) ^ set(_PARSERS)) or ["another order"]
+            raise CorpusError(f"{path}:1: columns differ ({', '.join(wrong)}), wanted {','.join(_PARSERS)}")
+        for cells in reader:
+            lines.append((reader.line_num, _row(cells, f"{path}:{reader.line_num}")))
+    except csv.Error as error:
+        raise CorpusError(f"{path}:{reader.line_num}: no valid CSV ({error}), wanted CSV") from error
+    if not lines:
+        raise CorpusError(f"{path}:2: no row, wanted at least one")
+    _check_numbering(path, lines)
+    return tuple(row for _, row in lines)
+
+
+def _row(cells: list[str], where: str) -> DoseRow:
+    """Read one line of the file; `where` is `file:line`."""
+    if len(cells) != len(_PARSERS):
+        raise CorpusError(f"{where}: {len(cells)} cells, wanted {len(_PARSERS)}")
+    values: dict[str, Any] = {}
+    for (column, parse), cell in zip(_PARSERS.items(), cells, strict=True):
+        if not cell and column in _REQUIRED:
+            raise CorpusError(f"{where}: {column} is empty, wanted a value")
+        try:
+            values[column] = parse(cell) if cell else None
+        except ValueError as error:
+            raise CorpusError(f"{where}: {column} is {cell!r}, wanted {error}") from error
+    row = DoseRow(**values)
+    for found, wanted in _contradictions(row):
+        raise CorpusError(f"{where}: {found}, wanted {wanted}")
+    return row
+
+
+def _contradictions(row: DoseRow) -> list[tuple[str, str]]:
+    """List what within one row cannot be, as (found, wanted)."""
+    n, group = row.n_patients, row.dose_group_n
+    low, high = row.age_min_years, row.age_max_years
+    wrong: list[tuple[str, str]] = []
+    if row.age_years is not None and (low is not None or n not in (None, 1)):
+        wrong.append((f"age_years {row.age_years:g} for several", "age_years for one patient only"))
+    if (low is None) != (high is None) or (low is not None and high is not None and low > high):
+        wrong.append((f"ages from {low} to {high}", "both or neither, the lower first"))
+    if None not in (n, row.n_male, row.n_female) and (row.n_male or 0) + (row.n_female or 0) != n:
+        wrong.append((f"{row.n_male} male and {row.n_female} female", f"{n} in all"))
+    if group is not None and n is not None and group > n:
+        wrong.append((f"{group} patients in the dose group", f"at most the {n} of the row"))
+    if row.n_recurred is not None and (
+        (group is not None and row.n_recurred > group) or row.recurrence is not (row.n_recurred > 0)
+    ):
+        wrong.append((f"n_recurred {row.n_recurred}", f"what fits {group} patients and the recurrence cell"))
+    if row.dose_per_fraction_gy is not None and (
+        row.total_dose_gy is None
+        or row.fractions is None
+        # A printed dose per fraction is rounded to two places.
+        or abs(row.total_dose_gy / row.fractions - row.dose_per_fraction_gy) > 0.006
+    ):
+        wrong.append(
+            (f"dose_per_fraction_gy {row.dose_per_fraction_gy:g}", "total_dose_gy divided by fractions")
+        )
+    if row.fractions is not None and row.total_dose_gy is None:
+        wrong.append((f"{row.fractions} fractions of no dose", "a total_dose_gy"))
+    if (row.follow_up_months is None) != (row.follow_up_is_minimum is None):
+        wrong.append(("one of follow_up_months, follow_up_is_minimum", "both or neither"))
+    return wrong
+
+
+def _check_numbering(path: Path, lines: list[tuple[int, DoseRow]]) -> None:
+    """Check that rows and dose groups count from 1 and that the groups of a row print the same."""
+    by_row = groupby(lines, key=lambda line: line[1].row_number)
+    for expected, (number, same) in enumerate(by_row, start=1):
+        printed: tuple[object, ...] | None = None
+        patients = 0
+        for group, (line, row) in enumerate(same, start=1):
+            where = f"{path}:{line}"
+            if number != expected:
+                raise CorpusError(f"{where}: row_number {number}, wanted {expected}")
+            if row.dose_group != group:
+                raise CorpusError(f"{where}: dose_group {row.dose_group}, wanted {group}")
+            cells = tuple(getattr(row, c) for c in _PARSERS if c.endswith("_printed") or c == "reference")
+            if printed not in (None, cells):
+                raise CorpusError(f"{where}: printed cells differ from the group before, wanted the same")
+            printed = cells
+            patients += row.dose_group_n or 0
+            if row.n_patients is not None and patients > row.n_patients:
+                raise CorpusError(f"{where}: {patients} patients in all groups, wanted {row.n_patients}")

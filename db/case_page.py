@@ -1,0 +1,125 @@
+"""The page of a case and of a report: values beside the text, which is cut for highlighting."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from db import fields
+from db.case_values import Group, groups
+from db.highlight import Piece, Span, cut
+from db.query import Row, every, one
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words that were read and passed over, and why."""
+
+    number: int
+    field: str
+    quote: str
+    value: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """All that the page of a case shows."""
+
+    case: dict[str, Any]
+    report: dict[str, Any]
+    siblings: tuple[str, ...]
+    groups: tuple[Group, ...]
+    passed: tuple[Mention, ...]
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """All that the page of a report shows: its source, its cases in one line each, its text."""
+
+    report: dict[str, Any]
+    cases: tuple[dict[str, Any], ...]
+    pieces: tuple[Piece, ...]
+
+
+def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
+    """Read all that the page of a case shows; None where there is no such case."""
+    case = one(connection, "select * from patient_case where case_id = ?", case_id)
+    if case is None:
+        return None
+    links = every(connection, "select field, number, evidence_number from fact_evidence where case_id = ?", case_id)
+    evidence: dict[tuple[str, int], tuple[int, ...]] = {}
+    for field, number, entry in links:
+        evidence[field, number] = (*evidence.get((field, number), ()), entry)
+    passed = _passed(connection, case)
+    marked = {entry: field for field, _, entry in links}
+    return CasePage(
+        dict(case),
+        _report(connection, case["report_id"]),
+        tuple(
+            row["case_id"]
+            for row in every(
+                connection,
+                "select case_id from patient_case where report_id = ? order by length(label), label",
+                case["report_id"],
+            )
+        ),
+        groups(connection, case, evidence),
+        passed,
+        _pieces(connection, case["report_id"], marked, {mention.number for mention in passed}),
+    )
+
+
+def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | None:
+    """Read all that the page of a report shows; None where there is no such report."""
+    if one(connection, "select 1 from report where report_id = ?", report_id) is None:
+        return None
+    cases = every(connection, "select * from case_overview where report_id = ? order by case_id", report_id)
+    links = every(connection, "select field, evidence_number from fact_evidence where report_id = ?", report_id)
+    return ReportPage(
+        _report(connection, report_id),
+        tuple(dict(case) for case in cases),
+        _pieces(connection, report_id, {entry: field for field, entry in links}, set()),
+    )
+
+
+def _passed(connection: sqlite3.Connection, case: Row) -> tuple[Mention, ...]:
+    """Return the mentions passed over that speak of the case or of no case, in the order of the text."""
+    rows = every(
+        connection,
+        "select * from evidence where report_id = ? and reason is not null and (case_id is null or case_id = ?)"
+        " order by start_char, number",
+        case["report_id"],
+        case["case_id"],
+    )
+    return tuple(
+        Mention(row["number"], fields.label_of(row["field"]), row["quote"], row["value"], row["reason"])
+        for row in rows
+    )
+
+
+def _pieces(
+    connection: sqlite3.Connection, report_id: str, marked: dict[int, str], passed: set[int]
+) -> tuple[Piece, ...]:
+    """Cut the text of a report at its evidence: `marked` supports a field's value, `passed` was passed over."""
+    text = one(connection, "select text from report_text where report_id = ?", report_id)
+    rows = every(connection, "select * from evidence where report_id = ?", report_id)
+    spans = [
+        Span(
+            row["number"],
+            row["start_char"],
+            row["end_char"],
+            fields.group_of(marked[row["number"]]) if row["number"] in marked else None,
+        )
+        for row in rows
+        if row["number"] in marked or row["number"] in passed
+    ]
+    return cut(text["text"] if text else "", spans)
+
+
+def _report(connection: sqlite3.Connection, report_id: str) -> dict[str, Any]:
+    """Return the row of a report."""
+    row = one(connection, "select * from report where report_id = ?", report_id)
+    return dict(row) if row else {}

@@ -1,0 +1,213 @@
+"""The values of a case as its page shows them: groups of lines, each value with its evidence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from db import fields
+from db.overview import status_words, yes_no
+from db.query import Row, every
+
+RESULTS = (
+    ("positive", "Stains, positive"),
+    ("equivocal", "Stains, equivocal"),
+    ("negative", "Stains, negative"),
+    ("other_cells", "Stains of other cells only"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as shown: its words, what else is known of it, and the numbers of its evidence."""
+
+    text: str
+    note: str
+    evidence: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the page: a label and its values; no value means "not reported".
+
+    `tone` is `chip` for short values side by side, `line` for one below the other.
+    """
+
+    label: str
+    values: tuple[Value, ...]
+    tone: str = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A block of lines with one colour."""
+
+    key: str
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the tables say of one case; `evidence` maps field and number to the numbers of the evidence."""
+
+    connection: sqlite3.Connection
+    case: Row
+    evidence: dict[tuple[str, int], tuple[int, ...]]
+
+    def rows(self, table: str) -> list[Row]:
+        """Return the rows of a repeating fact, in order."""
+        return every(self.connection, f"select * from {table} where case_id = ? order by number", self.case["case_id"])
+
+    def value(self, field: str, text: str, *notes: str | None, row: int = 1) -> Value:
+        """Return a value with its evidence; empty notes are left out."""
+        return Value(text, " · ".join(note for note in notes if note), self.evidence.get((field, row), ()))
+
+    def single(self, field: str, words: str | None, *notes: str | None) -> Item:
+        """Return the line of a single value; None is shown as not reported."""
+        return Item(fields.label_of(field), () if words is None else (self.value(field, words, *notes),))
+
+
+def groups(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]]) -> tuple[Group, ...]:
+    """Return the values of a case; `evidence` maps field and number of a value to the numbers of its evidence."""
+    facts = _Facts(connection, case, evidence)
+    return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
+
+
+def _patient(facts: _Facts) -> Iterator[Item]:
+    years = facts.case["age_years"]
+    yield facts.single("age_years", None if years is None else fields.age(years))
+    yield facts.single("sex", facts.case["sex"])
+
+
+def _tumour(facts: _Facts) -> Iterator[Item]:
+    case = facts.case
+    yield facts.single("site", case["site_name"], case["topography"], case["laterality"])
+    yield facts.single("size_cm", None if case["size_cm"] is None else f"{fields.number(case['size_cm'])} cm")
+    yield Item(
+        "Metastases",
+        tuple(
+            facts.value("metastases", row["name"], row["topography"], row=row["number"])
+            for row in facts.rows("metastasis")
+        ),
+    )
+
+
+def _pathology(facts: _Facts) -> Iterator[Item]:
+    case = facts.case
+    yield facts.single("histology", case["histology_name"], case["morphology"], case["grade"])
+    results = facts.rows("ihc_result")
+    for result, label in RESULTS:
+        values = tuple(_stain(facts, row) for row in results if row["result"] == result)
+        if values:
+            yield Item(label, values, "chip")
+    if not results:
+        yield Item("Stains", ())
+    index = case["ki67_percent"]
+    yield facts.single("ki67_percent", None if index is None else f"{fields.number(index)} %")
+    yield Item(
+        "Molecular tests",
+        tuple(
+            facts.value(
+                "molecular",
+                f"{row['gene']} {row['alteration']}: {row['result']}",
+                row["partner"] and f"partner {row['partner']}",
+                row=row["number"],
+            )
+            for row in facts.rows("molecular_test")
+        ),
+    )
+
+
+def _stain(facts: _Facts, row: Row) -> Value:
+    """Return a marker as a chip; what stained, how much and how strongly is its note."""
+    percent = None if row["percent"] is None else f"{fields.number(row['percent'])} %"
+    return facts.value(
+        "ihc", row["marker"], row["extent"], row["intensity"], percent, row["cells"], row=row["number"]
+    )
+
+
+def _treatment(facts: _Facts) -> Iterator[Item]:
+    case = facts.case
+    yield facts.single("surgery", None if case["surgery"] is None else yes_no(case["surgery"]))
+    if operations := facts.rows("surgery"):
+        yield Item(
+            "Operations",
+            tuple(
+                facts.value(
+                    "surgeries",
+                    row["procedure"],
+                    row["extent"],
+                    row["margin"] and f"margin {row['margin']}",
+                    row=row["number"],
+                )
+                for row in operations
+            ),
+        )
+    given = case["radiotherapy_given"]
+    yield facts.single("radiotherapy_given", None if given is None else yes_no(given))
+    if courses := facts.rows("radiotherapy_course"):
+        yield Item("Courses", tuple(_course(facts, row) for row in courses))
+    yield Item(
+        "Drugs",
+        tuple(
+            facts.value(
+                "drugs",
+                row["name"],
+                row["dose"],
+                row["schedule"],
+                row["cycles"] and f"{row['cycles']} {'cycle' if row['cycles'] == 1 else 'cycles'}",
+                row=row["number"],
+            )
+            for row in facts.rows("drug")
+        ),
+    )
+
+
+def _course(facts: _Facts, row: Row) -> Value:
+    """Return a course in words, with its phases and what was computed."""
+    phases = every(
+        facts.connection,
+        "select * from radiotherapy_phase where case_id = ? and course_number = ? order by number",
+        row["case_id"],
+        row["number"],
+    )
+    weighted = bool(row["is_rbe_weighted"])
+    parts = " + ".join(
+        fields.dose(phase["dose_gy"], phase["fractions"], None, weighted) + (f" ({phase['label']})" if phase["label"] else "")
+        for phase in phases
+    )
+    computed = (row["computed"] or "").replace("_gy", "").replace("_", " ").replace(",", ", ")
+    return facts.value(
+        "radiotherapy",
+        fields.dose(row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], weighted),
+        row["technique"],
+        row["target"],
+        row["intent"],
+        parts,
+        computed and f"computed: {computed}",
+        row=row["number"],
+    )
+
+
+def _outcome(facts: _Facts) -> Iterator[Item]:
+    case = facts.case
+    recurred, after, status = case["recurrence"], case["recurrence_months"], case["status"]
+    yield facts.single("recurrence", None if recurred is None else yes_no(recurred))
+    # Time to recurrence of a tumour that did not recur is not missing.
+    if recurred != 0 or after is not None:
+        yield facts.single("recurrence_months", None if after is None else fields.months(after))
+    yield facts.single("status", None if status is None else status_words(status), status)
+    length = case["follow_up_months"]
+    minimum = bool(case["follow_up_is_minimum"])
+    yield facts.single("follow_up_months", None if length is None else fields.months(length, minimum))
+
+
+_GROUP_ITEMS = {
+    "patient": _patient,
+    "tumour": _tumour,
+    "pathology": _pathology,
+    "treatment": _treatment,
+    "outcome": _outcome,
+}

@@ -1,0 +1,93 @@
+"""Cells of every table and query: absence is shown, names become links, numbers stand to the right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup
+
+from db.fields import number
+from db.overview import NOT_REPORTED
+
+_YES_NO = ("surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted")
+_RESULTS = ("positive", "negative", "equivocal", "other_cells")
+_TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
+_MARKED = re.compile("«([^«»]*)»")
+_SHOWN_MARKERS = 8
+
+# What the identifier must look like before it becomes a link, and where it leads.
+_RESOLVERS = {
+    "doi": (re.compile(r"10\.\d{4,9}/[^\s\"'<>]{1,200}"), "https://doi.org/{}"),
+    "pmcid": (re.compile(r"PMC\d{1,9}"), "https://pmc.ncbi.nlm.nih.gov/articles/{}/"),
+    "pmid": (re.compile(r"\d{1,9}"), "https://pubmed.ncbi.nlm.nih.gov/{}/"),
+}
+
+
+def identifier_url(kind: str, value: str | None) -> str | None:
+    """Return the https address of a doi, pmcid or pmid; None where it does not look like one."""
+    shape, address = _RESOLVERS[kind]
+    return address.format(value) if value and shape.fullmatch(value) else None
+
+
+def render(value: Any, column: str, link: Callable[[str, str], str]) -> Markup | None:
+    """Return a cell as HTML, every text escaped; None leaves it to Datasette.
+
+    `link` gives the address of a row: `link("case", case_id)`, `link("report", report_id)`.
+    """
+    if isinstance(value, dict):  # a foreign key that Datasette has given a label
+        value = value["value"]
+    if value is None or value == "":
+        return Markup('<span class="none" title="not reported">–</span>')
+    if column in _YES_NO and value in (0, 1):
+        return Markup("yes") if value else Markup("no")
+    if isinstance(value, int | float):
+        return _number(column, value)
+    if value == NOT_REPORTED:
+        return Markup('<span class="none">not reported</span>')
+    return _words(value, column, link) if isinstance(value, str) else None
+
+
+def _number(column: str, value: int | float) -> Markup:
+    """Return a number set to the right; whole numbers as such."""
+    return Markup('<span class="num">{}</span>').format(number(value) if isinstance(value, float) else value)
+
+
+def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup | None:
+    """Return a text cell as link, chips or marked words; None for plain text."""
+    if column in _RESOLVERS and (address := identifier_url(column, value)):
+        return Markup('<a href="{}" rel="external noopener">{}</a>').format(address, value)
+    match column:
+        case "case_id" | "report_id":
+            return Markup('<a href="{}">{}</a>').format(link(column.removesuffix("_id"), value), value)
+        case "cases":
+            return Markup(", ").join(
+                Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", ")
+            )
+        case "snippet":
+            return _snippet(value)
+        case "markers":
+            return _chips(value.split("; "))
+        case "result" if value in _RESULTS:
+            return Markup('<span class="chip {}">{}</span>').format(value, value.replace("_", " "))
+    return None
+
+
+def _snippet(value: str) -> Markup:
+    """Return words of a text with the found ones marked."""
+    parts = _MARKED.split(value)
+    marked = (Markup("<mark>{}</mark>").format(part) if place % 2 else part for place, part in enumerate(parts))
+    return Markup("").join(marked)
+
+
+def _chips(markers: list[str]) -> Markup:
+    """Return markers as chips coloured by result; what is too many is counted."""
+    shown = [
+        Markup('<span class="chip {}">{}</span>').format(_TONES.get(marker[-1:], ""), marker)
+        for marker in markers[:_SHOWN_MARKERS]
+    ]
+    rest = markers[_SHOWN_MARKERS:]
+    if rest:
+        shown.append(Markup('<span class="more" title="{}">+{}</span>').format("; ".join(rest), len(rest)))
+    return Markup('<span class="chips">{}</span>').format(Markup(" ").join(shown))

@@ -1,0 +1,68 @@
+"""A text cut at the boundaries of its evidence, so that every piece can be escaped on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of a text: code points `start` to `end` (exclusive), their number, and the colour group of the value.
+
+    `group` is None for words that were passed over.
+    """
+
+    number: int
+    start: int
+    end: int
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text that lies wholly inside or outside of each span.
+
+    Attributes
+    ----------
+    text
+        The characters as they stand; not escaped.
+    numbers
+        The spans that cover the piece, shortest first; () for plain text.
+    group
+        The colour: that of the shortest covering span that has one; None where there is none.
+    starts
+        The spans that begin with this piece: where a link to a span leads.
+    """
+
+    text: str
+    numbers: tuple[int, ...] = ()
+    group: str | None = None
+    starts: tuple[int, ...] = ()
+
+
+def cut(text: str, spans: Sequence[Span]) -> tuple[Piece, ...]:
+    """Cut a text at every start and end of the spans, which may overlap in any way; the pieces join to the text."""
+    edges = sorted({0, len(text), *(edge for span in spans for edge in (span.start, span.end))})
+    by_start = sorted(spans, key=lambda span: (span.start, span.number))
+    covering: list[Span] = []
+    pieces = []
+    upcoming = 0
+    for start, end in zip(edges, edges[1:], strict=False):
+        starts = []
+        while upcoming < len(by_start) and by_start[upcoming].start == start:
+            covering.append(by_start[upcoming])
+            starts.append(by_start[upcoming].number)
+            upcoming += 1
+        covering = sorted(
+            (span for span in covering if span.end > start), key=lambda span: (span.end - span.start, span.number)
+        )
+        pieces.append(
+            Piece(
+                text[start:end],
+                tuple(span.number for span in covering),
+                next((span.group for span in covering if span.group), None),
+                tuple(starts),
+            )
+        )
+    return tuple(pieces)

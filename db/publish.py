@@ -1,0 +1,197 @@
+"""What Datasette is told: titles, descriptions, facets, questions and settings, all from the SQL files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from db import schema
+
+SITE = Path(__file__).parent / "site"
+NOTICE = "For research into published cases. Not for the care of patients."
+FACETS = ("site", "histology", "sex", "status", "radiotherapy", "recurrence")
+
+_LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
+_HIDDEN = ("report_text", "fact_evidence", "run_report", "radiotherapy_phase")
+_TITLES = {"case_overview": "Cases", "patient_case": "Cases, value by value", "report": "Reports"}
+_PARAMETER = re.compile(
+    r"""
+    -- \s :(?P<name>\w+) \s+        # -- :marker_1
+    (?P<label> [^|]+?) \s*          # what the form calls it
+    (?: \| \s* (?P<choices>.+) )?   # a select, or words separated by commas
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a question asks of the reader.
+
+    Attributes
+    ----------
+    name, label
+        The parameter of the SQL, and what the form calls it.
+    choices
+        The words to choose from, where they are fixed; () otherwise.
+    choices_sql
+        The SQL that lists the words to choose from, where they come from the data; None otherwise.
+    """
+
+    name: str
+    label: str
+    choices: tuple[str, ...] = ()
+    choices_sql: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question that the site asks of the database: one file in sql/queries/."""
+
+    name: str
+    title: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    sql: str
+
+
+@cache
+def queries() -> tuple[Query, ...]:
+    """Read the canned queries from their files, sorted by name."""
+    return tuple(_read_query(path) for path in sorted((schema.SQL / "queries").glob("*.sql")))
+
+
+def metadata(database: str) -> dict[str, Any]:
+    """Return Datasette's metadata for a database of that name (the file's name without .db)."""
+    tables = {name: _table_metadata(table) for name, table in schema.dictionary().items()}
+    return {
+        "title": "Casebook",
+        "description": f"Published oncology case reports as a database. {NOTICE}",
+        "license": "facts with their sources; each report under its own licence",
+        "source": "published case reports, cited case by case",
+        "databases": {
+            database: {
+                "title": "Casebook: all tables",
+                "description": NOTICE,
+                "tables": {**tables, **{f"report_search{part}": {"hidden": True} for part in _FTS_PARTS}},
+                "queries": {query.name: _query_metadata(query) for query in queries()},
+            }
+        },
+    }
+
+
+_FTS_PARTS = ("", "_config", "_data", "_docsize", "_idx")
+
+
+def settings(public: bool = False) -> dict[str, Any]:
+    """Return Datasette's settings: bounds on time and size, and for a public site caching and https links."""
+    chosen: dict[str, Any] = {
+        "sql_time_limit_ms": 500,
+        "facet_time_limit_ms": 300,
+        "suggest_facets": False,
+        "default_page_size": 50,
+        "max_returned_rows": 1000,
+        "num_sql_threads": 6,
+        "default_facet_size": 20,
+        "truncate_cells_html": 160,
+        "max_csv_mb": 100,
+        "default_cache_ttl": 0,
+        "allow_download": True,
+        "allow_csv_stream": True,
+        "default_allow_sql": True,
+        "trace_debug": False,
+        "template_debug": False,
+    }
+    return {**chosen, "default_cache_ttl": 600, "force_https_urls": True} if public else chosen
+
+
+def inspect_data(database: Path) -> dict[str, Any]:
+    """Return what Datasette needs to serve the file as immutable: hash, size and the rows of each table."""
+    connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        counts = {name: connection.execute(f"select count(*) from [{name}]").fetchone()[0] for name in names}
+    except sqlite3.Error as error:
+        raise schema.DatabaseError(f"{database}: {error}") from error
+    finally:
+        connection.close()
+    with database.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        database.stem: {
+            "hash": digest,
+            "size": database.stat().st_size,
+            "file": database.name,
+            "tables": {name: {"count": count} for name, count in counts.items()},
+        }
+    }
+
+
+def write_site(database: Path, folder: Path, public: bool = True) -> None:
+    """Write a Datasette configuration folder with the database in it: `datasette serve FOLDER` serves it.
+
+    The folder's plugins import `db`, so Casebook itself must be installed where it is served.
+    """
+    if folder.exists():
+        shutil.rmtree(folder)
+    shutil.copytree(SITE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(database, folder / database.name)
+    for name, content in (
+        ("metadata.json", metadata(database.stem)),
+        ("settings.json", settings(public)),
+        ("inspect-data.json", inspect_data(database)),
+    ):
+        text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+def _table_metadata(table: schema.Table) -> dict[str, Any]:
+    """Return the metadata of a table: its comments, its label, and whether it is shown in lists."""
+    said: dict[str, Any] = {"description": table.description, "columns": dict(table.columns)}
+    if table.name in _TITLES:
+        said["title"] = _TITLES[table.name]
+    if table.name in _LABELS:
+        said["label_column"] = _LABELS[table.name]
+    if table.name in _HIDDEN:
+        said["hidden"] = True
+    if table.name == "case_overview":
+        said |= {"facets": list(FACETS), "size": 50}
+    return said
+
+
+def _query_metadata(query: Query) -> dict[str, Any]:
+    """Return the metadata of a canned query; Datasette takes the order of the form from `params`."""
+    return {
+        "title": query.title,
+        "description": query.description,
+        "sql": query.sql,
+        "params": [parameter.name for parameter in query.parameters],
+        "hide_sql": True,
+    }
+
+
+def _read_query(path: Path) -> Query:
+    """Read one query file: a title, a description and the parameters as comments, then the SQL."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head = [line for line in lines if line.startswith("--")]
+    sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
+    if not head or not head[0].startswith("-- title: "):
+        raise schema.DatabaseError(f"{path}:1: a query starts with `-- title: ...`")
+    parameters = tuple(_parameter(found) for line in head if (found := _PARAMETER.fullmatch(line)))
+    description = " ".join(line[3:].strip() for line in head[1:] if not line.startswith("-- :"))
+    return Query(path.stem, head[0].removeprefix("-- title: "), description, parameters, sql)
+
+
+def _parameter(found: re.Match[str]) -> Parameter:
+    """Return the parameter that a comment describes."""
+    choices = found["choices"] or ""
+    if choices.startswith("select "):
+        return Parameter(found["name"], found["label"], choices_sql=choices)
+    return Parameter(found["name"], found["label"], tuple(filter(None, choices.split(", "))))

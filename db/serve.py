@@ -1,0 +1,56 @@
+"""Datasette as Casebook runs it: one function for the command line and the tests."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from db import publish
+from db.schema import DatabaseError
+
+
+def datasette_arguments(database: Path, public: bool = False) -> dict[str, Any]:
+    """Return the arguments of `datasette.app.Datasette` that serve a database as Casebook's site.
+
+    Raises
+    ------
+    DatabaseError
+        The file is missing or is no Casebook database.
+    """
+    if not database.is_file():
+        raise DatabaseError(f"{database}: there is no such database; `casebook build` makes it")
+    # A relative path, where there is one, keeps folders of this machine out of Datasette's own pages.
+    return {
+        "files": [],
+        "immutables": [os.path.relpath(database)],
+        "inspect_data": publish.inspect_data(database),
+        "metadata": publish.metadata(database.stem),
+        "settings": publish.settings(public),
+        "template_dir": str(publish.SITE / "templates"),
+        "plugins_dir": str(publish.SITE / "plugins"),
+        "static_mounts": [("static", str(publish.SITE / "static"))],
+        # A fixed secret lets several processes serve one site; without one, each start draws its own.
+        "secret": os.environ.get("DATASETTE_SECRET"),
+    }
+
+
+def make_datasette(database: Path, public: bool = False) -> Any:
+    """Return a Datasette that serves the database; `.client` asks it without a port, `.app()` is ASGI."""
+    from datasette.app import Datasette
+
+    return Datasette(**datasette_arguments(database, public))
+
+
+def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False) -> None:
+    """Serve the database until interrupted. The caller prints the address."""
+    import uvicorn
+
+    with suppress(ImportError):
+        import rich
+
+        # Where rich is installed, Datasette prints a page of traceback for every address that is not there.
+        rich.get_console().quiet = True
+    # Uvicorn starts Datasette's own startup through the ASGI lifespan.
+    uvicorn.run(make_datasette(database, public).app(), host=host, port=port, log_level="warning", lifespan="on")

@@ -1,0 +1,83 @@
+// Casebook: a value and the words it was read from light up together; each has an address.
+(() => {
+  "use strict";
+
+  const numbers = (element) => (element.dataset.ev || "").split(" ").filter(Boolean);
+
+  function every(selector) {
+    return Array.from(document.querySelectorAll(selector));
+  }
+
+  function holding(selector, wanted) {
+    return every(selector).filter((element) => numbers(element).some((number) => wanted.includes(number)));
+  }
+
+  function clear() {
+    every(".lit").forEach((element) => element.classList.remove("lit"));
+  }
+
+  function light(wanted) {
+    clear();
+    const words = holding(".text mark", wanted);
+    const values = holding("a.value", wanted);
+    [...words, ...values].forEach((element) => element.classList.add("lit"));
+    return { words, values };
+  }
+
+  function show(element) {
+    const closed = element && element.closest("details:not([open])");
+    if (closed) closed.open = true;
+    if (element) element.scrollIntoView({ block: "center" });
+  }
+
+  function remember(number) {
+    history.replaceState(null, "", "#ev-" + number);
+  }
+
+  function followAddress() {
+    const match = /^#ev-(\d+)$/.exec(location.hash);
+    if (!match) return;
+    const { words } = light([match[1]]);
+    show(words[0]);
+  }
+
+  function reading() {
+    const root = document.querySelector("[data-reading]");
+    if (!root) return;
+    let lastValue = null;
+    root.addEventListener("click", (event) => {
+      const value = event.target.closest("a.value");
+      if (value && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+        event.preventDefault();
+        // A value that was read from several places leads to the next one with each click.
+        const wanted = numbers(value);
+        const turn = lastValue === value ? (Number(value.dataset.turn || 0) + 1) % wanted.length : 0;
+        value.dataset.turn = turn;
+        lastValue = value;
+        light(wanted);
+        remember(wanted[turn]);
+        show(holding(".text mark", [wanted[turn]])[0]);
+        return;
+      }
+      const mark = event.target.closest(".text mark:not(.passed), .text mark.passed.lit");
+      if (mark && !String(getSelection())) {
+        // The shortest stretch of words under the pointer comes first.
+        const wanted = numbers(mark).find((number) => holding("a.value", [number]).length);
+        if (!wanted) return;
+        const { values } = light([wanted]);
+        remember(wanted);
+        show(values[0]);
+      }
+    });
+    addEventListener("hashchange", followAddress);
+    followAddress();
+  }
+
+  function facetsOnPhones() {
+    if (!matchMedia("(max-width: 60rem)").matches) return;
+    every("details[data-wide-open]").forEach((details) => { details.open = false; });
+  }
+
+  reading();
+  facetsOnPhones();
+})();

@@ -1,0 +1,158 @@
+"""Histology: the final diagnosis of the tumour that the report is about, as ICD-O-3 morphology."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from extract import context
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.record import Histology
+
+NAME = "histology"
+FIELDS = ("histology",)
+
+# Names that a registrar replaces by anything more precise: tumour, cancer, carcinoma, sarcoma, lymphoma ...
+_VAGUE: Mapping[str, float] = {
+    "8000": 0.12, "8001": 0.12, "8010": 0.3, "8046": 0.45, "8800": 0.35, "8801": 0.5, "8802": 0.5, "9590": 0.35, "9591": 0.5, "9800": 0.4,
+    "8140": 0.75, "8003": 0.2, "8002": 0.3, "8240": 0.8, "8803": 0.4, "9380": 0.6, "8020": 0.6, "8312": 0.8,
+}  # fmt: skip
+
+_DIAGNOSED = re.compile(
+    r"(?:diagnos(?:is|ed|es|tic)|consistent\swith|compatible\swith|confirm(?:ed|ing|s)|reveal(?:ed|ing|s)|show(?:ed|ing|n)|demonstrat(?:ed|ing)|proved|proven|reported|indicat(?:ed|ing)"
+    r"|conclu(?:ded|sion)|identified|classified|established|verified|in\sfavou?r\sof|in\skeeping\swith|patholog|histolog|biops(?:y|ies)|cytolog|specimen|as)\b[^.;]{0,90}$",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b|diagnosed\s(?:as|with|to\shave)|was\s(?:made|rendered|established)", re.IGNORECASE)
+_REPORTED = re.compile(r"\b(?:case|patient|man|woman|male|female|boy|girl)\s(?:\w+\s){0,4}?(?:of|with|having|who|suffering\sfrom|affected\sby|diagnosed)\b[^.;]{0,80}$", re.IGNORECASE)
+_EARLIER = re.compile(
+    r"\b(?:past\s(?:medical\s|surgical\s)?history|medical\shistory|history\sof|previously\s(?:treated|diagnosed)|previous|prior|referr(?:ed|al)\s(?:with|diagnosis)|initial(?:ly)?(?:\s\w+){0,3}|"
+    r"years?\s(?:ago|earlier|before|previously|prior)|survivor\sof|known)\b[^.;]{0,60}$",
+    re.IGNORECASE,
+)
+_DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening)\w*[^.;]{0,70}$", re.IGNORECASE)
+_NO_DIAGNOSIS_AFTER = re.compile(r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)", re.IGNORECASE)
+_COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation|transformation)\b", re.IGNORECASE)
+_TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b[^.;]{0,50}$", re.IGNORECASE)
+_METASTATIC_FROM = re.compile(r"\bmetasta\w+\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_GRADE = re.compile(
+    r"(?P<grade>(?:high|low|intermediate)[-\s]grade|(?:FNCLCC\s|histologic(?:al)?\s|nuclear\s|WHO\s)?grade\s(?:[1-4](?:/[34])?|IV|I{1,3})\b|(?:well|moderately|poorly|un)[-\s]?differentiated)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A histology that a report names: its code, its usual name, the words' weight as the final diagnosis."""
+
+    morphology: str
+    name: str
+    weight: float
+    grade: str | None
+
+
+def find(reading: Reading) -> Iterator[Mention]:
+    """Yield each named tumour with its weight as the final diagnosis of this patient."""
+    for hit in reading.hits["histology"]:
+        sentence = reading.sentences[hit.sentence]
+        if sentence.section in ("references", "back"):
+            continue
+        after = sentence.text[hit.end - sentence.start : hit.end - sentence.start + 40]
+        if _NO_DIAGNOSIS_AFTER.match(after):
+            continue
+        cue = context.cue_of(reading, hit.start, hit.end, sentence)
+        assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "planned"}.get(cue.id if cue else "", "present")
+        subject = "family" if cue is not None and cue.id == "family" else sentence.subject
+        weight = _weight(hit, sentence, assertion, subject)
+        named = Named(hit.id, hit.entry.preferred, weight, _grade(hit, sentence))
+        yield Mention(NAME, hit.start, hit.end, sentence, named, assertion, subject)
+
+
+def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float:
+    """Return how much a mention speaks for being the final diagnosis; 0 for what is denied or a relative's."""
+    if assertion == "absent" or subject == "family":
+        return 0.0
+    before = sentence.text[max(0, hit.start - sentence.start - 110) : hit.start - sentence.start]
+    weight = {"patient": 2.0, "general": 0.7, "literature": 0.15}[subject]
+    if sentence.section in ("discussion", "introduction", "table"):
+        weight *= 0.6
+    if sentence.section == "title" or sentence.is_heading:
+        weight *= 1.5
+    if subject == "patient":
+        if _FINAL.search(before):
+            weight += 3.0
+        elif _DIAGNOSED.search(before):
+            weight += 1.5
+        elif _REPORTED.search(before):
+            weight += 1.5
+        if "final diagnosis" in sentence.lower or "definitive diagnosis" in sentence.lower:
+            weight += 3.0
+        if _TRANSFORMED.search(before):
+            weight += 4.0
+    if assertion == "possible" or _DENIED_KIND.search(before):
+        weight *= 0.3
+    if _EARLIER.search(before):
+        weight *= 0.35
+    if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
+        weight *= 0.5
+    return weight
+
+
+def _grade(hit: Hit, sentence: Sentence) -> str | None:
+    """Return the grade or differentiation that the words around a diagnosis give, as printed, lower case."""
+    start = max(0, hit.start - sentence.start - 45)
+    found = _GRADE.search(sentence.text[start : hit.end - sentence.start + 25])
+    return found["grade"].lower() if found else None
+
+
+def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
+    """Return the diagnosis with the greatest weight; a vague name only where no precise one is told."""
+    scores: dict[str, float] = defaultdict(float)
+    first: dict[str, int] = {}
+    for mention in mentions:
+        named = _named(mention)
+        code = named.morphology[:4]
+        # The tenth mention adds less than the first: a discussed entity is often named more than the diagnosis.
+        scores[code] += named.weight / (1.0 + 0.15 * scores[code])
+        first.setdefault(code, mention.start)
+    weighed = {code: score * _VAGUE.get(code, 1.0) for code, score in scores.items() if score > 0}
+    _support(weighed, mentions)
+    if not weighed:
+        return NOTHING
+    best = max(weighed, key=lambda code: (weighed[code], -first[code]))
+    proof = [m for m in mentions if _named(m).morphology[:4] == best and _named(m).weight > 0]
+    proof.sort(key=lambda m: (-_named(m).weight, m.start))
+    head = _named(proof[0])
+    grade = next((_named(m).grade for m in proof if _named(m).grade), None)
+    passed = tuple((m, _reason(m)) for m in mentions if _named(m).morphology[:4] != best)
+    return Resolution({"histology": Finding(Histology(head.name, head.morphology, grade), tuple(proof[:4]))}, {}, passed)
+
+
+def _support(weighed: dict[str, float], mentions: Sequence[Mention]) -> None:
+    """Let a general name speak for the precise one that holds it: "adenocarcinoma" for "ductal adenocarcinoma"."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for mention in mentions:
+        named = _named(mention)
+        if named.morphology[:4] in weighed:
+            names[named.morphology[:4]].add(named.name.lower())
+    plain = dict(weighed)
+    for code, own in names.items():
+        for other, theirs in names.items():
+            if other != code and any(mine != name and name.endswith(mine) for mine in own for name in theirs):
+                weighed[other] += 0.5 * min(plain[code], plain[other] * 2)
+
+
+def _reason(mention: Mention) -> str:
+    if mention.assertion == "absent":
+        return "denied"
+    if mention.subject != "patient":
+        return mention.subject
+    return "possible" if mention.assertion == "possible" else "another diagnosis preferred"
+
+
+def _named(mention: Mention) -> Named:
+    value = mention.value
+    assert isinstance(value, Named)
+    return value

@@ -1,0 +1,266 @@
+"""Site: where the primary tumour arose, as ICD-O-3 topography with subsite and side."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from extract import context
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.record import Histology, Site
+
+NAME = "site"
+FIELDS = ("site",)
+
+_TUMOR_WORD = r"(?:mass(?:es)?|tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?|primary|adenocarcinoma|carcinoma|SOL|\w{3,25}(?:oma|omas|omata)\b|leuk\w+|process|ulcer\w*|plaque|opacity)"
+_AFTER = re.compile(rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|showed|in|of|from|to)\b|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b", re.IGNORECASE)
+_BEFORE = re.compile(
+    rf"\b(?P<tumor>{_TUMOR_WORD})(?:\s\([^)]{{1,60}}\))?(?:[\s,]{{1,2}}(?!metast|with\b|and\b|showed|invad|infiltr|extend|compress|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{{1,20}}){{0,4}}?\s"
+    r"(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?$",
+    re.IGNORECASE,
+)
+_ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin)\b", re.IGNORECASE)
+_PRIMARY = re.compile(r"\b(?:primary|arising|arose|originat\w+|origin|centered|located)\b[^.;]{0,50}$|^[^.;,]{0,25}\b(?:primary|origin)\b", re.IGNORECASE)
+_SPREAD = re.compile(
+    r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b[^.;]{0,60}$", re.IGNORECASE)
+_SPREAD_AFTER = re.compile(r"^(?:[-\s,/]{1,2}(?!(?:an?|the|with|was|were|in|of)\s)[a-z-]{2,20}){0,5}?[-\s]{1,2}(?:metasta\w+|secondar(?:y|ies)|deposits?|implants?|spread|seeding|relapses?)\b", re.IGNORECASE)
+_METASTATIC = re.compile(r"\bmetastatic\s(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
+_MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity", re.IGNORECASE)
+_INVADED = re.compile(
+    r"\b(?:invad\w+|invasion|infiltrat\w+|exten(?:d\w*|sion)|compress\w+|adher\w+|attached|encas\w+|displac\w+|abutt\w+|adjacent|near|close\sto|next\sto|surround\w+|toward\w*|into|erod\w+|destr\w+|involvement|radiat\w+|between|beside|beneath|behind|above|below|around|pushing|sparing|preserv\w+|dissect\w+)\b[^.;]{0,45}$",
+    re.IGNORECASE,
+)
+_EXAMINED = re.compile(
+    r"^[-\s]?(?:\w{2,15}\s)?(?:CT|MRI?|PET|X-?rays?|radiograph\w*|ultraso\w+|scans?|tomograph\w+|imaging|pain\w*|ache|tenderness|discomfort|distension|distention|examination|function|failure|artery|arteries|veins?|vessels?|nerves?|pressure|sounds?|transplant\w*|disease|surgeons?|surgery\sdepartment|department|clinic|hospital|infection|abscess|tuberculosis|pneumonia|biops\w+|enzymes?|injury|trauma|fracture|symptoms?|complaints?|ward|region\spain|lavage|echo\w*|smear|cirrhosis|hepatitis|embol\w+|hypertension|insufficiency|fluid|edema|effusion|bleeding|irrigation|dissections?|flaps?|grafts?|reconstruction|lengths?|tox\w+|rate|output)\b",
+    re.IGNORECASE,
+)
+_SIDE = re.compile(r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s]sided)?[-\s](?:(?:and|the|of|side|in|on|upper|lower|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}$", re.IGNORECASE)
+_SIDE_AFTER = re.compile(r"^(?:\s(?:on|in|at|of)\s(?:the\s|his\s|her\s)?(?P<side>left|right)(?:\sside)?\b|\s\((?P<side2>left|right)\b)", re.IGNORECASE)
+_HISTORY = re.compile(r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b[^.;]{0,60}$", re.IGNORECASE)
+_KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
+# A place beside a tumour word, and one in a statement of origin, against one that is merely named.
+_BESIDE_TUMOR, _STATED_ORIGIN, _FIRST_BESIDE_TUMOR = 2.0, 1.5, 1.5
+
+# ICD-O-3 morphology groups whose tumours take a region's soft tissue, skin or bone code.
+_SKIN = frozenset({"8720", "8721", "8730", "8742", "8743", "8744", "8745", "8770", "8771", "8772", "8090", "8091", "8092", "8093", "8094", "8097", "8247", "8081", "8400", "8401", "8402", "8403",
+                   "8407", "8408", "8409", "8410", "8413", "8480", "8070", "8071", "8074", "8076", "8390", "8110", "8832", "8833", "9700", "9701", "9709", "9718"})  # fmt: skip
+_BLOOD = ("98", "973", "976", "974", "995", "996", "997", "999", "992", "994", "986", "987", "989", "983", "982", "980")
+# Names that any diagnosis may go by.
+_ANY_TUMOR = frozenset({"8000", "8010", "8001", "8140", "8800", "9590"})
+# Below this an organ is merely named, not said to hold the tumour.
+_LEAST = 0.25
+# Sites that have no side of their own, so that a side near them is another part's.
+_UNPAIRED = ("C16", "C22", "C25", "C15", "C61", "C48", "C77", "C42", "C53", "C54", "C55", "C67", "C80", "C73", "C18", "C19", "C20", "C21", "C37", "C17", "C75", "C26", "C52", "C23", "C24")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A body part that a report names: its code by tissue, its words' weight as the primary's site, the side told."""
+
+    code: str
+    name: str
+    kind: str
+    weight: float
+    side: str | None
+    region: tuple[str, str, str] | None  # soft tissue, skin, bone
+    bound: frozenset[str]  # the four-digit morphologies that the words bind to this place
+
+
+def find(reading: Reading) -> Iterator[Mention]:
+    """Yield each named body part with its weight as the site of the primary tumour."""
+    for hit in _merged(reading):
+        sentence = reading.sentences[hit.sentence]
+        if sentence.section in ("references", "back"):
+            continue
+        weight, reach = _weight(reading, hit, sentence)
+        region = tuple(hit.entry.get(name) for name in ("soft_tissue", "skin", "bone")) if hit.entry.lexicon == "region" else None
+        place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, _side(hit, sentence), region, _bound(reading, sentence, reach))  # type: ignore[arg-type]
+        yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
+
+
+def _merged(reading: Reading) -> list[Hit]:
+    """Return the hits of both vocabularies in order, the longer where two overlap, regions after organs."""
+    hits = sorted([*reading.hits["site"], *reading.hits["region"]], key=lambda hit: (hit.start, -hit.end))
+    result: list[Hit] = []
+    for hit in hits:
+        if result and hit.start < result[-1].end:
+            if hit.end - hit.start > result[-1].end - result[-1].start:
+                result[-1] = hit
+            continue
+        result.append(hit)
+    return result
+
+
+def _kind(hit: Hit) -> str:
+    return hit.entry.get("kind") or "region"
+
+
+def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tuple[int, int]]:
+    """Return how much a mention speaks for being the primary's site, and the stretch of words that binds it to a tumour.
+
+    The weight is negative for a metastasis' place and 0 for a part that is examined, invaded or denied.
+    """
+    begin, end = hit.start - sentence.start, hit.end - sentence.start
+    before, after = sentence.text[max(0, begin - 100) : begin], sentence.text[end : end + 70]
+    kind = _kind(hit)
+    weight, reach = _KIND_WEIGHT[kind], (hit.start, hit.end)
+    if kind in ("noun", "adjective", "region"):
+        if _EXAMINED.match(after):
+            return 0.02, reach
+        if _SPREAD_AFTER.match(after):
+            return -0.3, reach
+        named, contained = _AFTER.match(after), _BEFORE.search(before)
+        if _SPREAD.search(before) and (named is None or _is_metastatic_lesion(before, named)):
+            return -0.3, reach
+        if named or contained:
+            weight += _BESIDE_TUMOR
+            reach = (hit.start - (len(before) - contained.start()) if contained else hit.start, hit.end + named.end() if named else hit.end)
+        elif _INVADED.search(before):
+            return 0.0, reach
+        if _PRIMARY.search(before) and (named or contained or _ORIGIN.search(before)):
+            weight += _STATED_ORIGIN
+    elif kind == "procedure" and _HISTORY.search(before):
+        weight *= 0.3
+    cue = context.cue_of(reading, hit.start, hit.end, sentence)
+    if cue is not None and cue.id in ("absent", "family", "declined"):
+        return 0.0, reach
+    if _HISTORY.search(before):
+        weight *= 0.4
+    weight *= {"patient": 1.0, "general": 0.4, "literature": 0.08}[sentence.subject]
+    if sentence.section in ("discussion", "introduction", "conclusion", "table"):
+        weight *= 0.6
+    return weight, reach
+
+
+def _is_metastatic_lesion(before: str, named: re.Match[str]) -> bool:
+    """Return whether "metastatic X lesion" stands there, against "metastatic renal cell carcinoma"."""
+    return _METASTATIC.search(before) is None or _MERE_LESION.fullmatch(named["tumor"]) is not None
+
+
+def _bound(reading: Reading, sentence: Sentence, reach: tuple[int, int]) -> frozenset[str]:
+    start, end = reach
+    return frozenset(hit.id[:4] for hit in reading.hits_in("histology", sentence) if hit.start < end and start < hit.end)
+
+
+def _side(hit: Hit, sentence: Sentence) -> str | None:
+    begin = hit.start - sentence.start
+    inside = re.match(r"(left|right|bilateral)\b", sentence.text[begin:], re.IGNORECASE)
+    if inside:
+        return inside[1].lower()
+    before = _SIDE.search(sentence.text[max(0, begin - 60) : begin])
+    if before:
+        side = before["side"].lower()
+        return "bilateral" if side in ("both", "bilateral", "bilaterally") else side
+    after = _SIDE_AFTER.match(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 40])
+    return (after["side"] or after["side2"]).lower() if after else None
+
+
+def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
+    """Return the organ with the greatest weight, its most precise subsite that the text supports, and its side."""
+    histology = so_far.get("histology")
+    morphology = histology.morphology if isinstance(histology, Histology) else None
+    if morphology and morphology.startswith(_BLOOD):
+        return _blood(mentions)
+    weights = _weigh(mentions, morphology, _spread_to(so_far))
+    scores: dict[str, float] = defaultdict(float)
+    for mention, weight in zip(mentions, weights, strict=True):
+        scores[_code(_place(mention), morphology)[:3]] += weight
+    if not scores or max(scores.values()) <= _LEAST:
+        return NOTHING
+    organ = max(scores, key=lambda code: (scores[code], code))
+    own = [m for m, weight in zip(mentions, weights, strict=True) if weight > 0 and _code(_place(m), morphology)[:3] == organ]
+    subsite = _subsite(own, morphology, organ)
+    proof = sorted((m for m in own if _code(_place(m), morphology) == subsite), key=lambda m: (-_place(m).weight, m.start)) or own
+    side = None if organ in _UNPAIRED else _laterality(own)
+    passed = tuple((m, "another site preferred" if _place(m).weight >= 0 else "metastasis or spread") for m in mentions if m not in own)
+    return Resolution({"site": Finding(Site(_place(proof[0]).name, subsite, side), tuple(proof[:3]))}, {}, passed)
+
+
+def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: frozenset[str]) -> list[float]:
+    """Return the mentions' weights, seen with the final diagnosis and the metastases.
+
+    A place that is bound to the diagnosis by words ("leiomyosarcoma of the rectum") counts more, one bound
+    to another tumour less; the first place beside a tumour word is where the story starts; a tenth mention
+    of an organ adds less than the first.
+    """
+    code = morphology[:4] if morphology else None
+    weights, counted, started = [], defaultdict(float), False
+    for mention in mentions:
+        place = _place(mention)
+        weight = place.weight
+        organ = _code(place, morphology)[:3]
+        if weight > 0 and code:
+            if code in place.bound:
+                weight = weight * 1.5 + 1.0
+            elif place.bound and not place.bound & _ANY_TUMOR:
+                weight *= 0.35 if place.kind != "tumor" else 0.1
+        if weight > 0 and organ in spread_to:
+            weight *= 0.5
+        if not started and place.weight >= _BESIDE_TUMOR and mention.subject == "patient":
+            weight, started = weight + _FIRST_BESIDE_TUMOR, True
+        weights.append(weight / (1.0 + 0.1 * max(0.0, counted[organ])))
+        counted[organ] += weights[-1]
+    return weights
+
+
+def _spread_to(so_far: Mapping[str, object]) -> frozenset[str]:
+    metastases = so_far.get("metastases") or ()
+    return frozenset(metastasis.topography for metastasis in metastases)  # type: ignore[attr-defined]
+
+
+def _blood(mentions: Sequence[Mention]) -> Resolution:
+    """Return bone marrow or blood (C42.1) for a leukaemia or myeloma, proved by the words that name it."""
+    named = [m for m in mentions if _place(m).code.startswith("C42")]
+    if not named:
+        return NOTHING
+    return Resolution({"site": Finding(Site("bone marrow", "C42.1", None), tuple(named[:2]))}, {})
+
+
+def _code(place: Place, morphology: str | None) -> str:
+    """Return a place's topography for a tumour of this morphology: a region's soft tissue, skin or bone code."""
+    if place.region is None:
+        return place.code
+    soft_tissue, skin, bone = place.region
+    if morphology is None:
+        return place.code
+    code = morphology[:4]
+    if code in _SKIN and skin:
+        return skin
+    if ("9180" <= code <= "9262" or code in ("9370", "9371", "9372", "9731")) and bone:
+        return bone
+    if ("8800" <= code <= "9044" or "9120" <= code <= "9175" or "9540" <= code <= "9582" or code in ("9364", "9260", "9251", "9252")) and soft_tissue:
+        return soft_tissue
+    return place.code
+
+
+def _subsite(own: Sequence[Mention], morphology: str | None, organ: str) -> str:
+    """Return the organ's subsite with the greatest weight; ".9" only where no subsite is named with the tumour."""
+    scores: dict[str, float] = defaultdict(float)
+    for mention in own:
+        scores[_code(_place(mention), morphology)] += _place(mention).weight
+    general = {code: score for code, score in scores.items() if code.endswith(".9")}
+    precise = {code: score for code, score in scores.items() if not code.endswith(".9")}
+    if precise:
+        best = max(precise, key=lambda code: (precise[code], code))
+        if precise[best] >= 1.0 or precise[best] >= 0.5 * sum(general.values()):
+            return best
+    return max(general, key=lambda code: general[code]) if general else f"{organ}.9"
+
+
+def _laterality(own: Sequence[Mention]) -> str | None:
+    votes: dict[str, float] = defaultdict(float)
+    for mention in own:
+        place = _place(mention)
+        if place.side and place.weight > 0:
+            votes[place.side] += place.weight
+    if not votes:
+        return None
+    return max(votes, key=lambda side: votes[side])
+
+
+def _place(mention: Mention) -> Place:
+    value = mention.value
+    assert isinstance(value, Place)
+    return value
