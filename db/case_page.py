@@ -49,7 +49,9 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
     case = one(connection, "select * from patient_case where case_id = ?", case_id)
     if case is None:
         return None
-    links = every(connection, "select field, number, evidence_number from fact_evidence where case_id = ?", case_id)
+    links = every(
+        connection, "select field, number, evidence_number from fact_evidence where case_id = ?", case_id
+    )
     evidence: dict[tuple[str, int], tuple[int, ...]] = {}
     for field, number, entry in links:
         evidence[field, number] = (*evidence.get((field, number), ()), entry)
@@ -77,7 +79,9 @@ def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | 
     if one(connection, "select 1 from report where report_id = ?", report_id) is None:
         return None
     cases = every(connection, "select * from case_overview where report_id = ? order by case_id", report_id)
-    links = every(connection, "select field, evidence_number from fact_evidence where report_id = ?", report_id)
+    links = every(
+        connection, "select field, evidence_number from fact_evidence where report_id = ?", report_id
+    )
     return ReportPage(
         _report(connection, report_id),
         tuple(dict(case) for case in cases),
@@ -89,8 +93,8 @@ def _passed(connection: sqlite3.Connection, case: Row) -> tuple[Mention, ...]:
     """Return the mentions passed over that speak of the case or of no case, in the order of the text."""
     rows = every(
         connection,
-        "select * from evidence where report_id = ? and reason is not null and (case_id is null or case_id = ?)"
-        " order by start_char, number",
+        "select * from evidence where report_id = ? and reason is not null"
+        " and (case_id is null or case_id = ?) order by start_char, number",
         case["report_id"],
         case["case_id"],
     )
@@ -103,7 +107,7 @@ def _passed(connection: sqlite3.Connection, case: Row) -> tuple[Mention, ...]:
 def _pieces(
     connection: sqlite3.Connection, report_id: str, marked: dict[int, str], passed: set[int]
 ) -> tuple[Piece, ...]:
-    """Cut the text of a report at its evidence: `marked` supports a field's value, `passed` was passed over."""
+    """Cut the text of a report at its evidence: `marked` supports a field, `passed` was passed over."""
     text = one(connection, "select text from report_text where report_id = ?", report_id)
     rows = every(connection, "select * from evidence where report_id = ?", report_id)
     spans = [

@@ -58,7 +58,9 @@ class _Facts:
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a repeating fact, in order."""
-        return every(self.connection, f"select * from {table} where case_id = ? order by number", self.case["case_id"])
+        return every(
+            self.connection, f"select * from {table} where case_id = ? order by number", self.case["case_id"]
+        )
 
     def value(self, field: str, text: str, *notes: str | None, row: int = 1) -> Value:
         """Return a value with its evidence; empty notes are left out."""
@@ -69,8 +71,10 @@ class _Facts:
         return Item(fields.label_of(field), () if words is None else (self.value(field, words, *notes),))
 
 
-def groups(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]]) -> tuple[Group, ...]:
-    """Return the values of a case; `evidence` maps field and number of a value to the numbers of its evidence."""
+def groups(
+    connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]]
+) -> tuple[Group, ...]:
+    """Return the values of a case; `evidence` maps a value's field and number to its evidence."""
     facts = _Facts(connection, case, evidence)
     return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
 
@@ -175,7 +179,8 @@ def _course(facts: _Facts, row: Row) -> Value:
     )
     weighted = bool(row["is_rbe_weighted"])
     parts = " + ".join(
-        fields.dose(phase["dose_gy"], phase["fractions"], None, weighted) + (f" ({phase['label']})" if phase["label"] else "")
+        fields.dose(phase["dose_gy"], phase["fractions"], None, weighted)
+        + (f" ({phase['label']})" if phase["label"] else "")
         for phase in phases
     )
     computed = (row["computed"] or "").replace("_gy", "").replace("_", " ").replace(",", ", ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -11,7 +11,9 @@ from markupsafe import Markup
 from db.fields import number
 from db.overview import NOT_REPORTED
 
-_YES_NO = ("surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted")
+_YES_NO = frozenset(
+    ["surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted"]
+)
 _RESULTS = ("positive", "negative", "equivocal", "other_cells")
 _TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
 _MARKED = re.compile("«([^«»]*)»")
@@ -31,10 +33,11 @@ def identifier_url(kind: str, value: str | None) -> str | None:
     return address.format(value) if value and shape.fullmatch(value) else None
 
 
-def render(value: Any, column: str, link: Callable[[str, str], str]) -> Markup | None:
+def render(value: Any, column: str, link: Callable[[str, str], str], row: Mapping[str, Any]) -> Markup | None:
     """Return a cell as HTML, every text escaped; None leaves it to Datasette.
 
-    `link` gives the address of a row: `link("case", case_id)`, `link("report", report_id)`.
+    `link` gives the address of a row: `link("case", case_id)`, `link("report", report_id)`. `row` is the
+    whole row, since a quote leads to its place in the text of its case.
     """
     if isinstance(value, dict):  # a foreign key that Datasette has given a label
         value = value["value"]
@@ -44,9 +47,23 @@ def render(value: Any, column: str, link: Callable[[str, str], str]) -> Markup |
         return Markup("yes") if value else Markup("no")
     if isinstance(value, int | float):
         return _number(column, value)
+    if column == "quote" and (place := _place(row)):
+        return Markup('<a class="quote" href="{}#ev-{}">{}</a>').format(
+            link(place[0], place[1]), place[2], value
+        )
     if value == NOT_REPORTED:
         return Markup('<span class="none">not reported</span>')
     return _words(value, column, link) if isinstance(value, str) else None
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str, int] | None:
+    """Return page, key and number of the evidence that a row shows; None where the row does not say."""
+    plain = {key: value["value"] if isinstance(value, dict) else value for key, value in row.items()}
+    number_of = plain.get("evidence_number", plain.get("number"))
+    for page in ("case", "report"):
+        if number_of is not None and (key := plain.get(f"{page}_id")):
+            return page, key, number_of
+    return None
 
 
 def _number(column: str, value: int | float) -> Markup:
@@ -77,7 +94,9 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
 def _snippet(value: str) -> Markup:
     """Return words of a text with the found ones marked."""
     parts = _MARKED.split(value)
-    marked = (Markup("<mark>{}</mark>").format(part) if place % 2 else part for place, part in enumerate(parts))
+    marked = (
+        Markup("<mark>{}</mark>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
     return Markup("").join(marked)
 
 

@@ -70,8 +70,10 @@ def dose(total: float | None, fractions: int | None, each: float | None, is_rbe_
     words = "dose not reported" if total is None else f"{number(total)} {unit}"
     if fractions is not None:
         words += f" in {fractions} {'fraction' if fractions == 1 else 'fractions'}"
-    if each is not None and not fractions == 1:
-        words += f" of {number(each)} {unit}" if fractions is not None else f", {number(each)} {unit} a fraction"
+    if each is not None and fractions != 1:
+        words += (
+            f" of {number(each)} {unit}" if fractions is not None else f", {number(each)} {unit} a fraction"
+        )
     return words
 
 

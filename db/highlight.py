@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words of a text: code points `start` to `end` (exclusive), their number, and the colour group of the value.
+    """Words of a text: code points `start` to `end` (exclusive), and the number of the evidence.
 
-    `group` is None for words that were passed over.
+    `group` is the colour group of the value; None for words that were passed over.
     """
 
     number: int
@@ -42,20 +43,21 @@ class Piece:
 
 
 def cut(text: str, spans: Sequence[Span]) -> tuple[Piece, ...]:
-    """Cut a text at every start and end of the spans, which may overlap in any way; the pieces join to the text."""
+    """Cut a text at every start and end of the spans, which may overlap in any way."""
     edges = sorted({0, len(text), *(edge for span in spans for edge in (span.start, span.end))})
     by_start = sorted(spans, key=lambda span: (span.start, span.number))
     covering: list[Span] = []
     pieces = []
     upcoming = 0
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         starts = []
         while upcoming < len(by_start) and by_start[upcoming].start == start:
             covering.append(by_start[upcoming])
             starts.append(by_start[upcoming].number)
             upcoming += 1
         covering = sorted(
-            (span for span in covering if span.end > start), key=lambda span: (span.end - span.start, span.number)
+            (span for span in covering if span.end > start),
+            key=lambda span: (span.end - span.start, span.number),
         )
         pieces.append(
             Piece(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from db.query import Row, every
+from db.fields import dose
+from db.query import Row, every, one
 
 _COUNTS = (
     ("reports", "select count(*) from report"),
@@ -15,6 +16,24 @@ _COUNTS = (
     ("rows of dose tables", "select count(*) from dose_table_row"),
     ("quotes as evidence", "select count(*) from evidence where reason is null"),
 )
+
+
+# Characters of the text shown on each side of the sample.
+_AROUND = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value and the words that it was read from, with some of the text around them."""
+
+    case_id: str
+    number: int
+    value: str
+    before: str
+    quote: str
+    after: str
+    histology: str
+    site: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +50,8 @@ class HomePage:
         Cases with much to see: those with most evidence.
     markers
         The markers tested in most cases, for the example question.
+    sample
+        A dose with the words for it, to show what the site does; None where there is no dose.
     """
 
     counts: tuple[tuple[str, int], ...]
@@ -38,6 +59,7 @@ class HomePage:
     histologies: tuple[tuple[str, int], ...]
     cases: tuple[Row, ...]
     markers: tuple[str, ...]
+    sample: Sample | None
 
 
 def home_page(connection: sqlite3.Connection) -> HomePage:
@@ -62,6 +84,37 @@ def home_page(connection: sqlite3.Connection) -> HomePage:
                 " group by marker order by cases desc, marker limit 2",
             )
         ),
+        _sample(connection),
+    )
+
+
+def _sample(connection: sqlite3.Connection) -> Sample | None:
+    """Choose a course whose dose and fractions are known, and the longest words for it."""
+    row = one(
+        connection,
+        """
+        select evidence.*, text, histology, site, total_dose_gy, course.fractions, dose_per_fraction_gy,
+               is_rbe_weighted
+        from radiotherapy_course as course
+        join fact_evidence as link
+            on link.case_id = course.case_id and link.field = 'radiotherapy' and link.number = course.number
+        join evidence on evidence.report_id = link.report_id and evidence.number = link.evidence_number
+        join report_text on report_text.report_id = link.report_id
+        join case_overview on case_overview.case_id = course.case_id
+        where total_dose_gy is not null and course.fractions is not null and length(quote) < 90
+        order by length(quote) desc, course.case_id
+        limit 1
+        """,
+    )
+    if row is None:
+        return None
+    before = row["text"][: row["start_char"]][-_AROUND:].partition(" ")[2]
+    after = row["text"][row["end_char"] :][:_AROUND].rpartition(" ")[0]
+    value = dose(
+        row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], bool(row["is_rbe_weighted"])
+    )
+    return Sample(
+        row["case_id"], row["number"], value, before, row["quote"], after, row["histology"], row["site"]
     )
 
 

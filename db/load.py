@@ -17,7 +17,18 @@ from db.rows import record_rows
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record, check_evidence
 
-_DECLARED = ("title", "citation", "doi", "pmcid", "pmid", "year", "journal", "license", "is_retelling", "sha256")
+_DECLARED = (
+    "title",
+    "citation",
+    "doi",
+    "pmcid",
+    "pmid",
+    "year",
+    "journal",
+    "license",
+    "is_retelling",
+    "sha256",
+)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -77,7 +88,9 @@ def store(connection: sqlite3.Connection, report: Report, record: Record, run_id
         with transaction(connection):
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
             _insert(connection, "report", [_report_row(report, record)])
-            _insert(connection, "report_text", [(search_key(report.id), report.id, report.title, report.text)])
+            _insert(
+                connection, "report_text", [(search_key(report.id), report.id, report.title, report.text)]
+            )
             for table, rows in record_rows(report.id, record):
                 _insert(connection, table, rows)
             overview.fill(connection, report.id)
@@ -128,7 +141,7 @@ def refresh_overview(connection: sqlite3.Connection) -> None:
 
 
 def stored(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
-    """Return each stored report with the SHA-256 of its text and the fingerprint of the pipeline that read it."""
+    """Return each stored report with its text's SHA-256 and the fingerprint of the pipeline that read it."""
     rows = connection.execute("select report_id, sha256, pipeline_fingerprint from report order by report_id")
     return {report_id: (sha256, fingerprint) for report_id, sha256, fingerprint in rows}
 
@@ -221,7 +234,9 @@ def _note(
         "insert or ignore into run (run_id, pipeline_version, pipeline_fingerprint) values (?, ?, ?)",
         (run_id, known.get("version"), known.get("fingerprint")),
     )
-    connection.execute("insert or replace into run_report values (?, ?, ?, ?)", (run_id, name, outcome, message))
+    connection.execute(
+        "insert or replace into run_report values (?, ?, ?, ?)", (run_id, name, outcome, message)
+    )
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -26,7 +26,9 @@ with chosen as (
 ),
 course as (
     select case_id, total_dose_gy, fractions, is_rbe_weighted,
-           row_number() over (partition by case_id, is_rbe_weighted order by total_dose_gy desc, number) as place
+           row_number() over (
+               partition by case_id, is_rbe_weighted order by total_dose_gy desc, number
+           ) as place
     from radiotherapy_course
     where total_dose_gy is not null and case_id in (select case_id from chosen)
 )
@@ -44,7 +46,8 @@ select
     physical.total_dose_gy,
     weighted.total_dose_gy,
     coalesce(physical.fractions, weighted.fractions),
-    (select group_concat(name, ', ') from (select name from drug where case_id = chosen.case_id order by number)),
+    (select group_concat(name, ', ')
+     from (select name from drug where case_id = chosen.case_id order by number)),
     yes_no(recurrence),
     status_words(status),
     follow_up_months,
@@ -52,7 +55,7 @@ select
         select distinct marker || ' ' || case result when 'positive' then '+' when 'negative' then '-'
                                          when 'equivocal' then '±' else 'o' end as chip
         from ihc_result where case_id = chosen.case_id
-        order by case result when 'positive' then 1 when 'equivocal' then 2 when 'negative' then 3 else 4 end, marker
+        order by instr('positive, equivocal, negative, other_cells', result), marker
     )),
     year,
     chosen.report_id,
@@ -101,6 +104,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
 def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
     """Write the lines of one report's cases, or of all cases where `report_id` is None."""
     connection.execute(
-        "delete from case_overview where :report_id is null or report_id = :report_id", {"report_id": report_id}
+        "delete from case_overview where :report_id is null or report_id = :report_id",
+        {"report_id": report_id},
     )
     connection.execute(_FILL, {"report_id": report_id})

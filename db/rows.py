@@ -38,27 +38,38 @@ def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
     """Yield table and rows of the values of one case."""
     key = case_key(report_id, case.label)
     yield "patient_case", [_patient_case(report_id, case)]
-    yield "ihc_result", [
-        (key, n, x.marker, x.result, x.extent, x.intensity, x.percent, x.cells) for n, x in _numbered(case.ihc)
-    ]
-    yield "molecular_test", [
-        (key, n, x.gene, x.alteration, x.partner, x.result) for n, x in _numbered(case.molecular)
-    ]
+    yield (
+        "ihc_result",
+        [
+            (key, n, x.marker, x.result, x.extent, x.intensity, x.percent, x.cells)
+            for n, x in _numbered(case.ihc)
+        ],
+    )
+    yield (
+        "molecular_test",
+        [(key, n, x.gene, x.alteration, x.partner, x.result) for n, x in _numbered(case.molecular)],
+    )
     yield "surgery", [(key, n, x.procedure, x.extent, x.margin) for n, x in _numbered(case.surgeries)]
     yield "radiotherapy_course", [
         (key, n, x.total_dose_gy, x.fractions, x.dose_per_fraction_gy, x.technique, x.target, x.intent,
          int(x.is_rbe_weighted), ",".join(x.computed) or None)
         for n, x in _numbered(case.radiotherapy)
     ]  # fmt: skip
-    yield "radiotherapy_phase", [
-        (key, course, n, x.dose_gy, x.fractions, x.label)
-        for course, given in _numbered(case.radiotherapy)
-        for n, x in _numbered(given.phases)
-    ]
-    yield "drug", [
-        (key, n, x.name, x.dose, x.dose_value, x.dose_unit, x.schedule, x.cycles)
-        for n, x in _numbered(case.drugs)
-    ]
+    yield (
+        "radiotherapy_phase",
+        [
+            (key, course, n, x.dose_gy, x.fractions, x.label)
+            for course, given in _numbered(case.radiotherapy)
+            for n, x in _numbered(given.phases)
+        ],
+    )
+    yield (
+        "drug",
+        [
+            (key, n, x.name, x.dose, x.dose_value, x.dose_unit, x.schedule, x.cycles)
+            for n, x in _numbered(case.drugs)
+        ],
+    )
     yield "metastasis", [(key, n, x.name, x.topography) for n, x in _numbered(case.metastases)]
 
 
@@ -69,7 +80,9 @@ def _evidence_rows(report_id: str, record: Record) -> list[Row]:
     rows = []
     for number, entry in enumerate(record.evidence):
         if entry.reason is None and entry.case is not None and entry.case not in keys:
-            raise EvidenceError(f"{report_id}: evidence for {entry.field} names case {entry.case}, which is not there")
+            raise EvidenceError(
+                f"{report_id}: evidence for {entry.field} names case {entry.case}, which is not there"
+            )
         rows.append(
             (report_id, number, keys.get(entry.case or ""), entry.field, entry.start, entry.end, entry.quote,
              entry.section, entry.assertion, entry.subject, entry.value, entry.reason)
@@ -78,7 +91,7 @@ def _evidence_rows(report_id: str, record: Record) -> list[Row]:
 
 
 def _numbered(facts: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    """Number facts from 1, as the tables do."""
+    """Count facts from 1, as the tables do."""
     return enumerate(facts, start=1)
 
 

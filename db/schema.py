@@ -17,7 +17,7 @@ _COMMENT = re.compile(r"\s* -- \s? (?P<words>.*)", re.VERBOSE)
 
 
 class DatabaseError(ValueError):
-    """A database that cannot be opened or written, or a record that its rules refuse; the message says which."""
+    """A database that cannot be opened or written, or a record that its rules refuse, as it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,5 @@ def _tables(script: str) -> tuple[Table, ...]:
 
 
 def data_tables() -> tuple[str, ...]:
-    """Return the tables that the same records must fill with the same rows: all but the run ledger and FTS."""
+    """Return the tables that equal records fill with equal rows: all but the run ledger and FTS."""
     return tuple(name for name in dictionary() if name not in ("run", "run_report", "report_search"))

@@ -255,7 +255,7 @@ def _series(group: Sequence[Quantity]) -> Series:
 
 def _role_of(text: str, series: Series, group: Sequence[Quantity], before: Sequence[Series], last: int) -> str:
     """Return what a series is to those before it in the sentence: main, boost, sum or max."""
-    between, after = text[last : series.start], text[series.end : series.end + 28]
+    between = text[last : series.start]
     size = dose_of(series)
     prior = next((dose for earlier in reversed(before) if earlier.role != "boost" and (dose := dose_of(earlier))), None)
     if _TOGETHER.search(between) and size:
@@ -265,7 +265,7 @@ def _role_of(text: str, series: Series, group: Sequence[Quantity], before: Seque
         return "sum"
     if says_sum and (not before or (prior is not None and size is not None and size > prior)):
         return "sum"
-    if _BOOST.search(between) or _OWN_BOOST.match(after):
+    if _BOOST.search(between) or any(_OWN_BOOST.match(text[quantity.end : quantity.end + 28]) for quantity in group):
         return "boost"
     if before and prior and size and size <= _BOOST_SHARE * prior and _NEXT.search(between):
         return "boost"

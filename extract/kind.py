@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from extract.reading import Reading
 
-WITH_CASES = ("case_report", "case_series", "other", "review")
+WITH_CASES = ("case_report", "case_series")
 
 _GUIDELINE = re.compile(
     r"\b(?:appropriateness criteria|clinical practice guidelines?|consensus (?:statement|guidelines?|recommendations?)|guidelines? (?:for|on|panel)"
@@ -17,7 +17,12 @@ _GUIDELINE = re.compile(
 _REVIEW = re.compile(r"\b(?:systematic review|meta-analysis|narrative review|this review|we reviewed (?:all|the) (?:published|medical records))\b", re.IGNORECASE)
 _OWN_CASE = re.compile(
     r"\b(?:case (?:report|presentation|description)|(?:we|authors?) (?:herein |here )?(?:report|present|describe)s? (?:a|an|the|two|three) |our (?:patient|case)\b"
-    r"|the patient (?:was|had|underwent|presented|received)|(?:he|she) (?:was|had|underwent|presented|received)\b)",
+    r"|the patient (?:was|had|underwent|presented|received|died|is)|(?:he|she) (?:was|had|underwent|presented|received|is)\b)",
+    re.IGNORECASE,
+)
+_ONE_PERSON = re.compile(
+    r"\b(?:an?|this|the|our)\s(?:[\w-]+\s){0,3}?(?:\d{1,3}|[a-z]+(?:[-\s][a-z]+)?)[-–\s](?:years?|yrs?|months?|days?)[-–\s]olds?\b|\baged\s\d{1,3}\b(?!\s?(?:[-–]|to|and|or)\s?\d)"
+    r"|\b(?:\d{1,2}|[a-z]{3,5}ty(?:[-\s][a-z]{3,5})?|[a-z]{3,5}teen)[-\s]?(?:y/?o|years?[-\s]{1,2}old)\s(?:\w+\s)?(?:man|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b",
     re.IGNORECASE,
 )
 # How many times per 1,000 words a guideline's own terms stand before they decide.
@@ -37,7 +42,6 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "guideline"
     if len(labels) > 1:
         return "case_series"
-    told = sum(1 for sentence in reading.sentences if sentence.subject == "patient")
-    if not own and len(_REVIEW.findall(text[:_HEAD])) and told < len(reading.sentences) / 4:
-        return "review"
-    return "case_report" if told else "other"
+    if own or _ONE_PERSON.search(text):
+        return "case_report"
+    return "review" if _REVIEW.search(text[:_HEAD]) else "other"

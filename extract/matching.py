@@ -15,6 +15,10 @@ from extract import lexicon
 from extract.lexicon import Entry
 
 
+# Vocabularies in which singular and plural differ: "the patient with" is ours, "patients with" are others.
+_EXACT = frozenset({"subject"})
+
+
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """A PhraseMatcher over the entries of all lexicons; `entries` by the matcher's keys."""
@@ -48,7 +52,7 @@ def build(nlp: Language, names: Iterable[str]) -> Matcher:
                 key = "\t".join(token.norm_ for token in doc)
                 phrases.add(key, [doc])
                 known = entries[nlp.vocab.strings[key]]
-                if not any(other.lexicon == name and other.is_cased == entry.is_cased for other in known):
+                if name in _EXACT or not any(other.lexicon == name and other.is_cased == entry.is_cased for other in known):
                     known.append(entry)
     return Matcher(phrases, {key: tuple(found) for key, found in entries.items()})
 
@@ -62,6 +66,8 @@ def find(matcher: Matcher, doc: Doc, starts: Sequence[int]) -> dict[str, list[Ma
         end = starts[last - 1] + len(doc[last - 1])
         for entry in matcher.entries[key]:
             if entry.is_cased and not _same_case(text[start:end], entry.variant):
+                continue
+            if entry.lexicon in _EXACT and text[start:end].lower() != entry.variant:
                 continue
             matches = found[entry.lexicon]
             if matches and end <= matches[-1].end:

@@ -20,6 +20,8 @@ _AGE = re.compile(
     r"|\baged?\s(?:of\s)?\d{1,3}\b|\b\d{1,2}[-\s]years?\b.{0,30}\b(?:male|female|man|woman|lady|boy|girl)\b",
     re.IGNORECASE,
 )
+# One person of one age, told without a citation: the authors' own, whatever else the sentence says.
+_INTRODUCED = re.compile(r"\b(?:an?|this|our|the)\s(?:\w+\s){0,2}?\d{1,3}[-–\s](?:years?|yrs?|months?|days?)[-–\s]old\b(?!\s(?:patients|women|men|cohort))", re.IGNORECASE)
 _OPENING = re.compile(r"^(?:\w+\s){0,3}(?:patient|man|woman|male|female|boy|girl|he|she)\b", re.IGNORECASE)
 _CASE_MARK = re.compile(
     r"^\s{0,4}(?:\#{1,4}\s)?(?:case|patient)\s(?:no\.?\s|number\s|\#)?(?P<number>\d{1,2}|[IVX]{1,4}|[A-F])\b(?:\s?[:.–—-]|\s{0,3}$|\s(?=[A-Z(]))"
@@ -88,7 +90,7 @@ def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
         if "person" in cues and not literature and not cited and draft.section != "introduction" and _OPENING.match(draft.text):
             return "patient"
         return "literature" if literature or cited else "general"
-    if own:
+    if own or (not cited and _INTRODUCED.search(draft.text)):
         return "patient"
     if before_patient:
         return "literature" if literature else "general"

@@ -24,7 +24,7 @@ from extract.lexicon import FOLDER, Entry
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import Case, Evidence, Record, check_evidence
 
-LEXICONS = ("context", "subject", "site", "region", "metastasis_site", "histology", "ihc", "gene", "drug", "regimen")
+LEXICONS = ("context", "subject", "site", "region", "metastasis_site", "histology", "ihc", "gene", "drug", "regimen", "technique", "outcome")
 
 
 @dataclass(frozen=True, slots=True)

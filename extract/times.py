@@ -76,7 +76,7 @@ _AMOUNT = re.compile(
     rf"""
     (?P<bound>\b(?:more\sthan|over|at\sleast|exceed(?:ed|ing|s)?|longer\sthan|greater\sthan|beyond)\s|[>≥≧]=?\s?)?
     (?:\b(?:a\speriod\sof|a\stotal\sof|about|approximately|nearly|almost|around|roughly|only|just|another|further)\s)?
-    (?<![\w.,/-])(?:(?P<low>{_NUMBER})\s?(?:-|–|to|or)\s?)?
+    (?<![\w.,/-])(?:(?:\d{{1,2}}\s?(?:-|–|to\s|or\s)\s?|{_WORDS}\s(?:to|or)\s))?
     (?P<number>{_NUMBER})
     (?P<half>[-\s]and[-\s](?:a[-\s]|one[-\s])?half)?(?P<of>\sof)?(?P<calendar>\scalendar)?
     (?P<half_a>\shalf)?

@@ -36,7 +36,9 @@ MARKUP_TEXT = """<script>document.title='PWNED'</script> A 30-year-old woman had
 
 A second patient, a 62-year-old man, had a leiomyosarcoma of the thigh; he died of liver metastases after 14 months. He had refused radiotherapy."""
 
-GUIDELINE_TEXT = "Patients should be seen every three months. A 60-year-old with a sarcoma may serve as an example."
+GUIDELINE_TEXT = (
+    "Patients should be seen every three months. A 60-year-old with a sarcoma may serve as an example."
+)
 
 
 @dataclass
@@ -124,7 +126,9 @@ def lung() -> tuple[Report, Record]:
 
 def markup() -> tuple[Report, Record]:
     """Two cases in a text and a title that carry markup."""
-    report = Report("markup", MARKUP_TEXT, title="<img src=x onerror=\"document.title='PWNED'\"> Two sarcomas", year=2020)
+    report = Report(
+        "markup", MARKUP_TEXT, title="<img src=x onerror=\"document.title='PWNED'\"> Two sarcomas", year=2020
+    )
     note = Notes(report.text, [])
     note("age_years", "30-year-old")
     note("sex", "woman")
@@ -145,7 +149,9 @@ def markup() -> tuple[Report, Record]:
         age_years=62.0,
         sex="male",
         site=Site("thigh", "C49.2", None, note("site", "thigh", "2")),
-        histology=Histology("leiomyosarcoma", "8890/3", None, note("histology", "leiomyosarcoma of the thigh", "2")),
+        histology=Histology(
+            "leiomyosarcoma", "8890/3", None, note("histology", "leiomyosarcoma of the thigh", "2")
+        ),
         metastases=(Metastasis("liver", "C22", note("metastases", "liver metastases", "2")),),
         radiotherapy_given=False,
         status="DOD",
@@ -164,7 +170,10 @@ def guideline() -> tuple[Report, Record]:
 
 def record_of(report: Report, kind: str, cases: tuple[Case, ...], note: Notes) -> Record:
     """Put a record together as the pipeline does."""
-    told = {name: getattr(report, name) for name in ("id", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")}
+    told = {
+        name: getattr(report, name)
+        for name in ("id", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")
+    }
     return Record({**told, "kind": kind}, cases, tuple(note.entries), PIPELINE)
 
 

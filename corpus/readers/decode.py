@@ -81,19 +81,21 @@ def decode(data: bytes, name: str) -> str:
     for mark, encoding in _OTHER_MARKS:
         if data.startswith(mark):
             raise CorpusError(f"{name}: {encoding} text, wanted UTF-8; convert it: {_iconv(encoding, name)}")
-    data = data.removeprefix(codecs.BOM_UTF8)
+    mark_length = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    data = data[mark_length:]
     if not data.strip():
         raise CorpusError(f"{name}: {'holds only white space' if data else 'is empty'}, wanted a text")
-    if (offset := data.find(b"\0")) >= 0:
-        raise CorpusError(f"{name}: binary (a NUL byte at offset {offset}), wanted a text")
+    if (null := data.find(b"\0")) >= 0:
+        raise CorpusError(f"{name}: binary (a NUL byte at offset {null + mark_length}), wanted a text")
     controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
     if controls > MAX_CONTROL_SHARE * len(data):
         raise CorpusError(f"{name}: binary ({controls} control characters in {len(data)} bytes), wanted text")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
+        offset = error.start + mark_length
         raise CorpusError(
-            f"{name}: not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start}); "
+            f"{name}: not UTF-8 (byte 0x{data[error.start]:02x} at offset {offset}); "
             f"if it is Windows text, convert it: {_iconv('WINDOWS-1252', name)}"
         ) from error
     if not text.strip():

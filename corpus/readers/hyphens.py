@@ -2,9 +2,13 @@
 
 A hyphen at a line's end was either set by the typesetter ("retro-" / "peritoneum") or belongs to the
 word ("ALK-" / "negative"). Taking it away or leaving it blindly spoils one or the other, so the
-document itself is asked first, then a word list. Measured on 37,000 words of 1,500 case reports,
-each split at a random place and its own occurrence taken out of the evidence: see
-`tests/test_text_reader.py`.
+document itself is asked first, then a word list.
+
+Measured on 33,700 words and 3,300 compounds of 1,733 published texts, each split once, words anywhere
+between the second and the third-last letter, the split occurrence taken out of the evidence: 0.1 % of
+the words keep a false hyphen, 14 % of the compounds lose theirs, nearly all of these by spellings in
+use ("postoperative", "nonspecific"). Joining whenever the word list has the whole word, and else
+keeping the hyphen between two of its words, lost 23 %.
 """
 
 from __future__ import annotations

@@ -21,10 +21,10 @@ _ENDS = re.compile(
 _ITEM = re.compile(r"(?: [-•*·▪●○–] | \(? \d{1,3} [.)] | \(? [a-z] \) ) [ \t]", re.VERBOSE)
 _CAPTION = re.compile(
     r"\*{0,2} (?: fig(?:ure)? | table | scheme | box | plate | supplementary\ (?:figure | table) )"
-    r" \.? [ ]? (?: S? \d{1,3} | [IVX]{1,5} ) [A-Za-z]? (?P<rest> [ ]{0,2} (?: [.:|–-] [ ] )? )",
+    r" \.? [ ]? (?: S? \d{1,3} | [IVX]{1,5} ) [A-Za-z]? (?P<rest> [ ]{0,2} (?: [.:|–-] \*{0,2} (?= [ ] | $ ) )? )",
     re.VERBOSE | re.IGNORECASE,
 )
-_SMALL_WORD = re.compile(r"[^\W\d_A-Z]{2,40} (?= [\s,;)–—-] | $ )", re.VERBOSE)
+_SMALL_WORD = re.compile(r"[^\W\d_A-Z]{2,40} (?= [\s,;)–—-] | \.? (?: \s | $ ) )", re.VERBOSE)
 _CONTENT = re.compile(r"[^\W_]")
 # What a typesetter repeats on each page: a DOI, a page number, a link.
 _PAGE_FURNITURE = re.compile(
@@ -41,7 +41,8 @@ _ONE_OF_SEVERAL = re.compile(
 # After these no sentence and no heading ends: the next line goes on, whatever its first letter.
 _LEADING_ON = re.compile(
     r"""(?: ^ | \s )
-    (?: an? | and | as | at | between | by | for | from | in (?: cluding | to )? | its | o[fnr] | tha[nt]
+    (?: an? | and | any | are | as | at | been? | between | by | for | from | ha[ds] | have | in (?: cluding | to )?
+      | is | its | no[rt]? | o[fnr] | tha[nt] | these | this
       | the (?: ir )? | to | was | were | which | who (?: se )? | with (?: out )? ) $""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -90,11 +90,12 @@ def join_lines(raw: str) -> str:
 def is_wrapped(rows: list[str]) -> bool:
     """Whether lines were broken by width: most of them stop in mid-sentence, none is very long."""
     pairs = broken = 0
-    for left, right in pairwise(rows):
-        if left and right:
+    for block in _blocks(rows):
+        if _is_table(block):
+            continue
+        for left, right in pairwise(block):
             pairs += 1
-            if _MIN_WRAPPED <= len(left) <= _MAX_WRAPPED:
-                broken += look.goes_on(left, right.lstrip())
+            broken += _MIN_WRAPPED <= len(left) <= _MAX_WRAPPED and look.goes_on(left, right)
     return broken >= 2 and broken > pairs / 2
 
 
@@ -260,17 +261,23 @@ _GLUE_WINDOW = 400
 
 
 def _join_pages(rows: list[str]) -> list[str]:
-    """Join a long line that stops in mid-sentence with the one after the empty line, in small letters."""
+    """Join a long line that stops in mid-sentence with one in small letters that stands by itself."""
     seen: Mapping[str, int] | None = None
     out: list[str] = []
-    for row in rows:
-        home = _broken_off(out) if out and not out[-1] and look.starts_with_small_word(row) else None
+    is_joined = False  # the last row has gone: of the empty lines around it, one stays
+    for row, following in pairwise((*rows, "")):
+        if is_joined and not row:
+            continue
+        is_joined = False
+        is_alone = out and not out[-1] and not following
+        home = _broken_off(out) if is_alone and look.starts_with_small_word(row) else None
         if home is None:
             out.append(row)
             continue
         if seen is None and look.ends_with_hyphen(out[home]):
             seen = words_of(rows)
         out[home] = glue(out[home], row, seen or {})
+        is_joined = True
     return out
 
 

@@ -1,4 +1,4 @@
--- Every case on one line, for browsing: what can be counted by group is text, "not reported" where the report does not say.
+-- Every case on one line. "Not reported" means that the report does not say, not that it was not so.
 create table case_overview (
     -- The case: opens its page.
     case_id text primary key not null references patient_case (case_id) on delete cascade,

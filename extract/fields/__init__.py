@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from extract.fields import age, histology, metastasis, sex, site, size
+from extract.fields import age, follow_up, histology, ihc, ki67, metastasis, radiotherapy, recurrence, sex, site, size, status
 
-FIELDS: tuple[ModuleType, ...] = (age, sex, histology, metastasis, site, size)
+FIELDS: tuple[ModuleType, ...] = (age, sex, histology, site, size, ihc, ki67, radiotherapy, metastasis, recurrence, status, follow_up)

@@ -21,7 +21,7 @@ _WEEKS_PER_YEAR = 52.18
 _DAYS_PER_YEAR = 365.25
 
 _WORD = "|".join([*_TENS, *_ONES])
-_PERSON = r"(?:m|f|male|female|man|woman|men|women|gentleman|lady|boy|girl|patient|child|infant|baby|neonate|newborn|mother|housewife|farmer|smoker|nulli\w+|multi\w+|primi\w+|gravida|[a-z]+er)"
+_PERSON = r"(?:m|f|male|female|man|woman|men|women|gentleman|lady|boy|girl|patient|child|infant|baby|neonate|newborn|mother|housewife|farmer|smoker|nulli\w+|multi\w+|primi\w+|gravida|worker|teacher|driver|student)"
 _PATTERN = re.compile(
     rf"""
     (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
@@ -91,8 +91,9 @@ def _weight(match: re.Match[str], sentence: Sentence, before: str) -> int:
     if match["range"] or match["range2"]:
         return 0
     text = sentence.text
-    if _PAST.search(before[-30:]) or re.match(r"at\s", match.group(), re.IGNORECASE):
-        return 1
+    if _PAST.search(before[-30:]):
+        presents = re.match(r",?\s(?:the\spatient|he|she)\s(?:first\s)?(?:presented|was\sadmitted|was\sreferred|was\sdiagnosed)", text[match.end() :], re.IGNORECASE)
+        return 2 if presents else 1
     after = text[match.end() : match.end() + 60]
     introduced = re.match(rf"(?:[-\s,(]{{0,3}}[A-Za-z'-]{{2,20}}){{0,5}}?[-\s,(]{{1,3}}{_PERSON}\b", after, re.IGNORECASE)
     if match["letter"] or introduced or match["unit2"]:

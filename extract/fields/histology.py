@@ -25,18 +25,21 @@ _DIAGNOSED = re.compile(
     r"|conclu(?:ded|sion)|identified|classified|established|verified|in\sfavou?r\sof|in\skeeping\swith|patholog|histolog|biops(?:y|ies)|cytolog|specimen|as)\b[^.;]{0,90}$",
     re.IGNORECASE,
 )
-_FINAL = re.compile(r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b|diagnosed\s(?:as|with|to\shave)|was\s(?:made|rendered|established)", re.IGNORECASE)
+_FINAL = re.compile(r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b|(?<!clinically\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b", re.IGNORECASE)
+_CONCLUDED = re.compile(r"\b(?:final|definitive|definite)\s(?:\w+\s){0,2}diagnosis|(?:based\son|taken?\stogether|in\slight\sof|on\sthe\sbasis\sof)\b.{0,90}(?:finding|result|patholog|histolog|immuno|feature)", re.IGNORECASE)
 _REPORTED = re.compile(r"\b(?:case|patient|man|woman|male|female|boy|girl)\s(?:\w+\s){0,4}?(?:of|with|having|who|suffering\sfrom|affected\sby|diagnosed)\b[^.;]{0,80}$", re.IGNORECASE)
 _EARLIER = re.compile(
     r"\b(?:past\s(?:medical\s|surgical\s)?history|medical\shistory|history\sof|previously\s(?:treated|diagnosed)|previous|prior|referr(?:ed|al)\s(?:with|diagnosis)|initial(?:ly)?(?:\s\w+){0,3}|"
     r"years?\s(?:ago|earlier|before|previously|prior)|survivor\sof|known)\b[^.;]{0,60}$",
     re.IGNORECASE,
 )
-_DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening)\w*[^.;]{0,70}$", re.IGNORECASE)
+_DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)\w*[^.;]{0,70}$", re.IGNORECASE)
 _NO_DIAGNOSIS_AFTER = re.compile(r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)", re.IGNORECASE)
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation|transformation)\b", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b[^.;]{0,50}$", re.IGNORECASE)
 _METASTATIC_FROM = re.compile(r"\bmetasta\w+\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_COMPOSED = frozenset({"8000", "8010", "8046"})
+_SQUAMOUS = re.compile(r"\bsquamous(?:[-\s]cell)?(?:\s[\w-]{2,15}){0,2}[-\s]$", re.IGNORECASE)
 _GRADE = re.compile(
     r"(?P<grade>(?:high|low|intermediate)[-\s]grade|(?:FNCLCC\s|histologic(?:al)?\s|nuclear\s|WHO\s)?grade\s(?:[1-4](?:/[34])?|IV|I{1,3})\b|(?:well|moderately|poorly|un)[-\s]?differentiated)",
     re.IGNORECASE,
@@ -66,7 +69,8 @@ def find(reading: Reading) -> Iterator[Mention]:
         assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "planned"}.get(cue.id if cue else "", "present")
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
         weight = _weight(hit, sentence, assertion, subject)
-        named = Named(hit.id, hit.entry.preferred, weight, _grade(hit, sentence))
+        code, name = _composed(hit, sentence)
+        named = Named(code, name, weight, _grade(hit, sentence))
         yield Mention(NAME, hit.start, hit.end, sentence, named, assertion, subject)
 
 
@@ -87,8 +91,8 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight += 1.5
         elif _REPORTED.search(before):
             weight += 1.5
-        if "final diagnosis" in sentence.lower or "definitive diagnosis" in sentence.lower:
-            weight += 3.0
+        if _CONCLUDED.search(sentence.text):
+            weight += 2.5
         if _TRANSFORMED.search(before):
             weight += 4.0
     if assertion == "possible" or _DENIED_KIND.search(before):
@@ -98,6 +102,15 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
         weight *= 0.5
     return weight
+
+
+def _composed(hit: Hit, sentence: Sentence) -> tuple[str, str]:
+    """Return code and name of a hit; a cancer or carcinoma called squamous nearby is a squamous cell carcinoma."""
+    if hit.id[:4] in _COMPOSED:
+        before = sentence.text[max(0, hit.start - sentence.start - 40) : hit.start - sentence.start]
+        if _SQUAMOUS.search(before):
+            return "8070/3", "squamous cell carcinoma"
+    return hit.id, hit.entry.preferred
 
 
 def _grade(hit: Hit, sentence: Sentence) -> str | None:

@@ -13,8 +13,8 @@ FIELDS = ("sex",)
 _PATTERN = re.compile(
     r"""
     (?P<female_noun>\b(?:woman|female|lady|girl|schoolgirl|housewife|nulliparous|multiparous|primiparous|multigravida|primigravida|gravida
-        |nulligravida|postmenopausal|premenopausal|para\s\d|pregnant|gestation)\b)
-    | (?P<male_noun>\b(?:man|male|gentleman|boy|schoolboy)\b)
+        |nulligravida|postmenopausal|premenopausal|para\s\d|pregnant|gestation|mrs|ms)\b|(?<=[-\s]old\s)women\b)
+    | (?P<male_noun>\b(?:man|male|gentleman|boy|schoolboy|mr)\b|(?<=[-\s]old\s)men\b)
     | (?P<female_short>\b\d{1,2}\s?(?:-?\s?y(?:ears?|rs?|/o|o)?[-\s]?(?:old)?\s?)?(?:/\s?)?F\b)
     | (?P<male_short>\b\d{1,2}\s?(?:-?\s?y(?:ears?|rs?|/o|o)?[-\s]?(?:old)?\s?)?(?:/\s?)?M\b)
     | (?P<female_pronoun>\b(?:she|her|hers|herself)\b)

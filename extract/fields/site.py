@@ -18,7 +18,7 @@ _TUMOR_WORD = r"(?:mass(?:es)?|tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\
 _AFTER = re.compile(rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|showed|in|of|from|to)\b|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b", re.IGNORECASE)
 _BEFORE = re.compile(
     rf"\b(?P<tumor>{_TUMOR_WORD})(?:\s\([^)]{{1,60}}\))?(?:[\s,]{{1,2}}(?!metast|with\b|and\b|showed|invad|infiltr|extend|compress|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{{1,20}}){{0,4}}?\s"
-    r"(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?$",
+    r"(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered|centered)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?$",
     re.IGNORECASE,
 )
 _ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin)\b", re.IGNORECASE)
@@ -65,6 +65,7 @@ class Place:
     weight: float
     side: str | None
     region: tuple[str, str, str] | None  # soft tissue, skin, bone
+    is_earlier: bool  # told as history
     bound: frozenset[str]  # the four-digit morphologies that the words bind to this place
 
 
@@ -76,7 +77,7 @@ def find(reading: Reading) -> Iterator[Mention]:
             continue
         weight, reach = _weight(reading, hit, sentence)
         region = tuple(hit.entry.get(name) for name in ("soft_tissue", "skin", "bone")) if hit.entry.lexicon == "region" else None
-        place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, _side(hit, sentence), region, _bound(reading, sentence, reach))  # type: ignore[arg-type]
+        place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, _side(hit, sentence), region, _is_earlier(hit, sentence), _bound(reading, sentence, reach))  # type: ignore[arg-type]
         yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
 
 
@@ -109,10 +110,8 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
     if kind in ("noun", "adjective", "region"):
         if _EXAMINED.match(after):
             return 0.02, reach
-        if _SPREAD_AFTER.match(after):
-            return -0.3, reach
         named, contained = _AFTER.match(after), _BEFORE.search(before)
-        if _SPREAD.search(before) and (named is None or _is_metastatic_lesion(before, named)):
+        if _is_spread(before, after, named):
             return -0.3, reach
         if named or contained:
             weight += _BESIDE_TUMOR
@@ -126,17 +125,29 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
     cue = context.cue_of(reading, hit.start, hit.end, sentence)
     if cue is not None and cue.id in ("absent", "family", "declined"):
         return 0.0, reach
-    if _HISTORY.search(before):
-        weight *= 0.4
+    if cue is not None and cue.id == "possible":
+        weight *= 0.5
     weight *= {"patient": 1.0, "general": 0.4, "literature": 0.08}[sentence.subject]
     if sentence.section in ("discussion", "introduction", "conclusion", "table"):
         weight *= 0.6
     return weight, reach
 
 
-def _is_metastatic_lesion(before: str, named: re.Match[str]) -> bool:
-    """Return whether "metastatic X lesion" stands there, against "metastatic renal cell carcinoma"."""
-    return _METASTATIC.search(before) is None or _MERE_LESION.fullmatch(named["tumor"]) is not None
+def _is_earlier(hit: Hit, sentence: Sentence) -> bool:
+    begin = hit.start - sentence.start
+    return _HISTORY.search(sentence.text[max(0, begin - 100) : begin]) is not None
+
+
+def _is_spread(before: str, after: str, named: re.Match[str] | None) -> bool:
+    """Return whether a place is one that a tumour went to: "metastases in the lung", "metastatic lung nodule".
+
+    "Metastatic renal cell carcinoma" and "metastases of a breast cancer" name the tumour by its own place.
+    """
+    if named is not None and _MERE_LESION.fullmatch(named["tumor"]) is None:
+        return False
+    if named is not None:
+        return _METASTATIC.search(before) is not None
+    return _SPREAD_AFTER.match(after) is not None or _SPREAD.search(before) is not None
 
 
 def _bound(reading: Reading, sentence: Sentence, reach: tuple[int, int]) -> frozenset[str]:
@@ -191,6 +202,8 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
         place = _place(mention)
         weight = place.weight
         organ = _code(place, morphology)[:3]
+        if weight > 0 and place.is_earlier and code not in place.bound:
+            weight *= 0.4
         if weight > 0 and code:
             if code in place.bound:
                 weight = weight * 1.5 + 1.0

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import datasette as datasette_package
-from datasette import hookimpl
+
+from db.hooks import hook
 
 # One SQL function may build a value of any size in no time that Datasette counts: zeroblob(900000000).
 LIMITS = (
@@ -26,7 +27,9 @@ LIMITS = (
 HEAP_LIMIT_BYTES = 512_000_000
 
 # Pages of Datasette's own that show paths and threads of this machine.
-CLOSED = re.compile(r"/-/(?:threads|databases|plugins|metadata|allow-debug|permissions|messages)(?:\.json)?/?")
+CLOSED = re.compile(
+    r"/-/(?:threads|databases|plugins|metadata|allow-debug|permissions|messages)(?:\.json)?/?"
+)
 
 _SCRIPT = re.compile(r"<script>(?P<code>.*?)</script>", re.DOTALL)
 
@@ -36,7 +39,7 @@ Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-@hookimpl
+@hook
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Bound what one query may build."""
     for limit, value in LIMITS:
@@ -44,7 +47,7 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
     conn.execute(f"pragma hard_heap_limit = {HEAP_LIMIT_BYTES}")
 
 
-@hookimpl
+@hook
 def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Refuse what is closed and add the security headers to every answer."""
     base = datasette.setting("base_url").rstrip("/")
@@ -75,7 +78,11 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
 async def _refuse(send: Send) -> None:
     """Answer 404 in plain text."""
     await send(
-        {"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain; charset=utf-8")]}
+        {
+            "type": "http.response.start",
+            "status": 404,
+            "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+        }
     )
     await send({"type": "http.response.body", "body": b"Not found\n"})
 
@@ -112,4 +119,6 @@ def script_hashes() -> tuple[str, ...]:
                 codes.add(script["code"].replace("{{ datasette_allow_facet }}", allowed))
     # A script with any other template expression in it has no constant hash and stays forbidden.
     constant = sorted(code for code in codes if "{{" not in code and "{%" not in code)
-    return tuple(f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'" for code in constant)
+    return tuple(
+        f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'" for code in constant
+    )

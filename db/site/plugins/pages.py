@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from datasette import Response, hookimpl
+from datasette import Response
 from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
 
 from db import publish
@@ -13,10 +13,11 @@ from db.case_page import case_page, report_page
 from db.cells import identifier_url
 from db.fields import header
 from db.home import home_page
+from db.hooks import hook
 from db.query import every
 
 
-@hookimpl
+@hook
 def extra_template_vars(
     database: str | None, table: str | None, view_name: str, request: Any, datasette: Any
 ) -> Any:
@@ -53,7 +54,10 @@ async def _row_page(connection: Any, table: str | None, key: str) -> dict[str, A
     if table in ("patient_case", "case_overview"):
         return {"page": await connection.execute_fn(lambda sqlite: case_page(sqlite, key)), "page_of": "case"}
     if table == "report":
-        return {"page": await connection.execute_fn(lambda sqlite: report_page(sqlite, key)), "page_of": "report"}
+        return {
+            "page": await connection.execute_fn(lambda sqlite: report_page(sqlite, key)),
+            "page_of": "report",
+        }
     return {}
 
 
@@ -79,7 +83,7 @@ def _first(datasette: Any) -> str | None:
     return next((name for name in datasette.databases if not name.startswith("_")), None)
 
 
-@hookimpl
+@hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """Show what is refused or not there on a page with the site's own way back; leave faults to Datasette."""
 
@@ -89,6 +93,8 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
             return None
         said = {"status": status, "title": getattr(exception, "title", None), "error": str(exception)}
         said["error"] = getattr(exception, "message", None) or said["error"]
-        return Response.html(await datasette.render_template("error.html", said, request=request), status=status)
+        return Response.html(
+            await datasette.render_template("error.html", said, request=request), status=status
+        )
 
     return page

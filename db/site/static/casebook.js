@@ -25,9 +25,17 @@
   }
 
   function show(element) {
-    const closed = element && element.closest("details:not([open])");
+    if (!element) return;
+    const closed = element.closest("details:not([open])");
     if (closed) closed.open = true;
-    if (element) element.scrollIntoView({ block: "center" });
+    const reader = element.closest(".reader");
+    if (reader && getComputedStyle(reader).position === "sticky") {
+      // Beside the values the text has its own scroll: the page itself stays where it is.
+      const top = element.getBoundingClientRect().top - reader.getBoundingClientRect().top;
+      reader.scrollTop += top - reader.clientHeight / 2;
+    } else {
+      element.scrollIntoView({ block: "center" });
+    }
   }
 
   function remember(number) {
@@ -37,7 +45,8 @@
   function followAddress() {
     const match = /^#ev-(\d+)$/.exec(location.hash);
     if (!match) return;
-    const { words } = light([match[1]]);
+    const { words, values } = light([match[1]]);
+    show(values[0]);
     show(words[0]);
   }
 

@@ -1,0 +1,262 @@
+"""Courses of radiotherapy: how the series that a report tells of, one mention after the other, make courses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from extract.doses import Series, dose_of
+from extract.reading import Mention
+from extract.record import Phase, RadiotherapyCourse
+from extract.treatment import NO_CLUE, Clue
+
+# A boost, a sum or a missing part is looked for in the course told of at most so many sentences before.
+_REACH = 3
+_EXTERNAL = frozenset({"EBRT", "3D-CRT", "IMRT", "VMAT", "electron"})
+_FAMILY = {"SBRT": "stereotactic", "SRS": "stereotactic", "gamma knife": "stereotactic", "proton": "particle", "carbon ion": "particle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one mention of radiotherapy says. `series` is None where no dose or number of fractions is given."""
+
+    series: Series | None
+    technique: str | None = None
+    target: str | None = None
+    intent: str | None = None
+    standing: str = "given"
+    clue: Clue = NO_CLUE
+    is_weak: bool = False  # a caption, a title, an argument: supports what is told elsewhere, and no more
+    is_any_therapy: bool = False  # "adjuvant treatment": only its denial says something of radiotherapy
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A course while its mentions are being read; doses in Gy."""
+
+    phases: tuple[Series, ...]
+    total: Series | None = None  # the sum of the phases, where the text says it
+    technique: str | None = None
+    target: str | None = None
+    intent: str | None = None
+    mentions: tuple[Mention, ...] = field(default=())
+
+    @property
+    def last(self) -> int:
+        """The number of the sentence that last spoke of the course."""
+        return self.mentions[-1].sentence.index
+
+
+def told(mention: Mention) -> Told:
+    """Return what a mention of radiotherapy says."""
+    assert isinstance(mention.value, Told)
+    return mention.value
+
+
+def fold(mentions: Sequence[Mention]) -> list[Draft]:
+    """Return the courses that mentions with a dose or a number of fractions tell of, in the order of the text."""
+    courses: list[Draft] = []
+    pending: list[Mention] = []
+    for mention in mentions:
+        series = told(mention).series
+        assert series is not None
+        at = _place(courses, mention, series)
+        if at is not None:
+            courses[at] = _extend(courses[at], mention, series)
+        elif dose_of(series) is not None:
+            courses.append(_begin(mention, series, pending))
+            pending = []
+        else:
+            pending.append(mention)
+    return _without_sums(_merged(courses))
+
+
+def _merged(courses: Sequence[Draft]) -> list[Draft]:
+    """Return the courses without repetitions: what the abstract tells in one dose, the case in phases."""
+    kept: list[Draft] = []
+    for course in courses:
+        total = total_of(course)
+        for at, other in enumerate(kept):
+            known = total_of(other)
+            counts = {count_of(course), count_of(other)} - {None}
+            if total and known and _close(total, known) and len(counts) < 2 and _same_family(course.technique, other.technique):
+                rich, poor = (course, other) if len(course.phases) > len(other.phases) else (other, course)
+                filled = rich if rich.total or len(rich.phases) < 2 else replace(rich, total=replace(poor.phases[0], total=total))
+                if len(rich.phases) == 1:
+                    filled = replace(rich, phases=(_filled(rich.phases[0], poor.phases[0]),))
+                mentions = tuple(sorted((*other.mentions, *course.mentions), key=lambda mention: mention.start))
+                kept[at] = replace(filled, technique=rich.technique or poor.technique, target=rich.target or poor.target,
+                                   intent=rich.intent or poor.intent, mentions=mentions)  # fmt: skip
+                break
+        else:
+            kept.append(course)
+    return kept
+
+
+def _without_sums(courses: Sequence[Draft]) -> list[Draft]:
+    """Return the courses without those whose dose is that of all others together ("80 Gy in two courses")."""
+    totals = [total_of(course) or 0.0 for course in courses]
+    return [
+        course
+        for course, total in zip(courses, totals, strict=True)
+        if not (len(courses) > 2 and total and len(course.phases) == 1 and _close(total, sum(totals) - total))
+    ]
+
+
+def _begin(mention: Mention, series: Series, pending: Sequence[Mention]) -> Draft:
+    """Return a new course, with the dose per fraction or number of fractions that the sentences before gave it."""
+    said = told(mention)
+    draft = Draft((replace(series, role="main"),), None, said.technique, said.target, said.intent, (mention,))
+    for earlier in pending:
+        part = told(earlier).series
+        assert part is not None
+        if mention.sentence.index - earlier.sentence.index <= _REACH and _completes(draft.phases[0], part):
+            draft = _note(replace(draft, phases=(_filled(draft.phases[0], part),)), earlier)
+    return draft
+
+
+def _place(courses: Sequence[Draft], mention: Mention, series: Series) -> int | None:
+    """Return the number of the course that a mention goes on with or repeats, None for a new course."""
+    dose = dose_of(series)
+    technique = told(mention).technique
+    fitting = [at for at in range(len(courses)) if _same_family(courses[at].technique, technique)]
+    if dose is None:
+        near = [at for at in fitting if mention.sentence.index - courses[at].last <= _REACH]
+        return next((at for at in reversed(near) if _completes(courses[at].total or courses[at].phases[-1], series)), None)
+    for at in reversed(fitting):
+        if _repeats(courses[at], series, dose):
+            return at
+    if not courses or len(courses) - 1 not in fitting:
+        return None
+    gap = mention.sentence.index - courses[-1].last
+    before = total_of(courses[-1])
+    if series.role == "boost" and gap <= _REACH and before is not None and dose < before:
+        return len(courses) - 1
+    if series.role in ("sum", "max") and gap == 0 and before is not None and dose > before and told(courses[-1].mentions[-1]).series is not None:
+        return len(courses) - 1
+    return None
+
+
+def _repeats(course: Draft, series: Series, dose: float) -> bool:
+    """Return whether a series is one that the course already holds: its total, one of its phases, or their sum."""
+    total = total_of(course)
+    known = [(total, count_of(course)), *((dose_of(phase), phase.count) for phase in course.phases)]
+    return any(
+        value is not None and _close(value, dose) and (count is None or series.count is None or count == series.count) for value, count in known
+    )
+
+
+def _extend(course: Draft, mention: Mention, series: Series) -> Draft:
+    dose = dose_of(series)
+    noted = _note(course, mention)
+    if dose is None:
+        if course.total is not None:
+            return replace(noted, total=_filled(course.total, series))
+        return replace(noted, phases=(*course.phases[:-1], _filled(course.phases[-1], series)))
+    total = total_of(course)
+    if total is not None and _close(total, dose):
+        if len(course.phases) == 1:
+            return replace(noted, phases=(_filled(course.phases[0], series),))
+        return replace(noted, total=_filled(course.total or replace(series, total=dose), series))
+    if any(_close(value, dose) for phase in course.phases if (value := dose_of(phase)) is not None):
+        return noted
+    if series.role == "boost":
+        return replace(noted, phases=(*course.phases, series), total=None)
+    return replace(noted, total=series)
+
+
+def _note(course: Draft, mention: Mention) -> Draft:
+    said = told(mention)
+    return replace(
+        course,
+        technique=course.technique if course.technique not in (None, "EBRT") else said.technique or course.technique,
+        target=course.target or said.target,
+        intent=course.intent or said.intent,
+        mentions=(*course.mentions, mention),
+    )
+
+
+def _completes(series: Series, part: Series) -> bool:
+    """Return whether a part without a dose (2 Gy per fraction; in 30 fractions) fits a series."""
+    if part.count is not None and series.count not in (None, part.count):
+        return False
+    total, count = dose_of(series), part.count or series.count
+    each = part.each or series.each
+    if part.each is not None and series.each is not None and abs(part.each - series.each) > 0.02:
+        return False
+    return not (total and count and each) or abs(count * each - total) <= max(0.6, 0.03 * total)
+
+
+def _filled(series: Series, other: Series) -> Series:
+    return replace(
+        series,
+        total=series.total if series.total is not None else other.total,
+        count=series.count or other.count,
+        each=series.each or other.each,
+        is_rbe=series.is_rbe or other.is_rbe,
+    )
+
+
+def _close(one: float, other: float) -> bool:
+    return abs(one - other) <= max(0.05, 0.01 * other)
+
+
+def _same_family(one: str | None, other: str | None) -> bool:
+    """Return whether two techniques can be one course's: external beam and brachytherapy cannot."""
+    return one is None or other is None or family(one) == family(other)
+
+
+def family(technique: str) -> str:
+    """Return the family of a technique: external, stereotactic, particle, brachytherapy or IORT."""
+    return "external" if technique in _EXTERNAL else _FAMILY.get(technique, technique)
+
+
+def total_of(course: Draft) -> float | None:
+    """Return a course's dose in Gy: the sum as said, or the phases added up."""
+    if course.total is not None:
+        return dose_of(course.total)
+    doses = [dose_of(phase) for phase in course.phases]
+    return round(sum(dose for dose in doses if dose is not None), 2) if None not in doses else None
+
+
+def count_of(course: Draft) -> int | None:
+    """Return a course's number of fractions: as said, or the phases' added up."""
+    if course.total is not None and course.total.count is not None:
+        return course.total.count
+    counts = [_count(phase) for phase in course.phases]
+    added = total_of(replace(course, total=None))
+    total = total_of(course)
+    if None in counts or (total is not None and added is not None and not _close(added, total)):
+        return None
+    return sum(count for count in counts if count is not None)
+
+
+def _count(series: Series) -> int | None:
+    """Return the number of fractions, computed from the doses where that gives a whole number."""
+    if series.count is not None or series.each is None or series.total is None:
+        return series.count
+    count = series.total / series.each
+    return round(count) if abs(count - round(count)) < 0.06 and count >= 1 else None
+
+
+def finish(course: Draft) -> RadiotherapyCourse:
+    """Return a course as a fact of the record, the missing part computed from the other two."""
+    total, count = total_of(course), count_of(course)
+    said = course.total or course.phases[0]
+    computed = []
+    # The phases of a boosted course may differ in dose per fraction; the first phase's stands.
+    each = said.each or course.phases[0].each
+    if total is not None and said.total is None:
+        computed.append("total_dose_gy")
+    if count is not None and (said.count is None or (len(course.phases) > 1 and course.total is None)):
+        computed.append("fractions")
+    if each is None and total is not None and count:
+        each = round(total / count, 2)
+        computed.append("dose_per_fraction_gy")
+    phases = tuple(
+        Phase(dose, phase.count, "boost" if phase.role == "boost" else None)
+        for phase in course.phases
+        if len(course.phases) > 1 and (dose := dose_of(phase)) is not None
+    )
+    is_rbe = any(phase.is_rbe for phase in course.phases)
+    return RadiotherapyCourse(total, count, each, course.technique, course.target, course.intent, is_rbe, phases, tuple(computed))

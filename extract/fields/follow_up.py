@@ -1,0 +1,42 @@
+"""How many months the patient was followed: from the first treatment (or the diagnosis) to the last contact or death."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from extract import outcome, timeline
+from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
+from extract.timeline import Line, Point
+
+NAME = "follow_up"
+FIELDS = ("follow_up_months", "follow_up_is_minimum")
+
+# Less than this is a stay in hospital, unless the patient died or was examined for the tumour.
+_SHORTEST = 0.2
+
+
+def find(reading: Reading) -> Iterator[Mention]:
+    """Yield the events of the timeline, if the report tells of any outcome."""
+    if reading.hits.get(outcome.LEXICON):
+        yield from timeline.read(reading, NAME)
+
+
+def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
+    """Return the months from time zero to the latest contact of the first line that has one."""
+    for line in timeline.lay(mentions):
+        last = _last_contact(line)
+        if last is None:
+            continue
+        months = round(line.months(last.moment), 1)
+        proof = tuple(dict.fromkeys((*line.zero.proof, *last.moment.proof)))
+        one: dict[str, Finding] = {"follow_up_months": Finding(months, proof)}
+        if last.moment.is_minimum:
+            one["follow_up_is_minimum"] = Finding(True, proof)
+        return Resolution(one, {})
+    return NOTHING
+
+
+def _last_contact(line: Line) -> Point | None:
+    """Return the latest contact on a line, None if there is none after time zero."""
+    contacts = [point for point in line.points if point.is_contact and line.months(point.moment) >= _SHORTEST]
+    return max(contacts, key=lambda point: (line.months(point.moment), point.mention.start), default=None)

@@ -1,0 +1,216 @@
+"""Immunohistochemistry: every marker with its result on the index tumour, extent, intensity, percentage and cells.
+
+Words become tokens in `staining`, results find their markers in `stain_grammar`; here stands which hits are
+markers, which sentences speak of something else (serum, flow cytometry, genes), and what becomes of two results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+from extract import context, lexicon, stain_grammar
+from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.record import Histology, IhcResult
+from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, vocabulary
+
+NAME = "ihc"
+FIELDS = ("ihc",)
+
+_KI67 = "ki67"
+_KERATIN, _ESTROGEN = "ck", "er"
+# A sentence without any of these says nothing of a result.
+_CUE = re.compile(
+    r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+|[(\d][-−–](?!\d)|±|show|demonstrat"
+    r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident",
+    re.IGNORECASE,
+)
+_SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
+_IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
+_NUMBERED = re.compile(r"s?\s?\(CKs?\)\s?(\d{1,2}(?:/\d{1,2})?)(?![\d%])")
+_NEXT_NUMBER = re.compile(r"\s?(?:/|,\s?and|,|and|&|or)\s?(\d{1,2})(?![\w%.:/-]|\s?[+×x%])")
+_ESTROGEN_ALONE = re.compile(r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,|and|or|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)", re.IGNORECASE)
+_SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
+_LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
+
+
+def find(reading: Reading) -> Iterator[Mention]:
+    """Yield each marker that a sentence gives a result, the value an IhcResult."""
+    for sentence in reading.sentences:
+        hits = reading.hits_in("ihc", sentence)
+        if hits and _CUE.search(sentence.text):
+            yield from _read(reading, sentence, hits)
+
+
+def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
+    spans = markers(sentence.text, sentence.start, hits)
+    results, tokens = stain_grammar.read(sentence.text, spans)
+    kinds = {token.kind for token in tokens}
+    if "flow" in kinds:
+        return
+    for result in results:
+        if result.result in (None, stain_grammar.GENE, UNKNOWN) or result.marker.id == _KI67:
+            continue
+        if not _is_stain(result, sentence.text, tokens, kinds, len(spans)):
+            continue
+        start, end = sentence.start + result.start, sentence.start + result.end
+        marker = _names().get(result.marker.id, result.marker.id)
+        value = IhcResult(marker, str(result.result), result.extent, result.intensity, result.percent, result.cells)
+        yield Mention(NAME, start, end, sentence, value, "present", context.subject_of(reading, start, end, sentence))
+
+
+_FRAMES = frozenset({"stain", "active", "status", "tumor_cells"})
+
+
+def _is_stain(result: stain_grammar.Result, text: str, tokens: Sequence[Token], kinds: set[str], count: int) -> bool:
+    """Return whether a result is of a stain, not of blood or of a gene."""
+    marker = result.marker
+    has_frame = not kinds.isdisjoint(_FRAMES)
+    if _SERUM_BEFORE.search(text, max(0, marker.start - 20), marker.start):
+        return False
+    if marker.id in vocabulary().circulating:
+        if "blood" in kinds and not ("stain" in kinds or "mmuno" in text):
+            return False
+        if _LEVEL_AFTER.match(text, marker.end) or not (has_frame or count > 2 or result.by == "sign"):
+            return False
+    return result.is_firm or has_frame or count > 2
+
+
+# ---------------------------------------------------------------- markers
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    return {entry.concept_id: entry.preferred for entry in lexicon.load("ihc")}
+
+
+def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
+    """Return the markers of a sentence: a name and its abbreviation as one, "CK7/20" as two."""
+    spans: list[Span] = []
+    for hit in hits:
+        span = Span(hit.id, hit.start - offset, hit.end - offset)
+        if spans:
+            joined = _join(text, spans[-1], span)
+            if joined is not None:
+                spans[-1] = joined
+                continue
+        spans.append(span)
+        spans.extend(_numbers(text, span))
+    return _with_estrogen(text, _without_overlaps(spans))
+
+
+def _join(text: str, first: Span, second: Span) -> Span | None:
+    """Return two names of one marker as one, None if they are two markers."""
+    between = text[first.end : second.start]
+    end = second.end + (1 if "(" in between and text[second.end : second.end + 1] == ")" else 0)
+    if first.id == second.id and len(between) < 6 and _SAME.match(between):
+        return Span(first.id, first.start, end)
+    if first.id == _KERATIN and _is_keratin(second.id) and _IN_PARENTHESES.match(between):
+        return Span(second.id, first.start, end)
+    return None
+
+
+def _is_keratin(marker: str) -> bool:
+    return marker.startswith(("ck", "cam5", "34be", "oscar", "mnf116")) or marker == _KERATIN
+
+
+def _numbers(text: str, span: Span) -> Iterator[Span]:
+    """Yield the keratins that are named by number alone: "cytokeratin (CK) 5/6", "CK7/20", "cytokeratins 7, 8 and 18"."""
+    if span.id == _KERATIN:
+        match = _NUMBERED.match(text, span.end)
+        marker = f"ck{match[1].replace('/', '')}" if match else ""
+        if match and marker in _names():
+            yield Span(marker, span.end, match.end())
+        return
+    at = span.end
+    while span.id.startswith("ck") and span.id[2:].isdigit():
+        match = _NEXT_NUMBER.match(text, at)
+        if match is None or f"ck{match[1]}" not in _names():
+            return
+        yield Span(f"ck{match[1]}", match.start(1), match.end(1))
+        at = match.end()
+
+
+def _without_overlaps(spans: Sequence[Span]) -> list[Span]:
+    """Return the spans in order; the generic keratin goes where its number follows."""
+    kept: list[Span] = []
+    for span in spans:
+        if kept and span.start < kept[-1].end:
+            continue
+        if kept and kept[-1].id == _KERATIN and kept[-1].end == span.start and span.id.startswith("ck"):
+            kept[-1] = Span(span.id, kept[-1].start, span.end)
+            continue
+        kept.append(span)
+    return kept
+
+
+def _with_estrogen(text: str, spans: list[Span]) -> list[Span]:
+    """Add the first half of "estrogen and progesterone receptors"."""
+    if not any(span.id == "pr" for span in spans):
+        return spans
+    for match in _ESTROGEN_ALONE.finditer(text):
+        end = match.start() + len(re.match(r"\w+", match.group()).group())  # type: ignore[union-attr]
+        if not any(span.start < end and match.start() < span.end for span in spans):
+            spans = sorted([*spans, Span(_ESTROGEN, match.start(), end)], key=lambda span: span.start)
+    return spans
+
+
+# ---------------------------------------------------------------- resolving
+
+# Cells that may be the tumour's own: ICD-O-3 morphology ranges in which they are.
+_OWN_CELLS = {
+    "T cells": ((9700, 9719), (9827, 9837)),
+    "B cells": ((9590, 9699), (9811, 9826)),
+    "plasma cells": ((9671, 9671), (9731, 9735)),
+    "lymphocytes": ((9590, 9729), (9811, 9837)),
+    "histiocytes": ((9740, 9769),),
+}
+
+
+def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
+    """Return one fact a marker and result; two results of a marker stand where two sentences say so."""
+    told = [m for m in mentions if m.subject == "patient"] or [m for m in mentions if m.subject == "general"]
+    code = _code(so_far)
+    facts: dict[tuple[str, str], list[Mention]] = {}
+    values: dict[tuple[str, str], IhcResult] = {}
+    said: dict[tuple[str, int], str] = {}
+    passed: list[tuple[Mention, str]] = [(m, m.subject) for m in mentions if m not in told]
+    for mention in told:
+        value = _own(mention.value, code)
+        earlier = said.setdefault((value.marker, mention.sentence.index), value.result)
+        if earlier != value.result and OTHER_CELLS not in (earlier, value.result):
+            passed.append((mention, "contradicts the same sentence"))
+            continue
+        key = value.marker, value.result
+        facts.setdefault(key, []).append(mention)
+        values[key] = _merged(values[key], value) if key in values else value
+    many = [Finding(values[key], tuple(proof)) for key, proof in facts.items()]
+    return Resolution({}, {"ihc": many} if many else {}, tuple(passed))
+
+
+def _own(value: object, code: int) -> IhcResult:
+    """Return the result as the tumour's where the cells named are the tumour's cells: T cells of a T-cell lymphoma."""
+    assert isinstance(value, IhcResult)
+    ranges = _OWN_CELLS.get(value.cells or "", ())
+    if value.result == OTHER_CELLS and any(low <= code <= high for low, high in ranges):
+        return IhcResult(value.marker, POSITIVE, value.extent, value.intensity, value.percent)
+    return value
+
+
+def _code(so_far: Mapping[str, object]) -> int:
+    histology = so_far.get("histology")
+    morphology = histology.morphology if isinstance(histology, Histology) else None
+    return int(morphology[:4]) if morphology and morphology[:4].isdigit() else 0
+
+
+def _merged(first: IhcResult, second: IhcResult) -> IhcResult:
+    """Return the first mention's fact, completed by what only the second tells."""
+    return IhcResult(
+        first.marker,
+        first.result,
+        first.extent or second.extent,
+        first.intensity or second.intensity,
+        first.percent if first.percent is not None else second.percent,
+        first.cells or second.cells,
+    )

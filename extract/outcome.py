@@ -1,0 +1,191 @@
+"""What a sentence says of the course of the disease: judged cues of the lexicon `outcome`.
+
+The lexicon finds words; here is decided whether they tell of this patient's tumour: "recurrence" under a
+negation is `no_recurrence`, in "to prevent recurrence" it tells nothing, and "recurrent pneumonia" is no
+tumour. Each cue becomes one kind of event:
+
+treatment (surgery, radiotherapy, chemotherapy, treatment), diagnosis, admission, follow_up, survival,
+recurrence, no_recurrence, metastasis, no_metastasis, free, remission, active, progression, no_progression,
+alive, death, lost, palliative, discharge, cause, complaint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extract import context
+from extract.reading import Hit, Reading, Sentence
+
+LEXICON = "outcome"
+TREATMENTS = frozenset({"surgery", "radiotherapy", "chemotherapy", "treatment"})
+# What is said and passed over, with the reason.
+UNLIKELY, NOT_TUMOUR, NOT_PATIENT = "possible", "not_tumour", "not_patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A judged cue: its kind and where it stands in the report's text."""
+
+    kind: str
+    start: int
+    end: int
+
+
+_TUMOUR = re.compile(
+    r"(?P<again>recurr|relaps|regrow)|(?P<spread>metasta|progress|spread|dissemin)"
+    r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|\w*carcinom|\w*sarcom|\w*lymphom|\w*melanom|\w*gliom|\w*blastom|\w*myelom|leuk|lesion\b|residual|active|viable)",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(r"margin|border|edge|\bbed\b|node|section|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid", re.IGNORECASE)
+_UNCERTAIN_BEFORE = re.compile(
+    r"\b(?:risks?|rates?|prevent\w*|avoid\w*|reduc\w+|decreas\w+|minimi[sz]\w+|possib\w+|likelihood|chances?|potential|probability|suspici\w+|suspect\w*|suggest\w*"
+    r"|monitor\w*|detect(?:ion)?\sof|assess\w*|rule\sout|exclude|evaluate|case\sof|if|may|might|can|could|would|should|concern\w*|fear|differentiat\w+|distinguish\w*|diagnosis\sof"
+    r"|mimic\w*|versus|or|patterns?|predict\w*|surveillance|screen\w*|whether|prone|tend\w*|propensity|control|time\sto|incidence|frequency|often|usually|frequent\w*|despite|prognosis)"
+    r"(?:\s(?:for|of|the|a|an|any|to|local|locoregional|regional|distant|early|late|tumou?r|disease|cancer|further|possible|its|his|her|future|have|be|been|another|develop|in|from)){0,5}\s$",
+    re.IGNORECASE,
+)
+_SURELY = re.compile(r"(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$", re.IGNORECASE)
+_DENIED_BEFORE = re.compile(
+    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,60}$",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(r"^\w*\s(?:(?:or|and|nor)\s\w+(?:\s\w+)?\s)?(?:(?:has|have|had|was|were|is|are|could)\s)(?:yet\s|been\s)?(?:not|never|absent|ruled\sout|excluded)\b", re.IGNORECASE)
+_NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b", re.IGNORECASE)
+_RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b", re.IGNORECASE)
+_REACH = 70
+
+
+def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
+    """Yield the judged cues of a sentence, in order."""
+    hits = reading.hits_in(LEXICON, sentence)
+    for number, hit in enumerate(hits):
+        judge = _JUDGES.get(hit.id)
+        kind = judge(reading, sentence, hits, number) if judge else hit.id
+        if kind:
+            yield Cue(kind, hit.start, hit.end)
+
+
+def _again(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a word of recurrence."""
+    hit = hits[number]
+    before, after = _around(sentence, hit)
+    if _is_complaint(hits, number, sentence):
+        return NOT_TUMOUR
+    if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
+        return "no_recurrence"
+    uncertain = _UNCERTAIN_BEFORE.search(before)
+    if uncertain and not _SURELY.search(before[uncertain.start() :]):
+        return UNLIKELY
+    assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
+    if assertion == context.ABSENT:
+        return "no_recurrence"
+    return UNLIKELY if assertion != context.PRESENT else "recurrence"
+
+
+def _is_complaint(hits: tuple[Hit, ...], number: int, sentence: Sentence) -> bool:
+    """Return whether it is a complaint that recurs, not a tumour: "recurrent pneumonia", "the pain recurred"."""
+    hit = hits[number]
+    words = hit.entry.variant
+    if number + 1 < len(hits) and hits[number + 1].id in ("complaint", "cause"):
+        between = sentence.text[hit.end - sentence.start : hits[number + 1].start - sentence.start]
+        if words in ("recurrent", "recurring", "relapsing", "recurrence") and _gap(between) and not _TUMOUR.search(between):
+            return True
+    if number and hits[number - 1].id in ("complaint", "cause") and words not in ("recurrent", "relapsing"):
+        between = sentence.text[hits[number - 1].end - sentence.start : hit.start - sentence.start]
+        return len(between) < 15 and "," not in between and not _TUMOUR.search(between)
+    return False
+
+
+def _gap(words: str) -> bool:
+    """Return whether the words between an adjective and its noun are few."""
+    return len(words) < 40 and words.count(" ") <= 4 and "," not in words
+
+
+def _spread(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a word of metastasis."""
+    hit = hits[number]
+    before, after = _around(sentence, hit)
+    if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
+        return "no_metastasis"
+    assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
+    if assertion == context.ABSENT:
+        return "no_metastasis"
+    if assertion != context.PRESENT or _UNCERTAIN_BEFORE.search(before):
+        return UNLIKELY
+    return "metastasis"
+
+
+def _sign(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge "no evidence of ..." by what there is no evidence of."""
+    hit = hits[number]
+    before, after = _around(sentence, hit)
+    found = _TUMOUR.search(after.split(",")[0] if "recurr" not in after else after)
+    if not found:
+        return None
+    if found["again"] or re.search(r"recurr|relaps", after[: found.end() + 40], re.IGNORECASE):
+        return "no_recurrence"
+    if found["spread"]:
+        return "no_progression" if found["spread"].lower() == "progress" else "no_metastasis"
+    if _PIECE.search(before) or _PIECE.search(after[: found.end()]):
+        return None
+    return "free"
+
+
+def _well(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a word of well-being: "was well circumscribed" speaks of a mass."""
+    hit = hits[number]
+    return None if _NOT_WELL.match(_around(sentence, hit)[1]) else hit.id
+
+
+def _dead(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a word of death: a relative's or other patients' is none."""
+    hit = hits[number]
+    before, _ = _around(sentence, hit)
+    if _RELATIVE.search(before) or context.subject_of(reading, hit.start, hit.end, sentence) == "family":
+        return NOT_PATIENT
+    if _DENIED_BEFORE.search(before[-25:]) or (hit.entry.variant in ("death", "demise") and _UNCERTAIN_BEFORE.search(before)):
+        return UNLIKELY
+    return hit.id
+
+
+def _treated(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a treatment: planned or declined is none."""
+    hit = hits[number]
+    if context.assertion_of(reading, hit.start, hit.end, sentence) in (context.ABSENT, context.PLANNED):
+        return None
+    return hit.id
+
+
+def _progressed(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a word of progression."""
+    hit = hits[number]
+    before, _ = _around(sentence, hit)
+    if hit.entry.variant.startswith(("no ", "did not", "failed")):
+        return hit.id
+    return "no_progression" if _DENIED_BEFORE.search(before[-45:]) else hit.id
+
+
+def _around(sentence: Sentence, hit: Hit) -> tuple[str, str]:
+    """Return the words of the sentence before and after a hit, within reach."""
+    start, end = hit.start - sentence.start, hit.end - sentence.start
+    return sentence.text[max(0, start - _REACH) : start], sentence.text[end : end + _REACH]
+
+
+def _nothing(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a word that only hides another: "recurrence rate", "cell death"."""
+    return None
+
+
+_JUDGES = {
+    "recurrence": _again,
+    "metastasis": _spread,
+    "sign": _sign,
+    "alive": _well,
+    "death": _dead,
+    "progression": _progressed,
+    "not_recurrence": _nothing,
+    "not_death": _nothing,
+    **dict.fromkeys(TREATMENTS, _treated),
+}

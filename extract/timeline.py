@@ -1,0 +1,294 @@
+"""One line of time for each patient: what happened, and how many months after the first treatment.
+
+`read` yields the events of a report as mentions: a judged cue (`outcome`), or a time expression (`times`).
+`lay` puts one patient's events on lines. A report tells its story up to three times (abstract, case,
+discussion), so the story is cut into chapters and each has a line of its own.
+
+On a line the narrative moves forward. Two moments are kept while reading: the *frontier*, the latest moment
+told so far, and the moment told *last*, which a flashback ("two years earlier") takes back. "Three months
+later" counts from the moment told last, "six months after surgery" from the latest operation, "at 24 months
+of follow-up" from the first treatment, "disease-free for 3 years" from the last treatment. A date fixes the
+calendar to the line; later dates are subtracted. An event without a time stands at the frontier.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from extract import outcome, times
+from extract.outcome import TREATMENTS
+from extract.reading import Mention, Reading, Sentence
+from extract.times import Time
+
+# Chapters, the one that tells most first.
+CASE, ARGUED, ABSTRACT = 0, 1, 2
+_GROUPS = {"abstract": ABSTRACT, "title": ABSTRACT, "introduction": ARGUED, "discussion": ARGUED, "conclusion": ARGUED}
+_UNTOLD = ("caption", "table", "references", "back")
+_INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}[-\s]?(?:years?|yr|months?)[-\s]olds?\b", re.IGNORECASE)
+
+# States that can last, and what makes a moment a contact with the patient.
+STATES = frozenset({"free", "no_recurrence", "alive", "remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
+_NO_CONTACT = TREATMENTS | {"diagnosis", "cause", "complaint", "palliative", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
+_OUTCOMES = STATES | {"death", "recurrence", "progression"}
+# Narrative moments this far before the frontier are the frontier, told in round figures.
+_SLACK = 1.0
+_LONGEST = 720.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a mention of the timeline says: a judged cue (`kind`), or a time expression (`time`).
+
+    `chapter` counts the story's tellings, after its group (CASE, ARGUED, ABSTRACT); `is_flashback` tells
+    that the sentence looks back ("had received").
+    """
+
+    kind: str
+    chapter: tuple[int, int]
+    time: Time | None = None
+    is_flashback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place on the line, in months from where the story begins, with the time expressions that prove it."""
+
+    months: float
+    proof: tuple[Mention, ...] = ()
+    is_minimum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An event on the line. `is_stated`: its own sentence says when; `is_contact`: the patient was seen then."""
+
+    kind: str
+    mention: Mention
+    moment: Moment
+    is_stated: bool
+    is_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One telling of a patient's story. `zero` is the first treatment, else the diagnosis, else the beginning."""
+
+    group: int
+    zero: Moment
+    points: tuple[Point, ...]
+    is_treated: bool
+
+    def months(self, moment: Moment) -> float:
+        """Return the months from time zero to a moment."""
+        return moment.months - self.zero.months
+
+
+def read(reading: Reading, field: str, with_times: bool = True) -> Iterator[Mention]:
+    """Yield the events that are told of the authors' patients, in the order of the text."""
+    chapter, introduced = (CASE, 0), False
+    for sentence in reading.told():
+        if sentence.section in _UNTOLD or sentence.is_heading:
+            continue
+        group = _GROUPS.get(sentence.section, CASE)
+        introduces = "old" in sentence.lower and _INTRODUCES.search(sentence.text) is not None
+        if group != chapter[0] or (introduces and introduced):
+            chapter, introduced = (group, chapter[1] + 1), False
+        introduced = introduced or introduces
+        yield from _events(reading, sentence, field, chapter, with_times)
+
+
+def _events(reading: Reading, sentence: Sentence, field: str, chapter: tuple[int, int], with_times: bool) -> Iterator[Mention]:
+    """Yield a sentence's cues and times in order; the anchor words of a time are no cues of their own."""
+    flashback = " had " in sentence.lower or "previous" in sentence.lower or "history of" in sentence.lower
+    spans = list(times.find(sentence)) if with_times and times.may_hold(sentence.lower) else []
+    events = [(found.start, found.end, Event("time", chapter, found.time, flashback)) for found in spans]
+    for cue in outcome.find(reading, sentence):
+        if not any(found.start < cue.end and cue.start < found.end for found in spans if found.time.anchor):
+            events.append((cue.start, cue.end, Event(cue.kind, chapter, None, flashback)))
+    for start, end, event in sorted(events, key=_place):
+        yield Mention(field, start, end, sentence, event)
+
+
+def _place(event: tuple[int, int, Event]) -> tuple[int, int]:
+    return event[0], event[1]
+
+
+def event_of(mention: Mention) -> Event:
+    """Return what a mention of the timeline says."""
+    assert isinstance(mention.value, Event)
+    return mention.value
+
+
+def lay(mentions: Sequence[Mention]) -> tuple[Line, ...]:
+    """Return the lines of one patient, the most telling group first, later tellings before earlier ones."""
+    lines = []
+    for chapter, told in groupby(mentions, key=_chapter_of):
+        walk = _Walk()
+        for _, sentence in groupby(told, key=_sentence_of):
+            walk.read(list(sentence))
+        lines.append((chapter, walk.line(chapter[0])))
+    return tuple(line for _, line in sorted(lines, key=_rank))
+
+
+def _chapter_of(mention: Mention) -> tuple[int, int]:
+    return event_of(mention).chapter
+
+
+def _sentence_of(mention: Mention) -> int:
+    return mention.sentence.index
+
+
+def _rank(line: tuple[tuple[int, int], Line]) -> tuple[int, int]:
+    return line[0][0], -line[0][1]
+
+
+class _Walk:
+    """A reader on the way through one chapter: the moments told so far."""
+
+    __slots__ = ("calendar", "frontier", "last", "placed", "points", "treatments")
+
+    def __init__(self) -> None:
+        self.frontier = self.last = Moment(0.0)
+        self.calendar: Moment | None = None  # the date at which the line begins
+        self.placed: dict[str, Moment] = {}  # the latest moment of each kind
+        self.treatments: list[tuple[Moment, bool]] = []  # with whether a flashback tells of it
+        self.points: list[Point] = []
+
+    def read(self, events: Sequence[Mention]) -> None:
+        """Place the events of one sentence."""
+        cues = [event for event in events if event_of(event).time is None]
+        kinds = {event_of(cue).kind for cue in cues}
+        placed: list[tuple[Mention, Moment]] = []
+        for event in events:
+            time = event_of(event).time
+            if time is None:
+                continue
+            moment = self._moment(event, time, _nearest_kind(event, cues), kinds)
+            if moment is not None and abs(moment.months) <= _LONGEST:
+                placed.append((event, moment))
+                self._move(time, moment)
+                self.points.append(Point("time", event, moment, True, _is_contact(time, kinds)))
+        if not placed and kinds & (TREATMENTS | {"admission", "diagnosis"}) and not event_of(cues[0]).is_flashback:
+            self.last = self.frontier
+        for cue in cues:
+            self._put(cue, placed)
+
+    def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]]) -> None:
+        """Place a cue at the nearest time of its sentence, else where the story stands."""
+        event = event_of(cue)
+        near = [
+            (time, moment) for time, moment in placed
+            if not (event.kind in TREATMENTS and _relation(time) in (times.FOR, times.FOLLOW_UP, times.AT))
+        ]  # fmt: skip
+        if near:
+            time, moment = min(near, key=lambda pair: _distance(pair[0], cue))
+            past = _relation(time) == times.AGO
+        else:
+            moment, past = (self.last if event.is_flashback else self.frontier), event.is_flashback
+        self.placed[event.kind] = moment
+        if event.kind in TREATMENTS:
+            self.placed["any"] = moment
+            self.treatments.append((moment, past))
+        self.points.append(Point(event.kind, cue, moment, bool(near)))
+
+    def _move(self, time: Time, moment: Moment) -> None:
+        self.last = moment
+        if time.relation != times.AGO and moment.months >= self.frontier.months:
+            self.frontier = moment
+
+    def _moment(self, mention: Mention, time: Time, near: str | None, kinds: set[str]) -> Moment | None:
+        """Return where a time expression points to, None if it does not place anything."""
+        if time.relation == times.DATE:
+            return self._date(mention, time.months)
+        if time.relation == times.AGO:
+            return _shift(self.frontier, mention, -time.months)
+        if time.relation == times.LATER:
+            return _shift(self.last, mention, time.months, time.is_minimum)
+        if time.relation == times.AFTER:
+            return _shift(self._anchor(time), mention, time.months, time.is_minimum)
+        if time.relation == times.FOR and near not in STATES:
+            return None
+        if time.relation == times.AT and not kinds & _OUTCOMES:
+            return None
+        if "lost" in kinds:
+            return _shift(self.last, mention, time.months)
+        return _shift(self._since(time), mention, time.months, time.is_minimum)
+
+    def _date(self, mention: Mention, months: float) -> Moment:
+        """Return the moment of a date; the first date is where the story stands."""
+        if self.calendar is None:
+            self.calendar = Moment(months - self.frontier.months, (mention,))
+            return Moment(self.frontier.months, (mention,))
+        return Moment(months - self.calendar.months, (mention,))
+
+    def _anchor(self, time: Time) -> Moment:
+        """Return the moment that "after ..." counts from."""
+        anchor = time.anchor or "any"
+        zero = self._zero()
+        if anchor in ("diagnosis", "admission"):
+            base = zero if time.is_first or anchor == "diagnosis" else self.placed.get("admission", zero)
+            # "Died three months after the diagnosis", told of year five: another diagnosis than the first.
+            return base if time.is_first or base.months + time.months >= self.frontier.months - _SLACK else self.frontier
+        if time.is_first:
+            return zero
+        if anchor == "treatment":
+            anchor = "any"
+        return self.placed.get(anchor) or self.placed.get("any") or self.last
+
+    def _since(self, time: Time) -> Moment:
+        """Return the moment that a follow-up or a lasting state counts from."""
+        zero, last = self._zero(), self.placed.get("any", self.frontier)
+        order = [last, zero] if time.relation == times.FOR or "recurrence" in self.placed else [zero, last]
+        fitting = [base for base in (*order, self.frontier) if base.months + time.months >= self.frontier.months - _SLACK]
+        return fitting[0] if fitting else order[0]
+
+    def _zero(self) -> Moment:
+        """Return time zero: the first treatment, else the diagnosis, else the beginning.
+
+        A treatment that a flashback tells of is this tumour's only where a recurrence is told, or where no
+        other treatment is.
+        """
+        now = [moment for moment, past in self.treatments if not past]
+        every = [moment for moment, _ in self.treatments]
+        chosen = every if "recurrence" in self.placed or not now else now
+        if chosen:
+            return min(chosen, key=_months_of)
+        return self.placed.get("diagnosis") or self.placed.get("admission") or Moment(0.0)
+
+    def line(self, group: int) -> Line:
+        """Return the line as read so far."""
+        return Line(group, self._zero(), tuple(self.points), bool(self.treatments))
+
+
+def _is_contact(time: Time, kinds: set[str]) -> bool:
+    """Return whether the patient was seen at a time: not in hospital, not merely treated, not looked back at."""
+    if time.relation == times.AGO:
+        return False
+    if time.relation in (times.FOLLOW_UP, times.FOR) or kinds & _OUTCOMES:
+        return True
+    return not time.is_short and (bool(kinds - _NO_CONTACT) or not kinds)
+
+
+def _nearest_kind(time: Mention, cues: Sequence[Mention]) -> str | None:
+    """Return the kind of the cue that stands nearest to a time."""
+    return event_of(min(cues, key=lambda cue: _distance(time, cue))).kind if cues else None
+
+
+def _distance(one: Mention, other: Mention) -> int:
+    return max(one.start - other.end, other.start - one.end, 0)
+
+
+def _relation(mention: Mention) -> str:
+    time = event_of(mention).time
+    return time.relation if time else ""
+
+
+def _shift(base: Moment, mention: Mention, months: float, is_minimum: bool = False) -> Moment:
+    return Moment(base.months + months, (*base.proof, mention)[-6:], is_minimum)
+
+
+def _months_of(moment: Moment) -> float:
+    return moment.months

@@ -1,0 +1,135 @@
+"""Was it given: what the sentence around a treatment says of it, for every field that tells of treatment.
+
+`context` answers whether words are denied or planned; here its answer is read for treatments: what was
+planned "and started" was given, and what was given for another, earlier cancer is not the index tumour's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from extract import context
+from extract.reading import Hit, Reading, Sentence
+from extract.record import Histology, Site
+
+GIVEN, PLANNED, DENIED, ARGUED = "given", "planned", "denied", "argued"
+
+_NARRATED = re.compile(
+    r"\b(?:he|she|his|her|(?:the|this)\spatient)\b.{0,120}?\b(?:received|underwent|completed|started|switched|developed|treated|given|administered|placed|tolerated|admitted|re-?start|continued|responded)\b",
+    re.IGNORECASE,
+)
+_CITED = re.compile(r"\[\s?\d|\(\d{1,3}(?:[,–-]\s?\d{1,3}){0,5}\)|et al|\bpatients\b", re.IGNORECASE)
+_NARRATING = ("introduction", "body", "abstract", "case", "treatment", "follow_up", "pathology")
+# What was planned, scheduled or advised, and then done, in the same sentence.
+_DONE = re.compile(
+    r"\b(?:and|then|which|was|were)\s(?:(?:was|were|has\sbeen|subsequently|immediately|successfully|then|also)\s){0,2}"
+    r"(?:initiated|started|completed|performed|delivered|given|administered|carried\sout|commenced|received|underwent|undertaken|instituted|accomplished)\b",
+    re.IGNORECASE,
+)
+_PLANNED_AND = re.compile(
+    r"\b(?:is|are|may|might|should|can|could|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor|indicat\w+\sfor|consist\sof|choice|recommend\w*|suggest\w*)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|treatment|given|administered|followed|complet\w+|after|following|during|"
+    r"started|began|initiated|commenced|delivered|performed|post\w*|despite|plus|combin\w+|with|added|used|applied|continued|included|s/p|responded|tolerated)\b",
+    re.IGNORECASE,
+)
+_HISTORY = re.compile(
+    r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
+    r"|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b|\bfor\s(?:the\s)?treatment\sof\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent|^in\s(?:19|20)\d\d\b", re.IGNORECASE)
+_NOT_GIVEN = re.compile(r"\b(?:not|never)\s(?:been\s)?(?:offered|given|receiv\w+|treated|administered|undergone?|started|have|had)\b[^.;]{0,60}$", re.IGNORECASE)
+# So many sentences back a past tumour may have been named.
+_CHAIN = 3
+# Codes that say "a cancer" and no more: they cannot show that a tumour is another one than the index.
+_UNSPECIFIC = ("800", "801", "888", "814", "880")
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """The tumours that a sentence about the past names: ICD-O topography and morphology, three characters each."""
+
+    sites: frozenset[str] = frozenset()
+    histologies: frozenset[str] = frozenset()
+
+
+NO_CLUE = Clue()
+
+
+def is_told(sentence: Sentence) -> bool:
+    """Return whether a sentence tells of the authors' patient: by its subject, or because it narrates."""
+    if sentence.subject == "patient":
+        return True
+    if sentence.subject != "general" or sentence.section not in _NARRATING or sentence.is_heading:
+        return False
+    return _NARRATED.search(sentence.text) is not None and _CITED.search(sentence.text) is None
+
+
+def standing(reading: Reading, start: int, end: int, sentence: Sentence) -> str:
+    """Return given, planned, denied, or argued ("radiotherapy is an option") for a treatment at these offsets."""
+    cue = context.cue_of(reading, start, end, sentence)
+    if _NOT_GIVEN.search(sentence.text, max(0, start - sentence.start - 90), start - sentence.start):
+        return DENIED
+    if cue is None or cue.id == "family":
+        return ARGUED if cue is not None or _is_argued(sentence, start) else GIVEN
+    if cue.id in ("declined", "absent"):
+        return DENIED
+    done = _DONE.search(sentence.text, max(cue.end, end) - sentence.start)
+    return GIVEN if cue.id == "planned" and done else PLANNED
+
+
+def _is_argued(sentence: Sentence, start: int) -> bool:
+    """Return whether a sentence argues about a treatment in the present tense and tells nothing that was done."""
+    at = start - sentence.start
+    near = sentence.text[max(0, at - 120) : at + 120]
+    return _PLANNED_AND.search(near) is not None and _PAST.search(near) is None
+
+
+def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
+    """Return which tumours a sentence about the past names; that of the sentences before, where this one goes on with them."""
+    here = sentence
+    for _ in range(_CHAIN):
+        is_past = _HISTORY.search(here.text) is not None
+        named = _named(reading, here, start if here is sentence else here.end) if is_past else NO_CLUE
+        if named.histologies or named.sites:
+            return named
+        if not here.index or not (_GOES_ON.search(here.text) or (here is not sentence and is_past)):
+            return NO_CLUE
+        here = reading.sentences[here.index - 1]
+        if here.patient != sentence.patient or here.section != sentence.section:
+            return NO_CLUE
+    return NO_CLUE
+
+
+def _named(reading: Reading, sentence: Sentence, start: int) -> Clue:
+    """Return the tumours that are named before a treatment, or right after it ("irradiation for cervical cancer")."""
+
+    def counts(hit: Hit) -> bool:
+        return hit.end <= start or hit.start - start < 70
+
+    if not ("cancer" in sentence.lower or "oma" in sentence.lower or "tumo" in sentence.lower or "leuk" in sentence.lower):
+        return NO_CLUE
+    histologies = frozenset(hit.id[:3] for hit in reading.hits_in("histology", sentence) if counts(hit) and hit.id[:1].isdigit())
+    sites = frozenset(hit.id[:3] for hit in reading.hits_in("site", sentence) if counts(hit) and hit.entry.get("kind") != "procedure")
+    return Clue(sites, frozenset(code for code in histologies if code not in _UNSPECIFIC))
+
+
+def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
+    """Return whether a clue names another tumour than the index: another histology, or else another site."""
+    own_histology = histology.morphology[:3] if isinstance(histology, Histology) and histology.morphology else None
+    own_site = site.topography[:3] if isinstance(site, Site) else None
+    if found.histologies and own_histology and own_histology not in _UNSPECIFIC:
+        if own_histology in found.histologies:
+            return False
+        return not (own_site and own_site in found.sites)
+    return bool(found.sites) and own_site is not None and own_site not in found.sites and not _is_near(own_site, found.sites)
+
+
+def _is_near(own: str, others: frozenset[str]) -> bool:
+    """Return whether a code of the same system is among others: "C49" and "C76" are both places of soft tissue."""
+    vague = ("C76", "C80", "C77", "C44", "C49", "C41", "C40", "C48")
+    return own in vague and any(other in vague for other in others)
