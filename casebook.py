@@ -1,2 +1,735 @@
-"""placeholder."""
-def main(): ...
+"""The command line: from files of reports to a database, and from there to pages.
+
+Each command says what it did in one line, and one line on stderr for each file that it could not use; one bad
+file never stops the others. Only this module catches the errors of the three rooms.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from functools import cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
+
+import click
+
+# What these import is light. spaCy and Datasette take a second: the commands that need them import them.
+from corpus import files
+from corpus.dose_table import DoseTable, load_dose_table
+from corpus.report import CorpusError, Report
+from db import load, schema
+from db.schema import DatabaseError
+from extract.lexicon import LexiconError
+from extract.record import EvidenceError, Record
+
+if TYPE_CHECKING:
+    from extract.evaluate import Evaluation
+    from extract.pipeline import Pipeline
+
+HERE = Path(__file__).resolve().parent
+REPORTS = HERE / "corpus" / "reports"
+DOSE_TABLES = HERE / "corpus" / "dose_tables"
+
+# Kinds of paper that speak of no patient of their authors, so that a text without one is no mistake.
+WITHOUT_PATIENT = ("guideline", "review")
+NO_PATIENT = "no patient found; wanted a case report (a guideline or review says so in its front matter: kind: guideline)"
+
+# Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, or
+# from the text in the database because the pipeline is another.
+ADD, BUILD, READ_AGAIN = "add", "build", "read again"
+
+_FEW = 5  # files; above that, progress is shown
+_PORT = 8001
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+# --- speaking ----------------------------------------------------------------------------------
+
+
+def _say(line: str) -> None:
+    """Print one line on stdout."""
+    click.echo(line)
+
+
+def _warn(message: str) -> None:
+    """Print one line on stderr, whatever line ends or control characters a file's name brings along."""
+    plain = "".join(sign if sign.isprintable() else sign.encode("unicode_escape", "replace").decode() for sign in message)
+    click.echo(f"{_CLEAR if _is_terminal() else ''}casebook: {plain}", err=True)
+
+
+def _fail(message: str) -> NoReturn:
+    """End with one line on stderr."""
+    _warn(message)
+    raise SystemExit(1)
+
+
+_CLEAR = "\r\x1b[K"
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _with_progress(items: Sequence[T]) -> Iterator[T]:
+    """Yield the items; where they are more than a few and somebody is watching, count them on stderr."""
+    shows = len(items) > _FEW and _is_terminal()
+    for number, item in enumerate(items, start=1):
+        if shows:
+            click.echo(f"{_CLEAR}{number} of {len(items)}", err=True, nl=False)
+        yield item
+    if shows:
+        click.echo(_CLEAR, err=True, nl=False)
+
+
+def _in_one_line(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn what a command raises on purpose, and what the system refuses, into one line and an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except KeyboardInterrupt:
+            _warn("interrupted")
+            raise SystemExit(130) from None
+        except BrokenPipeError:
+            # Whoever read our output has seen enough. What is still buffered goes nowhere, quietly.
+            with suppress(OSError, ValueError, AttributeError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None
+        except (CorpusError, LexiconError, EvidenceError, DatabaseError) as error:
+            _fail(str(error))
+        except OSError as error:
+            _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+        except sqlite3.Error as error:
+            _fail(f"database: {error}")
+
+    return run
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+@cache
+def _pipeline() -> Pipeline:
+    """Build the pipeline the first time a report needs it."""
+    from extract import pipeline
+
+    return pipeline.build()
+
+
+def _fingerprint() -> str:
+    """Return what tells one state of the pipeline from another, without building it."""
+    from extract import pipeline
+
+    return pipeline.fingerprint()
+
+
+def _reports(paths: Sequence[Path], tally: Counter[str]) -> Iterator[tuple[Path, Report]]:
+    """Yield each readable report with its file; name the other files and why they are none."""
+    for entry in _with_progress(list(files.find(paths))):
+        if isinstance(entry, files.Problem):
+            _pass_over(tally, str(entry))
+            continue
+        try:
+            report = files.read(entry)
+        except CorpusError as error:
+            _pass_over(tally, str(error))
+            continue
+        try:
+            report.id.encode()
+        except UnicodeEncodeError:
+            _pass_over(tally, f"{os.fsencode(entry)!r}: the file's name is not UTF-8, wanted a name that it can be called by")
+            continue
+        yield entry, report
+
+
+def _record(report: Report, tally: Counter[str]) -> Record | None:
+    """Return what the pipeline reads in a report; None, with a line on stderr, where it fails."""
+    from extract import pipeline
+
+    try:
+        return pipeline.extract(report, _pipeline())
+    except EvidenceError as error:
+        _pass_over(tally, f"{_name(report)}: {error}")
+    except (LexiconError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # a defect of ours that one text brought to light must not stop the others
+        if "CASEBOOK_DEBUG" in os.environ:
+            raise
+        _pass_over(tally, f"{_name(report)}: could not be read, {type(error).__name__}: {error} (CASEBOOK_DEBUG=1 shows where)")
+    return None
+
+
+def _lacks_patient(record: Record) -> bool:
+    return not record.cases and record.report["kind"] not in WITHOUT_PATIENT
+
+
+def _pass_over(tally: Counter[str], message: str) -> None:
+    """Count a file or report that could not be used and say why."""
+    tally["failed"] += 1
+    _warn(message)
+
+
+def _name(report: Report) -> str:
+    return report.source or report.id
+
+
+# --- the database ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A report that may have to be stored: why, and whether an older reading of it is stored already."""
+
+    report: Report
+    reason: str
+    is_stored: bool = False
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A copy of a database that takes its place at the end. It is made when the first change comes.
+
+    Attributes
+    ----------
+    database
+        Where the result goes.
+    starts_empty
+        True where what is there was made with other tables, so that nothing of it can be taken as it is.
+    runs
+        Reason to run in the ledger, for those that this command has begun.
+    """
+
+    database: Path
+    stack: ExitStack
+    starts_empty: bool = False
+    runs: dict[str, str] = field(default_factory=dict)
+    opened: sqlite3.Connection | None = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The copy, open for writing."""
+        if self.opened is None:
+            self.opened = self.stack.enter_context(_replacement(self.database, self.starts_empty))
+        return self.opened
+
+    def run(self, reason: str) -> str:
+        """Return the run that stores reports for this reason, begun if it is the first."""
+        if reason not in self.runs:
+            number = self.connection.execute("select count(*) from run").fetchone()[0] + 1
+            self.runs[reason] = f"{number:06}"
+            # The ledger is history and the only place that knows the clock.
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            load.start_run(self.connection, self.runs[reason], reason, {"fingerprint": _fingerprint()}, started)
+        return self.runs[reason]
+
+    def finish(self, tally: Counter[str]) -> None:
+        """Write the counts of the runs into the ledger."""
+        for number, run in enumerate(self.runs.values()):
+            load.finish_run(self.connection, run, 0 if number else tally["unchanged"])
+
+
+@contextmanager
+def _replacement(database: Path, starts_empty: bool) -> Iterator[sqlite3.Connection]:
+    """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
+
+    Raises
+    ------
+    DatabaseError
+        Another process is writing to the same database.
+    """
+    database = database.resolve()
+    database.parent.mkdir(parents=True, exist_ok=True)
+    partial = database.with_name(f"{database.name}.partial")
+    with _lock(database):
+        try:
+            _discard(partial)
+            if database.exists() and not starts_empty:
+                with closing(_open(database)) as old, closing(sqlite3.connect(partial)) as new:
+                    old.backup(new)
+            with closing(load.connect(partial)) as connection:
+                # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
+                connection.execute("pragma synchronous = off")
+                connection.execute("pragma journal_mode = memory")
+                yield connection
+                load.refresh_overview(connection)
+            load.publish(partial, database)
+        finally:
+            _discard(partial)
+
+
+def _discard(partial: Path) -> None:
+    """Remove an unfinished copy, also one that a killed process left behind."""
+    for path in (partial, partial.with_name(f"{partial.name}-journal")):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _lock(database: Path) -> Iterator[None]:
+    """Keep other processes from writing to the database; the system ends the lock with the process."""
+    import fcntl
+
+    path = database.with_name(f"{database.name}.lock")
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise DatabaseError(f"{database}: another casebook is writing to it; wait until it has finished") from None
+        # Its owner may have removed the file between our opening and our locking it: then it locks nothing.
+        if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+            break
+        os.close(handle)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _open(database: Path) -> sqlite3.Connection:
+    """Open a database for reading only."""
+    return sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _is_of_today(database: Path) -> bool | None:
+    """Tell whether a database has today's tables; None where there is none yet.
+
+    Raises
+    ------
+    DatabaseError
+        What is there is no database, or another program's.
+    """
+    if not database.exists():
+        return None
+    try:
+        with closing(_open(database)) as connection:
+            version = connection.execute("pragma user_version").fetchone()[0]
+            tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{database}: {error}; wanted a Casebook database, or a name that is free") from error
+    if not tables:
+        return None
+    if version == schema.fingerprint():
+        return True
+    if not {"report", "report_text"} <= tables:
+        raise DatabaseError(f"{database}: another program's database; wanted one of Casebook's, or a name that is free")
+    return False
+
+
+def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: Counter[str]) -> None:
+    """Read and store what is not current. `old` is the database as it stands; None where its facts cannot be kept."""
+    known = set(load.stored(old)) if old else set()
+    for item in incoming:
+        report = item.report
+        if old and load.is_current(old, report, _fingerprint()):
+            tally["unchanged"] += 1
+            continue
+        record = _record(report, tally)
+        if record is None and item.is_stored and old is None:
+            # The text was stored and must stay, even if nothing can be read in it any more.
+            record = Record({"id": report.id, "kind": report.kind or "other"}, (), (), _pipeline_names())
+        elif record is None:
+            continue
+        elif _lacks_patient(record) and item.is_stored:
+            _pass_over(tally, f"{_name(report)}: no patient found any more; its text stays stored, without a case")
+        elif _lacks_patient(record):
+            _pass_over(tally, f"{_name(report)}: {NO_PATIENT}")
+            continue
+        try:
+            load.store(draft.connection, report, record, draft.run(item.reason))
+        except (EvidenceError, DatabaseError) as error:
+            _pass_over(tally, f"{_name(report)}: not stored, {error}")
+            continue
+        tally["changed" if report.id in known or item.is_stored else "new"] += 1
+
+
+def _pipeline_names() -> dict[str, str]:
+    return {"version": _pipeline().version, "fingerprint": _fingerprint()}
+
+
+def _stored_reports(connection: sqlite3.Connection, names: set[str]) -> Iterator[Report]:
+    """Yield reports as they were stored, also from a database with other tables than today's."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    sources = {source.name for source in fields(Report)} - {"id", "text", "kind", "is_retelling", "source"}
+    for report_id in sorted(names):
+        row = cursor.execute(
+            "select report.*, report_text.text from report join report_text using (report_id) where report_id = ?", (report_id,)
+        ).fetchone()
+        said = {name: row[name] for name in row.keys() if name in sources}  # noqa: SIM118  (a Row iterates over its values)
+        # What the source declared is not stored, only what the text was taken for. A paper without a patient
+        # stays what it was; whether one or several patients are told of is read from the text again.
+        kind = row["kind"] if row["kind"] in WITHOUT_PATIENT else None
+        yield Report(id=report_id, text=row["text"], kind=kind, is_retelling=bool(row["is_retelling"]), **said)
+
+
+def _added(connection: sqlite3.Connection) -> set[str]:
+    """Return the reports whose stored text came by `add`: it goes before the project's own of the same name."""
+    origin: dict[str, str] = {}
+    with suppress(sqlite3.Error):  # a database with other tables may keep its history in another way
+        for name, reason in connection.execute(
+            "select report_name, reason from run_report join run using (run_id)"
+            " where outcome in ('new', 'changed') and reason in (?, ?) order by run_id",
+            (ADD, BUILD),
+        ):
+            origin[name] = reason
+    return {name for name, reason in origin.items() if reason == ADD}
+
+
+def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: Counter[str]) -> Iterator[_Incoming]:
+    """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
+    stored = {name for (name,) in old.execute("select report_id from report")} if old else set()
+    added = _added(old) & stored if old else set()
+    own = set()
+    for path, report in _reports([REPORTS], tally):
+        own.add(path.stem)
+        if report.id not in added:
+            yield _Incoming(report, BUILD)
+    if old is None:
+        return
+    again = stored - (own - added)
+    if not is_rebuild:
+        current = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == _fingerprint()}
+        tally["unchanged"] += len(again & current)
+        again -= current
+    for report in _stored_reports(old, again):
+        # In a rebuild the ledger may not survive: the reports are entered in it as added.
+        yield _Incoming(report, ADD if is_rebuild else READ_AGAIN, is_stored=True)
+
+
+def _dose_tables(tally: Counter[str]) -> list[DoseTable]:
+    """Read the dose tables that come with the project."""
+    tables = []
+    for path in sorted(DOSE_TABLES.glob("*.csv")):
+        try:
+            tables.append(load_dose_table(path))
+        except CorpusError as error:
+            _pass_over(tally, str(error))
+    return tables
+
+
+def _is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:
+    """Tell whether a dose table is stored as it is: by storing it elsewhere and comparing the rows."""
+
+    def rows(where: sqlite3.Connection) -> list[tuple[object, ...]]:
+        return [
+            row
+            for name in ("dose_table", "dose_table_row")
+            for row in where.execute(f"select * from {name} where dose_table_id = ? order by 1, 2, 3", (table.id,))
+        ]
+
+    with closing(load.connect(Path(":memory:"))) as copy:
+        load.store_dose_table(copy, table)
+        return rows(copy) == rows(connection)
+
+
+def _build(database: Path) -> Counter[str]:
+    """Bring a database up to date with the project's reports and dose tables and with the pipeline."""
+    tally: Counter[str] = Counter()
+    is_of_today = _is_of_today(database)
+    with ExitStack() as stack:
+        old = stack.enter_context(closing(_open(database))) if is_of_today is not None else None
+        draft = _Draft(database, stack, starts_empty=is_of_today is False)
+        if is_of_today is False and old:
+            _copy_ledger(old, draft.connection)
+        _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, tally)
+        for table in _dose_tables(tally):
+            if not (is_of_today and old and _is_stored(old, table)):
+                load.store_dose_table(draft.connection, table)
+                tally["dose tables"] += 1
+        draft.finish(tally)
+    return tally
+
+
+def _copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Take the history of runs over into new tables, as far as the columns are still the same."""
+    columns = schema.dictionary()
+    with suppress(sqlite3.Error), load.transaction(new):
+        for table in ("run", "run_report"):
+            there = {row[1] for row in old.execute(f"pragma table_info({table})")}
+            shared = ", ".join(name for name in columns[table].columns if name in there)
+            rows = old.execute(f"select {shared} from {table}").fetchall()
+            marks = ", ".join("?" * (shared.count(",") + 1))
+            new.executemany(f"insert into {table} ({shared}) values ({marks})", rows)
+
+
+def _summary(database: Path, tally: Counter[str]) -> str:
+    counts = ", ".join(f"{tally[name]} {name}" for name in ("new", "changed", "unchanged", "failed"))
+    if not database.exists():
+        return f"{_shown(database)}: {counts}"
+    with closing(_open(database)) as connection:
+        reports, cases = (connection.execute(f"select count(*) from {name}").fetchone()[0] for name in ("report", "patient_case"))
+    if not tally["new"] + tally["changed"] + tally["failed"] + tally["dose tables"]:
+        return f"{_shown(database)} is up to date: {cases} cases in {reports} reports"
+    return f"{_shown(database)}: {counts}; now {cases} cases in {reports} reports"
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as it can be said from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+# --- the commands ------------------------------------------------------------------------------
+
+
+def _default_database() -> Path:
+    """Return build/casebook.db of the project or, where only the program is installed, of this folder."""
+    is_checkout = (HERE / "pyproject.toml").is_file()
+    return (HERE if is_checkout else Path()) / "build" / "casebook.db"
+
+
+_database = click.option(
+    "--database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=_default_database,
+    show_default="build/casebook.db of the project",
+    envvar="CASEBOOK_DATABASE",
+    help="The database file.",
+)
+_paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="casebook", message="casebook %(version)s")
+def main() -> None:
+    """Read published oncology case reports into a database that shows the words behind every value.
+
+    \b
+    casebook build                   make the database from the reports that come with the project
+    casebook serve                   look at it in the browser
+    casebook add my-reports/         read your own reports into it
+    casebook extract report.txt      see what would be read, as JSON; nothing is stored
+
+    A report is a text file (.txt) or Markdown with front matter (.md), in UTF-8. PATH is a file or a folder;
+    folders are searched to any depth. A file that cannot be used is named on stderr with the reason, the others
+    are still read, and the exit code is 1.
+    """
+
+
+@main.command()
+@_paths
+@_in_one_line
+def extract(paths: tuple[Path, ...]) -> None:
+    """Print what is read in each report, as one line of JSON. Nothing is stored.
+
+    \b
+    casebook extract report.txt
+    casebook extract reports/ > records.jsonl
+    casebook extract report.txt | python -m json.tool
+
+    A line holds the report, its cases, the evidence (the words of each value with their place in the text) and
+    the pipeline that read it. A text that tells of no patient gives a line only if it is a guideline or a review.
+    """
+    if sys.stdout is None:
+        _fail("standard output is closed, wanted a place for the records")
+    tally: Counter[str] = Counter()
+    out = sys.stdout.buffer
+    for _, report in _reports(paths, tally):
+        record = _record(report, tally)
+        if record is None:
+            continue
+        if _lacks_patient(record):
+            _pass_over(tally, f"{_name(report)}: {NO_PATIENT}")
+            continue
+        # Valid in JSON, and the only thing that UTF-8 cannot hold: half of a surrogate pair becomes \udxxx.
+        out.write(json.dumps(record.to_json(), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+        out.flush()
+    raise SystemExit(1 if tally["failed"] else 0)
+
+
+@main.command()
+@_paths
+@_database
+@_in_one_line
+def add(paths: tuple[Path, ...], database: Path) -> None:
+    """Read reports and store them in the database.
+
+    \b
+    casebook add report.txt
+    casebook add downloads/ more/*.md
+    casebook add --database trial.db report.txt
+
+    A report is known by its file's name without the ending. One that is stored already with the same text, read
+    by the same pipeline, is left alone; otherwise what was stored of it is replaced. Where something fails, what
+    was stored before stays.
+    """
+    tally: Counter[str] = Counter()
+    is_of_today = _is_of_today(database)
+    if is_of_today is False:
+        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+
+    def incoming() -> Iterator[_Incoming]:
+        for path, report in _reports(paths, tally):
+            is_own = path.resolve().parent == REPORTS
+            yield _Incoming(report, BUILD if is_own else ADD)
+
+    with ExitStack() as stack:
+        old = stack.enter_context(closing(_open(database))) if is_of_today else None
+        draft = _Draft(database, stack)
+        _update(draft, incoming(), old, tally)
+        draft.finish(tally)
+    _say(_summary(database, tally))
+    raise SystemExit(1 if tally["failed"] else 0)
+
+
+@main.command()
+@_database
+@_in_one_line
+def build(database: Path) -> None:
+    """Make the database, or bring it up to date.
+
+    \b
+    casebook build
+
+    The reports and dose tables that come with the project go in. Reports that were stored by `add` stay; where
+    the pipeline has changed since, they are read again from their stored text. If nothing has changed, nothing
+    is touched.
+    """
+    tally = _build(database)
+    _say(_summary(database, tally))
+    raise SystemExit(1 if tally["failed"] else 0)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help=f"The port; without it {_PORT} or the next one that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 lets others in.")
+@click.option("--open", "opens", is_flag=True, help="Open the pages in the browser.")
+@_database
+@_in_one_line
+def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
+    """Show the database in the browser, with Datasette. Ctrl-C ends it.
+
+    \b
+    casebook serve
+    casebook serve --open
+    casebook serve --port 9000 --database trial.db
+
+    Where there is no database yet, it is built first. What is added later shows after a restart.
+    """
+    is_of_today = _is_of_today(database)
+    if is_of_today is False:
+        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    if is_of_today is None:
+        _say(f"{_shown(database)} is not there yet: building it")
+        _say(_summary(database, _build(database)))
+    chosen = _free_port(host, port)
+    if port is None and chosen != _PORT:
+        _warn(f"port {_PORT} is taken, using {chosen}")
+    from db.serve import serve as serve_database
+
+    address = f"http://{f'[{host}]' if ':' in host else host}:{chosen}/"
+    _say(f"Casebook is at {address} (Ctrl-C ends it)")
+    if opens:
+        import threading
+        import webbrowser
+
+        opener = threading.Timer(1.0, webbrowser.open, [address])
+        opener.daemon = True
+        opener.start()
+    serve_database(database, host, chosen)
+
+
+def _free_port(host: str, port: int | None) -> int:
+    """Return the port that was asked for or, where none was, the first free one from the usual on."""
+    for candidate in [port] if port else range(_PORT, _PORT + 100):
+        try:
+            family = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0][0]
+            with socket.socket(family) as probe:
+                # As the server will: a port that was closed a moment ago counts as free.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, candidate))
+            return candidate
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                _fail(f"{host} port {candidate}: {(error.strerror or str(error)).lower()}; wanted an address and port of this machine")
+    _fail(f"port {port} is taken; wanted a free one (without --port one is found)" if port else f"no free port from {_PORT} on")
+
+
+@main.command()
+@click.option(
+    "--gold", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The folder with the gold files, <report>.json."
+)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
+@click.option("--errors", "shows_errors", is_flag=True, help="List every disagreement.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@_in_one_line
+def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: bool) -> None:
+    """Compare what is read with gold facts: precision, recall and F1, field by field.
+
+    \b
+    casebook evaluate --gold ../shared/gold/dev
+    casebook evaluate --gold ../shared/gold/dev ../shared/texts/dev --errors
+    casebook evaluate --gold gold/ texts/ --json
+
+    A report is compared with the gold file of its name; reports without one are left out, gold files without a
+    report count as missed. Without PATH the texts are looked for where they stand beside the gold:
+    <...>/texts/NAME for <...>/gold/NAME.
+    """
+    from extract import evaluate as scoring
+
+    tally: Counter[str] = Counter()
+    try:
+        answers = scoring.load_gold(gold)
+    except scoring.GoldError as error:
+        _fail(str(error))
+    wanted = {answer.id for answer in answers}
+    records: dict[str, Record] = {}
+    for _, report in _reports(paths or [_texts_of(gold)], tally):
+        if report.id in wanted and (record := _record(report, tally)) is not None:
+            if _lacks_patient(record):
+                _pass_over(tally, f"{_name(report)}: {NO_PATIENT}")
+            else:
+                records[report.id] = record
+    result = scoring.evaluate(answers, records)
+    if as_json:
+        _say(json.dumps(result.to_json(), indent=1, ensure_ascii=False))
+    else:
+        _print_figures(result)
+    if shows_errors:
+        for disagreement in result.disagreements:
+            _say(str(disagreement))
+    raise SystemExit(1 if tally["failed"] else 0)
+
+
+def _texts_of(gold: Path) -> Path:
+    """Return the folder of texts that goes with a folder of gold."""
+    folder = gold.resolve()
+    texts = folder.parent.parent / "texts" / folder.name
+    if not texts.is_dir():
+        _fail(f"{gold}: no texts found at {texts}, wanted PATH: the files or the folder to read")
+    return texts
+
+
+def _print_figures(result: Evaluation) -> None:
+    """Print the table of figures; a star marks the core fields."""
+    from extract.evaluate import CORE
+
+    _say(f"{'field':24}{'precision':>10}{'recall':>8}{'F1':>8}{'tp':>6}{'fp':>5}{'fn':>5}")
+    for name, count in result.fields.items():
+        mark = "*" if name in CORE else " "
+        _say(f"{mark}{name:23}{count.precision:10.3f}{count.recall:8.3f}{count.f1:8.3f}{count.tp:6}{count.fp:5}{count.fn:5}")
+    summary = result.to_json()["summary"]
+    _say("")
+    _say(f"core macro F1 (*)   {summary['core_macro_f1']:.4f}")
+    _say(f"macro F1 of all     {summary['all_macro_f1']:.4f}")
+    _say(f"kind right          {result.kinds_right} of {result.reports}")
+    _say(f"whole cases right   {result.perfect_core_cases} of {result.gold_cases} (all core fields)")
+
+
+if __name__ == "__main__":
+    main()

@@ -52,10 +52,12 @@ def find(paths: Iterable[Path]) -> Iterator[Path | Problem]:
     found: dict[str, Path] = {}  # id: the file that has it
     for entry in _expand(paths):
         if isinstance(entry, Path):
-            first = found.setdefault(entry.stem, entry)
-            if first is not entry:
-                if first.resolve() == entry.resolve():
-                    continue
+            first = found.get(entry.stem)
+            if first is None:
+                found[entry.stem] = entry
+            elif _is_same(first, entry):
+                continue
+            else:
                 entry = Problem(entry, f"same id {entry.stem!r} as {first}, wanted each id once")
         yield entry
 
@@ -72,6 +74,14 @@ def read(path: Path) -> Report:
     if reader is None and not path.is_dir() and path.exists():
         raise CorpusError(f"{path}: {_unsupported(path)}")
     return (reader or text.read)(path)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same file; a link that leads nowhere is only itself."""
+    try:
+        return one == other or one.samefile(other)
+    except OSError:
+        return False
 
 
 def _expand(paths: Iterable[Path]) -> Iterator[Path | Problem]:

@@ -19,54 +19,44 @@ STATUS_WORDS = (
     ("LTFU", "lost to follow-up"),
 )
 
-# A course counts as the highest only among courses of its own kind: Gy and Gy(RBE) are not compared.
+# The highest dose is sought among courses of one kind: Gy and Gy(RBE) are not compared.
 _FILL = """
-with chosen as (
-    select * from patient_case where :report_id is null or report_id = :report_id
-),
-course as (
-    select case_id, total_dose_gy, fractions, is_rbe_weighted,
-           row_number() over (
-               partition by case_id, is_rbe_weighted order by total_dose_gy desc, number
-           ) as place
-    from radiotherapy_course
-    where total_dose_gy is not null and case_id in (select case_id from chosen)
-)
 insert into case_overview
     (case_id, site, histology, sex, age_years, surgery, radiotherapy, max_dose_gy, max_dose_gy_rbe, fractions,
      drugs, recurrence, status, follow_up_months, markers, year, report_id, citation)
 select
-    chosen.case_id,
+    patient.case_id,
     coalesce(site_words(topography), site_name, 'not reported'),
     coalesce(histology_name, 'not reported'),
     coalesce(sex, 'not reported'),
     age_years,
     yes_no(surgery),
     yes_no(radiotherapy_given),
-    physical.total_dose_gy,
-    weighted.total_dose_gy,
-    coalesce(physical.fractions, weighted.fractions),
+    (select max(total_dose_gy) from radiotherapy_course
+     where case_id = patient.case_id and is_rbe_weighted = 0),
+    (select max(total_dose_gy) from radiotherapy_course
+     where case_id = patient.case_id and is_rbe_weighted = 1),
+    (select fractions from radiotherapy_course
+     where case_id = patient.case_id and total_dose_gy is not null
+     order by is_rbe_weighted, total_dose_gy desc, number limit 1),
     (select group_concat(name, ', ')
-     from (select name from drug where case_id = chosen.case_id order by number)),
+     from (select name from drug where case_id = patient.case_id order by number)),
     yes_no(recurrence),
     status_words(status),
     follow_up_months,
     (select group_concat(chip, '; ') from (
         select distinct marker || ' ' || case result when 'positive' then '+' when 'negative' then '-'
                                          when 'equivocal' then '±' else 'o' end as chip
-        from ihc_result where case_id = chosen.case_id
+        from ihc_result where case_id = patient.case_id
         order by instr('positive, equivocal, negative, other_cells', result), marker
     )),
     year,
-    chosen.report_id,
+    patient.report_id,
     citation
-from chosen
+from patient_case as patient
 join report using (report_id)
-left join course as physical
-    on physical.case_id = chosen.case_id and physical.is_rbe_weighted = 0 and physical.place = 1
-left join course as weighted
-    on weighted.case_id = chosen.case_id and weighted.is_rbe_weighted = 1 and weighted.place = 1
-order by chosen.case_id
+{of_report}
+order by patient.case_id
 """
 
 
@@ -103,8 +93,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
 
 def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
     """Write the lines of one report's cases, or of all cases where `report_id` is None."""
-    connection.execute(
-        "delete from case_overview where :report_id is null or report_id = :report_id",
-        {"report_id": report_id},
-    )
-    connection.execute(_FILL, {"report_id": report_id})
+    # One condition for both cases (`:id is null or ...`) would keep SQLite from using the index.
+    of_report, values = ("", ()) if report_id is None else ("where report_id = ?", (report_id,))
+    connection.execute(f"delete from case_overview {of_report}", values)
+    connection.execute(_FILL.format(of_report=of_report), values)

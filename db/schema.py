@@ -7,7 +7,9 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 SQL = Path(__file__).parent / "sql"
 
@@ -66,10 +68,11 @@ def _split(script: str) -> Iterator[str]:
             pending = ""
 
 
-def dictionary() -> dict[str, Table]:
+@cache
+def dictionary() -> Mapping[str, Table]:
     """Read the data dictionary from the comments: table name to its description and columns."""
     tables = (table for script in statements() for table in _tables(script))
-    return {table.name: table for table in sorted(tables, key=lambda table: table.name)}
+    return MappingProxyType({table.name: table for table in sorted(tables, key=lambda table: table.name)})
 
 
 def _tables(script: str) -> tuple[Table, ...]:

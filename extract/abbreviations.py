@@ -22,13 +22,12 @@ _NO_SHORT_FORM = re.compile(r"(?:fig(?:ure)?|table|ref|day|grade|case|stage|leve
 _WINDOW_WORDS = 10
 
 
-def find(doc: Doc, starts: Sequence[int]) -> Iterator[tuple[str, int, int]]:
+def find(doc: Doc, text: str, starts: Sequence[int]) -> Iterator[tuple[str, int, int]]:
     """Yield (short form, start, end of its long form) for each definition whose short form is used again.
 
     `starts` are the character offsets of the doc's tokens. Short forms hold a capital letter and at most
     ten characters, and are no figure or table numbers. Both "long form (SF)" and "SF (long form)" are tried.
     """
-    text = doc.text
     for match in _BRACKET.finditer(text):
         short = match["short"]
         if _is_short_form(short) and text.count(short) > 1:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
@@ -27,8 +28,7 @@ class Matcher:
     entries: Mapping[int, tuple[Entry, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An entry found at character offsets."""
 
     entry: Entry
@@ -57,13 +57,15 @@ def build(nlp: Language, names: Iterable[str]) -> Matcher:
     return Matcher(phrases, {key: tuple(found) for key, found in entries.items()})
 
 
-def find(matcher: Matcher, doc: Doc, starts: Sequence[int]) -> dict[str, list[Match]]:
-    """Return the matches by lexicon, in order, the longest where they overlap within one lexicon."""
+def find(matcher: Matcher, doc: Doc, text: str, starts: Sequence[int], lengths: Sequence[int]) -> dict[str, list[Match]]:
+    """Return the matches by lexicon, in order, the longest where they overlap within one lexicon.
+
+    `starts` and `lengths` are those of the doc's tokens, in characters; asking the tokens is slow.
+    """
     found: dict[str, list[Match]] = defaultdict(list)
-    text = doc.text
     for key, first, last in sorted(matcher.phrases(doc), key=_by_place):
         start = starts[first]
-        end = starts[last - 1] + len(doc[last - 1])
+        end = starts[last - 1] + lengths[last - 1]
         for entry in matcher.entries[key]:
             if entry.is_cased and not _same_case(text[start:end], entry.variant):
                 continue

@@ -35,24 +35,25 @@ class Cue:
 
 _TUMOUR = re.compile(
     r"(?P<again>recurr|relaps|regrow)|(?P<spread>metasta|progress|spread|dissemin)"
-    r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|\w*carcinom|\w*sarcom|\w*lymphom|\w*melanom|\w*gliom|\w*blastom|\w*myelom|leuk|lesion\b|residual|active|viable)",
+    r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|\w*carcinom|\w*sarcom|\w*lymphom|\w*melanom|\w*gliom|\w*blastom|\w*myelom|leuk|residual)",
     re.IGNORECASE,
 )
 _PIECE = re.compile(r"margin|border|edge|\bbed\b|node|section|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid", re.IGNORECASE)
 _UNCERTAIN_BEFORE = re.compile(
     r"\b(?:risks?|rates?|prevent\w*|avoid\w*|reduc\w+|decreas\w+|minimi[sz]\w+|possib\w+|likelihood|chances?|potential|probability|suspici\w+|suspect\w*|suggest\w*"
     r"|monitor\w*|detect(?:ion)?\sof|assess\w*|rule\sout|exclude|evaluate|case\sof|if|may|might|can|could|would|should|concern\w*|fear|differentiat\w+|distinguish\w*|diagnosis\sof"
-    r"|mimic\w*|versus|or|patterns?|predict\w*|surveillance|screen\w*|whether|prone|tend\w*|propensity|control|time\sto|incidence|frequency|often|usually|frequent\w*|despite|prognosis)"
+    r"|mimic\w*|versus|or|patterns?|predict\w*|surveillance|screen\w*|whether|prone|tend\w*|propensity|control|time\sto|incidence|frequency|often|usually|frequent\w*|despite|prognosis|whether\s.{1,60})"
     r"(?:\s(?:for|of|the|a|an|any|to|local|locoregional|regional|distant|early|late|tumou?r|disease|cancer|further|possible|its|his|her|future|have|be|been|another|develop|in|from)){0,5}\s$",
     re.IGNORECASE,
 )
-_SURELY = re.compile(r"(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$", re.IGNORECASE)
+_SURELY = re.compile(r"\b(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
-    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,60}$",
+    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,60}$",
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(r"^\w*\s(?:(?:or|and|nor)\s\w+(?:\s\w+)?\s)?(?:(?:has|have|had|was|were|is|are|could)\s)(?:yet\s|been\s)?(?:not|never|absent|ruled\sout|excluded)\b", re.IGNORECASE)
 _NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b", re.IGNORECASE)
+_EXAMINED = re.compile(r"\b(?:CT|MRI|PET|scan|\w*scop\w+|biops|\w*graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel|puncture|investigat|work)", re.IGNORECASE)
 _RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b", re.IGNORECASE)
 _REACH = 70
 
@@ -79,9 +80,9 @@ def _again(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: 
     if uncertain and not _SURELY.search(before[uncertain.start() :]):
         return UNLIKELY
     assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
-    if assertion == context.ABSENT:
-        return "no_recurrence"
-    return UNLIKELY if assertion != context.PRESENT else "recurrence"
+    if sentence.text.endswith("?") or assertion in (context.POSSIBLE, context.PLANNED):
+        return UNLIKELY
+    return "recurrence"
 
 
 def _is_complaint(hits: tuple[Hit, ...], number: int, sentence: Sentence) -> bool:
@@ -158,6 +159,13 @@ def _treated(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number
     return hit.id
 
 
+def _underwent(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge "underwent": a treatment, unless it was an examination."""
+    hit = hits[number]
+    _, after = _around(sentence, hit)
+    return None if _EXAMINED.search(after[:50]) else _treated(reading, sentence, hits, number) and "treatment"
+
+
 def _progressed(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
     """Judge a word of progression."""
     hit = hits[number]
@@ -184,8 +192,10 @@ _JUDGES = {
     "sign": _sign,
     "alive": _well,
     "death": _dead,
+    "underwent": _underwent,
     "progression": _progressed,
     "not_recurrence": _nothing,
     "not_death": _nothing,
+    "not_treatment": _nothing,
     **dict.fromkeys(TREATMENTS, _treated),
 }

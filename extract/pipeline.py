@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from spacy.attrs import IDX
+from spacy.attrs import IDX, LENGTH
 from spacy.language import Language
 
 from corpus.report import Report
@@ -24,7 +24,7 @@ from extract.lexicon import FOLDER, Entry
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import Case, Evidence, Record, check_evidence
 
-LEXICONS = ("context", "subject", "site", "region", "metastasis_site", "histology", "ihc", "gene", "drug", "regimen", "technique", "outcome")
+LEXICONS = ("context", "subject", "sex", "site", "region", "metastasis_site", "histology", "ihc", "gene", "drug", "regimen", "technique", "procedure", "outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,15 @@ def single_case(report: Report, pipeline: Pipeline) -> tuple[Case, tuple[Evidenc
 def read(report: Report, pipeline: Pipeline) -> Reading:
     """Return the report cut into sentences, each with its place and subject, and all that the lexicons find."""
     doc = pipeline.nlp.make_doc(report.text)
-    starts = doc.to_array(IDX).tolist()
+    starts, lengths = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
     spans = [
         (start, end, line)
         for line in sections.read_lines(report.text)
         for start, end in sentences.split(report.text, line.start, line.end)
     ]
     begins = [start for start, _, _ in spans]
-    found = matching.find(pipeline.matcher, doc, starts)
-    short_forms = _short_forms(report.text, found, list(abbreviations.find(doc, starts)))
+    found = matching.find(pipeline.matcher, doc, report.text, starts, lengths)
+    short_forms = _short_forms(report.text, found, list(abbreviations.find(doc, report.text, starts)))
     hits = _place(found, short_forms, report.text, begins)
     drafts = _drafts(report.text, spans, hits["subject"])
     told = patients.subjects(drafts)
@@ -147,10 +147,11 @@ def _place(found: Mapping[str, list[matching.Match]], short_forms: Mapping[str, 
     """Return the hits by lexicon, with abbreviations as the report defines them, each with its sentence."""
     placed: dict[str, list[Hit]] = {name: [] for name in LEXICONS}
     for name, matches in found.items():
+        is_resolved = name in _RESOLVED and bool(short_forms)
         placed[name] = [
-            Hit(match.entry, match.start, match.end, bisect_right(begins, match.start) - 1)
-            for match in matches
-            if not (name in _RESOLVED and _is_redefined(text[match.start : match.end], match.entry, short_forms))
+            Hit(entry, start, end, bisect_right(begins, start) - 1)
+            for entry, start, end in matches
+            if not (is_resolved and _is_redefined(text[start:end], entry, short_forms))
         ]
     for short, entries in short_forms.items():
         wanted = [entry for entry in entries if entry.lexicon in _RESOLVED]

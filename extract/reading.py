@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from corpus.report import Report
 from extract.lexicon import Entry
@@ -29,9 +30,8 @@ class Sentence:
     is_heading: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A variant of a lexicon, found in the text."""
+class Hit(NamedTuple):
+    """A variant of a lexicon, found in the text. A tuple, since a report has thousands."""
 
     entry: Entry
     start: int

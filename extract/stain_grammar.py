@@ -71,13 +71,16 @@ class _State:
     excepting: bool = False
 
 
-def read(text: str, markers: Sequence[Span]) -> tuple[list[Result], list[Token]]:
-    """Return what a sentence says of its markers (`result` None where nothing), and the sentence's tokens."""
+def read(text: str, markers: Sequence[Span], claims_genes: bool = True) -> tuple[list[Result], list[Token]]:
+    """Return what a sentence says of its markers (`result` None where nothing), and the sentence's tokens.
+
+    Where the markers are gene tests themselves, `claims_genes` is False: no word of gene tests claims them.
+    """
     found = tokens(text, markers)
     state = _State(found, [Result(marker, marker.start, marker.end) for marker in markers])
     for at, token in enumerate(found):
         handler = _HANDLERS.get(token.kind)
-        if handler is not None:
+        if handler is not None and (claims_genes or token.kind != GENE):
             handler(state, at, token)
     _close(state)
     return state.results, found
@@ -287,8 +290,11 @@ def _on_polar(state: _State, at: int, token: Token) -> None:
         return
     if _speaks_forward(state, at):
         _claim_forward(state, at, result)
-    elif not _backward(state, at, result) and _speaks_far_forward(state, at):
-        _claim_forward(state, at, result)
+    elif not _backward(state, at, result):
+        if _speaks_far_forward(state, at):
+            _claim_forward(state, at, result)
+        else:
+            state.last = result
 
 
 def _on_active(state: _State, at: int, token: Token) -> None:
@@ -457,6 +463,9 @@ def _attach_to(state: _State, at: int, target: Result, result: str, by: str) -> 
         _give(state, one, result, state.tokens[at], by, True, degrees if one is target else None)
     state.pending = []
     _mark_cells(state, at, [target])
+    for before in range(at - 1, _skip_back_plain(state, at), -1):
+        if state.tokens[before].kind in ("other_cells", "maybe_cells"):
+            target.cells = state.tokens[before].value
 
 
 def _on_percent(state: _State, at: int, token: Token) -> None:
@@ -553,6 +562,10 @@ def _on_shut(state: _State, at: int, token: Token) -> None:
 
 def _on_shows(state: _State, at: int, token: Token) -> None:
     """A verb of showing: it frames the nouns after it, and ends the list before it."""
+    if state.pending and _kind(state, _skip(state, at, -1, _LIGHT | {"not"})) == "be":
+        # "A and B could not be demonstrated".
+        _backward(state, at, NEGATIVE if _is_denied(state, at) else POSITIVE, is_firm=False)
+        return
     state.shown = token
     if state.forward is not None and not state.forward.is_denied:
         state.forward = None
@@ -581,15 +594,17 @@ def _on_be(state: _State, at: int, token: Token) -> None:
         state.forward = None
 
 
-def _on_cells(state: _State, at: int, token: Token) -> None:
-    """Cells named right after "A highlighted" or "A-positive": the marker stains them, not the tumour."""
-    before = _skip(state, at, -1, _LIGHT | {"for", "word", "and"}, 6)
-    if _kind(state, before) == "shows" and state.pending and state.tokens[before].value == "shows":
-        targets = list(state.pending)
-        for target in targets:
-            _give(state, target, POSITIVE, token, "backward", False)
-            target.cells = token.value
-        state.pending = []
+def _on_mark(state: _State, at: int, token: Token) -> None:
+    """A comma or colon ends the reach of a denial that has not met its cue."""
+    state.denied_at = -99
+
+
+def _on_number(state: _State, at: int, token: Token) -> None:
+    """A bare number is a result only as a HER2 score: "HER2 score was 0"."""
+    previous = _last_marker(state, at)
+    if token.number <= 3 and previous is not None and state.results[int(previous.number)].marker.id == _SCORED:
+        if any(between.kind == "status" for between in state.tokens[max(0, at - 4) : at]):
+            _on_sign(state, at, token._replace(kind="score"))
 
 
 # ---------------------------------------------------------------- other cells
@@ -673,6 +688,7 @@ _HANDLERS = {
     "so": _on_so,
     "done": _on_done,
     "be": _on_be,
-    "other_cells": _on_cells,
-    "maybe_cells": _on_cells,
+    ",": _on_mark,
+    ":": _on_mark,
+    "number": _on_number,
 }

@@ -35,26 +35,27 @@ class Span(NamedTuple):
     end: int
 
 
-class Vocabulary(NamedTuple):
-    """Cue words by their first word: the rest of the phrase, longest first, with kind and preferred word."""
-
-    phrases: Mapping[str, tuple[tuple[str, str, str], ...]]
-    circulating: frozenset[str]
+# Cue words by their first word: the rest of the phrase, longest first, with kind and preferred word.
+Phrases = Mapping[str, tuple[tuple[str, str, str], ...]]
+# Kinds that list concepts, not words: what also circulates in blood; which genes are amplified, which name a fusion.
+_CONCEPTS = ("circulating", "amplified_gene", "main_partner")
 
 
 @cache
-def vocabulary() -> Vocabulary:
-    """Return the lexicon `staining`, ready for look-up. Raises LexiconError where the file is faulty."""
-    phrases: dict[str, list[tuple[str, str, str]]] = {}
-    circulating = set()
-    for entry in lexicon.load("staining"):
-        if entry.concept_id == "circulating":
-            circulating.add(entry.variant)
-            continue
-        first, _, rest = entry.variant.lower().partition(" ")
-        phrases.setdefault(first, []).append((rest, entry.concept_id, entry.preferred))
-    longest_first = {first: tuple(sorted(found, key=_longest)) for first, found in phrases.items()}
-    return Vocabulary(longest_first, frozenset(circulating))
+def phrases(name: str) -> Phrases:
+    """Return a lexicon of cue words ready for look-up. Raises LexiconError where the file is faulty."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for entry in lexicon.load(name):
+        if entry.concept_id not in _CONCEPTS:
+            first, _, rest = entry.variant.lower().partition(" ")
+            found.setdefault(first, []).append((rest, entry.concept_id, entry.preferred))
+    return {first: tuple(sorted(rests, key=_longest)) for first, rests in found.items()}
+
+
+@cache
+def concepts(name: str, kind: str) -> frozenset[str]:
+    """Return the concepts that a lexicon of cue words lists as a kind, such as the markers that circulate in blood."""
+    return frozenset(entry.variant for entry in lexicon.load(name) if entry.concept_id == kind)
 
 
 def _longest(phrase: tuple[str, str, str]) -> int:
@@ -80,21 +81,27 @@ _SUSPENDED = re.compile(r"[-‐–]\s?(?:,|/|and\b|or\b)[^;.()+]{1,60}?[-‐–\
 _MARK_KINDS = {",": ",", ";": ";", ":": ":", "(": "(", ")": ")", "[": "(", "]": ")", "/": "and", "&": "and", "=": "be", ".": ";"}
 
 
+def plain(text: str) -> str:
+    """Return a text in lower case with spaces for hyphens and slashes, of the same length: the form in which phrases are looked up."""
+    lower = text.lower()
+    return (lower if len(lower) == len(text) else text).translate(_HYPHENS)
+
+
 def tokens(text: str, markers: Sequence[Span]) -> list[Token]:
     """Return the tokens of a sentence in order, its markers among them (`value` is the marker's number in the list)."""
-    words = text.lower().translate(_HYPHENS)
-    phrases = vocabulary().phrases
+    words = plain(text)
+    cues = phrases("staining")
     result: list[Token] = []
     at = 0
     for number, marker in enumerate(markers):
-        _read(text, words, at, marker.start, phrases, result)
+        _read(text, words, at, marker.start, cues, result)
         result.append(Token("marker", marker.start, marker.end, str(number), number))
         at = marker.end
-    _read(text, words, at, len(text), phrases, result)
+    _read(text, words, at, len(text), cues, result)
     return result
 
 
-def _read(text: str, words: str, at: int, end: int, phrases: Mapping[str, tuple[tuple[str, str, str], ...]], result: list[Token]) -> None:
+def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[Token]) -> None:
     """Add the tokens between two offsets, in which no marker stands."""
     scan = _TOKEN.search
     while at < end:
@@ -104,7 +111,7 @@ def _read(text: str, words: str, at: int, end: int, phrases: Mapping[str, tuple[
         kind = match.lastgroup
         start, stop = match.span()
         if kind == "word":
-            token = _word(words, start, stop, end, phrases)
+            token = word_at(words, start, stop, end, cues)
         elif kind == "percent":
             token = Token("percent", start, stop, (match["bound"] or "").strip(), float(match["high"] or match["low"]))
         elif kind == "mark":
@@ -124,9 +131,9 @@ def _read(text: str, words: str, at: int, end: int, phrases: Mapping[str, tuple[
         at = token.end
 
 
-def _word(words: str, start: int, stop: int, end: int, phrases: Mapping[str, tuple[tuple[str, str, str], ...]]) -> Token:
+def word_at(words: str, start: int, stop: int, end: int, cues: Phrases) -> Token:
     """Return the token of the longest phrase of the lexicon that begins here, `word` where none does."""
-    for rest, kind, preferred in phrases.get(words[start:stop], ()):
+    for rest, kind, preferred in cues.get(words[start:stop], ()):
         if not rest:
             return Token(kind, start, stop, preferred)
         last = stop + 1 + len(rest)

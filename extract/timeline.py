@@ -29,6 +29,17 @@ _GROUPS = {"abstract": ABSTRACT, "title": ABSTRACT, "introduction": ARGUED, "dis
 _UNTOLD = ("caption", "table", "references", "back")
 _INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}[-\s]?(?:years?|yr|months?)[-\s]olds?\b", re.IGNORECASE)
 
+_LOOKS_BACK = re.compile(r"\b(?:had|previous(?:ly)?|history\sof|earlier|ago|(?:year|month)s?\s(?:before|prior))\b", re.IGNORECASE)
+_ANNOUNCES = re.compile(
+    r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss|demonstrate)s?\b|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)",
+    re.IGNORECASE,
+)
+_HISTORY = re.compile(r"\bhistory\s(?:of|included|was\ssignificant)|\bpast\s(?:medical|surgical|history)|previously\s(?:treated|diagnosed)", re.IGNORECASE)
+
+_OF_RELATIVE = re.compile(
+    r"(?:[\w'’(),]+\s){0,5}(?:mother|father|brother|sister|son|daughter|aunt|uncle|cousin|sibling|grand\w+)s?\b(?!\s(?:noticed|reported|noted|brought))", re.IGNORECASE
+)
+
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset({"free", "no_recurrence", "alive", "remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
 _NO_CONTACT = TREATMENTS | {"diagnosis", "cause", "complaint", "palliative", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
@@ -42,14 +53,15 @@ _LONGEST = 720.0
 class Event:
     """What a mention of the timeline says: a judged cue (`kind`), or a time expression (`time`).
 
-    `chapter` counts the story's tellings, after its group (CASE, ARGUED, ABSTRACT); `is_flashback` tells
-    that the sentence looks back ("had received").
+    `chapter` counts the story's tellings, after its group (CASE, ARGUED, ABSTRACT). `is_flashback` tells that
+    the sentence looks back ("had received"), `is_summary` that it announces the whole ("we report a case of").
     """
 
     kind: str
     chapter: tuple[int, int]
     time: Time | None = None
     is_flashback: bool = False
+    is_summary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +101,8 @@ class Line:
 def read(reading: Reading, field: str, with_times: bool = True) -> Iterator[Mention]:
     """Yield the events that are told of the authors' patients, in the order of the text."""
     chapter, introduced = (CASE, 0), False
-    for sentence in reading.told():
-        if sentence.section in _UNTOLD or sentence.is_heading:
+    for sentence in reading.sentences:
+        if sentence.section in _UNTOLD or sentence.is_heading or not _is_told(reading, sentence):
             continue
         group = _GROUPS.get(sentence.section, CASE)
         introduces = "old" in sentence.lower and _INTRODUCES.search(sentence.text) is not None
@@ -100,14 +112,27 @@ def read(reading: Reading, field: str, with_times: bool = True) -> Iterator[Ment
         yield from _events(reading, sentence, field, chapter, with_times)
 
 
+def _is_told(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether a sentence tells of the patient: as it was judged, or as a statement on "he" or "the patient"."""
+    if _OF_RELATIVE.match(sentence.text):
+        return False
+    if sentence.subject == "patient":
+        return True
+    if sentence.subject != "general" or _GROUPS.get(sentence.section, CASE) != CASE:
+        return False
+    cues = {hit.id for hit in reading.hits_in("subject", sentence)}
+    return "person" in cues and not cues & {"literature", "closing"}
+
+
 def _events(reading: Reading, sentence: Sentence, field: str, chapter: tuple[int, int], with_times: bool) -> Iterator[Mention]:
     """Yield a sentence's cues and times in order; the anchor words of a time are no cues of their own."""
-    flashback = " had " in sentence.lower or "previous" in sentence.lower or "history of" in sentence.lower
+    flashback = _LOOKS_BACK.search(sentence.text) is not None
+    summary = _ANNOUNCES.search(sentence.text) is not None
     spans = list(times.find(sentence)) if with_times and times.may_hold(sentence.lower) else []
-    events = [(found.start, found.end, Event("time", chapter, found.time, flashback)) for found in spans]
+    events = [(found.start, found.end, Event("time", chapter, found.time, flashback, summary)) for found in spans]
     for cue in outcome.find(reading, sentence):
         if not any(found.start < cue.end and cue.start < found.end for found in spans if found.time.anchor):
-            events.append((cue.start, cue.end, Event(cue.kind, chapter, None, flashback)))
+            events.append((cue.start, cue.end, Event(cue.kind, chapter, None, flashback, summary)))
     for start, end, event in sorted(events, key=_place):
         yield Mention(field, start, end, sentence, event)
 
@@ -148,14 +173,16 @@ def _rank(line: tuple[tuple[int, int], Line]) -> tuple[int, int]:
 class _Walk:
     """A reader on the way through one chapter: the moments told so far."""
 
-    __slots__ = ("calendar", "frontier", "last", "placed", "points", "treatments")
+    __slots__ = ("begun", "calendar", "frontier", "in_history", "last", "placed", "points", "treatments")
 
     def __init__(self) -> None:
         self.frontier = self.last = Moment(0.0)
         self.calendar: Moment | None = None  # the date at which the line begins
         self.placed: dict[str, Moment] = {}  # the latest moment of each kind
+        self.begun: dict[str, Moment] = {}  # the first moment of each kind
         self.treatments: list[tuple[Moment, bool]] = []  # with whether a flashback tells of it
         self.points: list[Point] = []
+        self.in_history = False
 
     def read(self, events: Sequence[Mention]) -> None:
         """Place the events of one sentence."""
@@ -169,12 +196,22 @@ class _Walk:
             moment = self._moment(event, time, _nearest_kind(event, cues), kinds)
             if moment is not None and abs(moment.months) <= _LONGEST:
                 placed.append((event, moment))
-                self._move(time, moment)
+                self._move(time, moment, self._begins(time, event, cues))
                 self.points.append(Point("time", event, moment, True, _is_contact(time, kinds)))
         if not placed and kinds & (TREATMENTS | {"admission", "diagnosis"}) and not event_of(cues[0]).is_flashback:
+            if "admission" in kinds and self.frontier.months < 0:
+                self.frontier = Moment(0.0, self.frontier.proof)
             self.last = self.frontier
+        self._keep_history(events[0].sentence, kinds)
         for cue in cues:
             self._put(cue, placed)
+
+    def _keep_history(self, sentence: Sentence, kinds: set[str]) -> None:
+        """Note whether the story is in the patient's earlier diseases: from "a history of" until the next visit."""
+        if _HISTORY.search(sentence.text) and kinds & (TREATMENTS | {"diagnosis", "metastasis"}):
+            self.in_history = True
+        elif kinds & {"admission", "recurrence"}:
+            self.in_history = False
 
     def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]]) -> None:
         """Place a cue at the nearest time of its sentence, else where the story stands."""
@@ -185,18 +222,25 @@ class _Walk:
         ]  # fmt: skip
         if near:
             time, moment = min(near, key=lambda pair: _distance(pair[0], cue))
-            past = _relation(time) == times.AGO
         else:
-            moment, past = (self.last if event.is_flashback else self.frontier), event.is_flashback
+            moment = self.last if event.is_flashback else self.frontier
         self.placed[event.kind] = moment
+        self.begun.setdefault(event.kind, moment)
         if event.kind in TREATMENTS:
             self.placed["any"] = moment
-            self.treatments.append((moment, past))
-        self.points.append(Point(event.kind, cue, moment, bool(near)))
+            self.treatments.append((moment, self.in_history or any(_relation(time) == times.AGO for time, _ in placed)))
+        self.points.append(Point(event.kind, cue, moment, bool(near), event.kind == "death"))
 
-    def _move(self, time: Time, moment: Moment) -> None:
+    def _begins(self, time: Time, mention: Mention, cues: Sequence[Mention]) -> bool:
+        """Return whether the story begins with this time: "presented two years ago", "operated five years earlier"."""
+        if time.relation != times.AGO or self.points or _HISTORY.search(mention.sentence.text):
+            return False
+        near = _nearest_kind(mention, cues)
+        return near == "admission" or (near in TREATMENTS and all(event_of(cue).kind != "admission" for cue in cues))
+
+    def _move(self, time: Time, moment: Moment, begins: bool) -> None:
         self.last = moment
-        if time.relation != times.AGO and moment.months >= self.frontier.months:
+        if begins or (time.relation != times.AGO and moment.months >= self.frontier.months):
             self.frontier = moment
 
     def _moment(self, mention: Mention, time: Time, near: str | None, kinds: set[str]) -> Moment | None:
@@ -215,7 +259,7 @@ class _Walk:
             return None
         if "lost" in kinds:
             return _shift(self.last, mention, time.months)
-        return _shift(self._since(time), mention, time.months, time.is_minimum)
+        return _shift(self._since(time, near), mention, time.months, time.is_minimum)
 
     def _date(self, mention: Mention, months: float) -> Moment:
         """Return the moment of a date; the first date is where the story stands."""
@@ -236,12 +280,16 @@ class _Walk:
             return zero
         if anchor == "treatment":
             anchor = "any"
+        if not self.treatments and anchor != "recurrence":
+            self.treatments.append((self.last, False))
+            self.placed["any"] = self.last
         return self.placed.get(anchor) or self.placed.get("any") or self.last
 
-    def _since(self, time: Time) -> Moment:
+    def _since(self, time: Time, near: str | None) -> Moment:
         """Return the moment that a follow-up or a lasting state counts from."""
         zero, last = self._zero(), self.placed.get("any", self.frontier)
-        order = [last, zero] if time.relation == times.FOR or "recurrence" in self.placed else [zero, last]
+        lasting = time.relation == times.FOR and near != "survival"
+        order = [last, zero] if lasting or "recurrence" in self.placed else [zero, last]
         fitting = [base for base in (*order, self.frontier) if base.months + time.months >= self.frontier.months - _SLACK]
         return fitting[0] if fitting else order[0]
 
@@ -253,10 +301,10 @@ class _Walk:
         """
         now = [moment for moment, past in self.treatments if not past]
         every = [moment for moment, _ in self.treatments]
-        chosen = every if "recurrence" in self.placed or not now else now
+        chosen = every if not now or "recurrence" in self.placed else now
         if chosen:
             return min(chosen, key=_months_of)
-        return self.placed.get("diagnosis") or self.placed.get("admission") or Moment(0.0)
+        return self.begun.get("diagnosis") or self.begun.get("admission") or Moment(0.0)
 
     def line(self, group: int) -> Line:
         """Return the line as read so far."""

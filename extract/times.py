@@ -80,7 +80,7 @@ _AMOUNT = re.compile(
     (?P<number>{_NUMBER})
     (?P<half>[-\s]and[-\s](?:a[-\s]|one[-\s])?half)?(?P<of>\sof)?(?P<calendar>\scalendar)?
     (?P<half_a>\shalf)?
-    [-‐–\s]{{0,2}}(?P<unit>years?|yrs?\.?|months?|mos?\b|weeks?|wks?|days?|y\b|d\b)
+    (?:[-‐–\s]{{1,2}}|(?<=\d))(?P<unit>years?|yrs?\.?|months?|mos?\b|weeks?|wks?|days?|(?<=\s)[dy]\b)
     (?P<half_after>(?:,)?\sand\s(?:a|one)[-\s]half)?
     (?:,?\s(?:and\s)?(?P<number2>{_NUMBER})[-\s](?P<unit2>months?|weeks?|days?)\b)?
     """,
@@ -94,15 +94,17 @@ _MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)(?:ua
 _DATE = re.compile(
     rf"""
     (?:\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-](?:of\s)?)?\b{_MONTH}\b[.,]?[\s-](?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s)?(?:of\s)?(?P<year>(?:19|20)\d\d)\b
-    | \b(?:in|since|until|till|by|from|early|late|mid|end\sof|beginning\sof|spring|summer|autumn|fall|winter|year)[-\s](?:the\s)?(?:year\s)?(?P<year2>(?:19|20)\d\d)\b
+    | \b(?:[Ii]n|[Ss]ince|[Uu]ntil|till|[Bb]y|[Ff]rom|[Ee]arly|[Ll]ate|mid|end\sof|beginning\sof|spring|summer|autumn|fall|winter|year)[-\s](?:the\s)?(?:year\s)?(?P<year2>(?:19|20)\d\d)\b
     | (?<![\d./-])(?P<day3>\d{{1,2}})[./](?P<month3>\d{{1,2}})[./](?P<year3>(?:19|20)\d\d|0\d)\b
     | (?<![\d./-])(?P<month4>\d{{1,2}})/(?P<year4>(?:19|20)\d\d)\b
     """,
     re.VERBOSE,
 )
 
+_PUBLISHED = re.compile(r"received|accepted|published|copyright|cite|epub|online|revised|©", re.IGNORECASE)
+
 _ANCHORS = (
-    ("surgery", r"surg|operat|resect|excis|remov|amputat|transplant|procedure|\w*ectom|enucleat|debulk|dissection"),
+    ("surgery", r"surg|operat|resect|excis|remov|amputat|transplant|procedure|[\w-]*ectom|enucleat|debulk|dissection"),
     ("radiotherapy", r"radiat|radio(?!log|graph)|irradiat|brachy|SBRT|SRS|RT\b|gamma|chemo-?radi|CCRT|CRT\b"),
     ("chemotherapy", r"chemo|cycle|course"),
     ("recurrence", r"recurr|relaps|metasta|re-?operat|re-?excis|salvage"),
@@ -118,7 +120,10 @@ _AFTER = re.compile(
 )
 _LOOSE_AFTER = re.compile(r",?\s(?:after|following|post)\b", re.IGNORECASE)
 _LATER = re.compile(r",?\s(?:later|afterwards?|thereafter|subsequently|hence|on,|after\s?[,.;])", re.IGNORECASE)
-_AGO = re.compile(r",?\s(?:ago|earlier|previous(?:ly)?|before|prior|back|in\sadvance)\b", re.IGNORECASE)
+_AGO = re.compile(
+    r",?\s(?:ago|earlier|previous(?:ly)?|before|prior|back|in\sadvance)\b(?:(?:\sto)?\s(?:the\s|this\s|his\s|her\s|current\s|initial\s)?(?P<now>presentation|admission|referral|visit|consultation))?",
+    re.IGNORECASE,
+)
 _FOLLOWED = re.compile(
     r"(?:\(s\))?[-\s](?:of\s|in\s|into\s)?(?:[a-z-]+\s){0,2}?(?:follow|surveill|observation|control\b|check-?up|monitoring|(?:progression|disease|recurrence|event|overall)[-\s](?:free\s)?surviv|surviv|outcome)",
     re.IGNORECASE,
@@ -186,7 +191,7 @@ def _dates(sentence: Sentence) -> Iterator[Found]:
         return
     for match in _DATE.finditer(text):
         months = _months_of(match)
-        if months is not None and not re.match(r"\s(?:WHO|guideline|classification|edition|criteria)", text[match.end() : match.end() + 30]):
+        if months is not None and not _PUBLISHED.search(text[max(0, match.start() - 25) : match.start()]):
             yield Found(sentence.start + match.start(), sentence.start + match.end(), Time(DATE, months))
 
 
@@ -270,7 +275,7 @@ def _relation(before: str, after: str) -> tuple[str | None, str | None, bool, in
     if _LOOSE_AFTER.match(after):
         return LATER, None, False, 0
     if ago := _AGO.match(after):
-        return AGO, None, False, ago.end()
+        return AGO, "admission" if ago["now"] else None, False, ago.end()
     if followed := _FOLLOWED.match(after):
         return FOLLOW_UP, None, False, followed.end()
     if free := _FREE.match(after):

@@ -27,18 +27,24 @@ _DONE = re.compile(
     r"(?:initiated|started|completed|performed|delivered|given|administered|carried\sout|commenced|received|underwent|undertaken|instituted|accomplished)\b",
     re.IGNORECASE,
 )
-_PLANNED_AND = re.compile(
-    r"\b(?:is|are|may|might|should|can|could|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor|indicat\w+\sfor|consist\sof|choice|recommend\w*|suggest\w*)\b",
+# "Radiotherapy is the treatment of choice": argued, where nothing says that it was done to someone.
+_MODAL = re.compile(
+    r"\b(?:is|are|may|might|should|can|could|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor|indicat\w+\sfor|choice|recommend\w*|suggest\w*)\b", re.IGNORECASE
+)
+_TOLD = re.compile(
+    r"\b(?:was|were|had|received|underwent|undergone|undergoing|receiving|treated|given|administered|complet\w+|started|began|initiated|commenced|delivered|performed|continued|responded|tolerated|"
+    r"opted|elected|chose|accepted|got|gave|he|she|his|her|patient)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|treatment|given|administered|followed|complet\w+|after|following|during|"
-    r"started|began|initiated|commenced|delivered|performed|post\w*|despite|plus|combin\w+|with|added|used|applied|continued|included|s/p|responded|tolerated)\b",
+    r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+|after|following|during|started|began|initiated|"
+    r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost|responded|tolerated|opted|elected|chose|accepted|got|"
+    r"gave|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
     r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
-    r"|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b|\bfor\s(?:the\s)?treatment\sof\b",
+    r"|\byears?\safter\b|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b|\bfor\s(?:the\s)?treatment\sof\b",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent|^in\s(?:19|20)\d\d\b", re.IGNORECASE)
@@ -85,8 +91,8 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence) -> str:
 def _is_argued(sentence: Sentence, start: int) -> bool:
     """Return whether a sentence argues about a treatment in the present tense and tells nothing that was done."""
     at = start - sentence.start
-    near = sentence.text[max(0, at - 120) : at + 120]
-    return _PLANNED_AND.search(near) is not None and _PAST.search(near) is None
+    near = sentence.text[max(0, at - 140) : at + 120]
+    return _PAST.search(near) is None or (_MODAL.search(near) is not None and _TOLD.search(near) is None)
 
 
 def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
@@ -111,8 +117,6 @@ def _named(reading: Reading, sentence: Sentence, start: int) -> Clue:
     def counts(hit: Hit) -> bool:
         return hit.end <= start or hit.start - start < 70
 
-    if not ("cancer" in sentence.lower or "oma" in sentence.lower or "tumo" in sentence.lower or "leuk" in sentence.lower):
-        return NO_CLUE
     histologies = frozenset(hit.id[:3] for hit in reading.hits_in("histology", sentence) if counts(hit) and hit.id[:1].isdigit())
     sites = frozenset(hit.id[:3] for hit in reading.hits_in("site", sentence) if counts(hit) and hit.entry.get("kind") != "procedure")
     return Clue(sites, frozenset(code for code in histologies if code not in _UNSPECIFIC))
@@ -125,7 +129,9 @@ def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
     if found.histologies and own_histology and own_histology not in _UNSPECIFIC:
         if own_histology in found.histologies:
             return False
-        return not (own_site and own_site in found.sites)
+        # A sarcoma in the breast that was irradiated for a carcinoma is another tumour, at the same site.
+        is_kin = any(own_histology[:2] == other[:2] for other in found.histologies)
+        return not (own_site and own_site in found.sites and is_kin)
     return bool(found.sites) and own_site is not None and own_site not in found.sites and not _is_near(own_site, found.sites)
 
 

@@ -84,19 +84,20 @@ def glue(left: str, right: str, seen: Mapping[str, int]) -> str:
     last, before = left[-1:], left[-2:-1]
     if (last in "-‐–—/" and before.isspace()) or not before or not right[:1].isalnum():
         return f"{left} {right}"
-    if last in "/–—":
-        word = _RIGHT.match(right)
-        return f"{left} {right}" if word and word[0] in _SUSPENDING and last != "/" else left + right
+    word = _RIGHT.match(right)
+    is_suspended = word is not None and word[0] in _SUSPENDING and right[word.end() :][:1] not in ("-", "‐")
+    if last in "/–—" and (before.isalnum() or before in ")]%"):
+        return f"{left} {right}" if is_suspended and last != "/" else left + right
     if last not in "-‐":
         return f"{left} {right}"
     tail = left[-_TAIL_LENGTH:]
-    start, word = _LEFT_REVERSED.match(tail[::-1]), _RIGHT.match(right)
+    start = _LEFT_REVERSED.match(tail[::-1])
     if start is None or word is None:  # "(-" or "Desmin)-": no word is split here
         return left + right if before == ")" else f"{left} {right}"
     chain, part, end = start["chain"][::-1], start["part"][::-1], word[0]
     if _ADDRESS.search(tail.rpartition(" ")[2]):
         return left + right
-    if end in _SUSPENDING and not is_known(part + end, seen):
+    if is_suspended and not is_known(part + end, seen):
         return f"{left} {right}"
     return left[:-1] + right if is_split(chain, part, end, seen) else left + right
 
@@ -127,14 +128,16 @@ def is_split(chain: str, part: str, end: str, seen: Mapping[str, int]) -> bool:
         return False
     if joined in word_list() or joined in forms.words:
         return True
+    if part[-1] == end[0] and part[-1] in _VOWELS:
+        return False  # intra-abdominal, salpingo-oophorectomy, re-examination
     if part in forms.prefixes:
-        return not (part[-1] == end[0] and part[-1] in _VOWELS)  # intra-abdominal, micro-organism
+        return True
     if part in forms.heads or end in forms.tails:
         return False
     if not (end in word_list() or seen.get(end)):
         return True  # "homogene" / "ously"
     if part in word_list() or seen.get(part):
-        return len(part) == 2  # contrast-enhanced; "re" / "sected"
+        return len(part) == 2 and chain == part  # contrast-enhanced, out-of-hospital; "re" / "sected"
     # Both long, the left one no combining form: two rare names (vinblastine-prednisolone).
     return not (len(part) > 6 and len(end) > 6 and part[-1] != "o")
 

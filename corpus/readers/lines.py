@@ -18,12 +18,14 @@ _ENDS = re.compile(
     """,
     re.VERBOSE,
 )
-_ITEM = re.compile(r"(?: [-•*·▪●○–] | \(? \d{1,3} [.)] | \(? [a-z] \) ) [ \t]", re.VERBOSE)
+_ITEM = re.compile(r"(?: (?P<bullet> [-•*·▪●○–] ) | \(? \d{1,3} [.)] | \(? [a-z] \) ) [ \t]", re.VERBOSE)
 _CAPTION = re.compile(
     r"\*{0,2} (?: fig(?:ure)? | table | scheme | box | plate | supplementary\ (?:figure | table) )"
-    r" \.? [ ]? (?: S? \d{1,3} | [IVX]{1,5} ) [A-Za-z]? (?P<rest> [ ]{0,2} (?: [.:|–-] \*{0,2} (?= [ ] | $ ) )? )",
+    r" \.? [ ]? (?: S? \d{1,3} | [IVX]{1,5} ) [A-Za-z]?"
+    r" (?P<rest> [ ]{0,2} (?: [.:|–-] \*{0,2} (?= [ ] | $ ) )? )",
     re.VERBOSE | re.IGNORECASE,
 )
+_MIN_PROSE = 25  # characters of the narrowest column
 _SMALL_WORD = re.compile(r"[^\W\d_A-Z]{2,40} (?= [\s,;)–—-] | \.? (?: \s | $ ) )", re.VERBOSE)
 _CONTENT = re.compile(r"[^\W_]")
 # What a typesetter repeats on each page: a DOI, a page number, a link.
@@ -38,13 +40,14 @@ _ONE_OF_SEVERAL = re.compile(
     r"(?: case | patient ) [ ] (?: report [ ] )? (?: no\.? [ ] )? \d{1,2}", re.VERBOSE
 )
 
-# After these no sentence and no heading ends: the next line goes on, whatever its first letter.
+# After these no sentence and no heading ends: the next line goes on, whatever its first letter. In small
+# letters only: "A. Yes" / "B. No" is two answers.
 _LEADING_ON = re.compile(
     r"""(?: ^ | \s )
-    (?: an? | and | any | are | as | at | been? | between | by | for | from | ha[ds] | have | in (?: cluding | to )?
-      | is | its | no[rt]? | o[fnr] | tha[nt] | these | this
+    (?: an? | and | any | are | as | at | been? | between | by | for | from | ha[ds] | have
+      | in (?: cluding | to )? | is | its | no[rt]? | o[fnr] | tha[nt] | these | this
       | the (?: ir )? | to | was | were | which | who (?: se )? | with (?: out )? ) $""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 
 
@@ -78,6 +81,18 @@ def starts_with_small_word(line: str) -> bool:
 def is_item(line: str) -> bool:
     """Whether the line starts a list item."""
     return _ITEM.match(line) is not None
+
+
+def starts_item(left: str, right: str) -> bool:
+    """Whether `right` starts a list item below `left`, and not a line of prose with a number.
+
+    In "with glycine at codon / 61. This mutation" the number belongs to the sentence: a numbered item
+    follows only a sentence's end, another item, or a line too short to have been broken.
+    """
+    item = _ITEM.match(right)
+    if item is None:
+        return False
+    return bool(item["bullet"]) or ends_sentence(left) or is_item(left) or len(left) < _MIN_PROSE
 
 
 def is_caption(line: str) -> bool:
@@ -144,7 +159,7 @@ def is_heading(line: str) -> bool:
 
 def goes_on(left: str, right: str) -> bool:
     """Whether `right` clearly continues the sentence of `left`."""
-    if ends_sentence(left) or is_item(right):
+    if ends_sentence(left) or starts_item(left, right):
         return False
     return starts_small(right) or leads_on(left)
 

@@ -138,9 +138,9 @@ def _front_matter(source: str, name: str) -> dict[str, str]:
     seen: set[str] = set()
     for key_node, value_node in node.value:
         where = f"{name}:{key_node.start_mark.line + 2}"
-        key = str(key_node.value)
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "(no text)"
         if key not in _FORMS:
-            raise CorpusError(f"{where}: unknown key {key!r}, wanted one of {', '.join(_FORMS)}")
+            raise CorpusError(f"{where}: unknown key {key[:60]!r}, wanted one of {', '.join(_FORMS)}")
         if key in seen:
             raise CorpusError(f"{where}: key {key!r} a second time, wanted it once")
         seen.add(key)
@@ -161,7 +161,7 @@ def _value(key: str, node: yaml.Node, where: str) -> str | None:
         return None
     types = {"year": ("int",), "retelling": ("str", "bool")}.get(key, ("str",))
     if tag not in types or not form.fullmatch(value):
-        raise CorpusError(f"{where}: {key} is {value!r} ({tag}), wanted {wanted}")
+        raise CorpusError(f"{where}: {key} is {value[:60]!r} ({tag}), wanted {wanted}")
     if tag == "bool":
         return "true" if value.lower() in ("true", "yes", "on") else "false"
     return value

@@ -171,17 +171,26 @@ def _paragraphs(block: list[str], column: float, repeated: set[str]) -> Iterator
 
 
 def _is_table(block: list[str]) -> bool:
-    """Whether the lines are rows or items: most neither end a sentence nor go on in the next line."""
+    """Whether the lines are rows or items.
+
+    Then most of them neither end a sentence nor go on in the next line, and many leave room at
+    their end, which lines of prose do not, however many names and numbers stand in it.
+    """
     pairs = list(pairwise(block))
+    if len(pairs) < 3:
+        return False
+    room = 0.85 * max(map(len, block))
     loose = sum(not look.ends_sentence(a) and not look.goes_on(a, b) for a, b in pairs)
-    return len(pairs) >= 3 and loose >= len(pairs) / 2
+    if loose == len(pairs):
+        return True
+    return loose >= len(pairs) / 2 and sum(look.fits(a, b, room) for a, b in pairs) >= len(pairs) / 3
 
 
 def _is_end(line: str, following: str, count: int, width: int) -> bool:
     """Whether a paragraph ends with `line`, its `count`-th line, in a block of lines of `width`."""
     if (look.is_section_name(line) and count == 1) or look.is_section_name(following):
         return not look.leads_on(line)
-    if look.is_item(following):
+    if look.starts_item(line, following):
         return not look.leads_on(line)
     if look.goes_on(line, following):
         return False
@@ -241,7 +250,9 @@ def _may_go_on(old: Paragraph, new: Paragraph) -> bool:
         return False  # a column does not go on with a caption, nor a caption with a column
     if not (look.starts_small(first) or look.leads_on(last)):
         return False
-    return look.leads_on(last) or not look.fits(last, first, _SLACK * old.width)
+    if look.leads_on(last):
+        return len(last) >= _MIN_WRAPPED  # "Dear Sir," is followed by a new paragraph
+    return not look.fits(last, first, _SLACK * old.width)
 
 
 def _one_line(rows: list[str], seen: Mapping[str, int]) -> str:
@@ -291,7 +302,7 @@ def _broken_off(out: list[str]) -> int | None:
         if look.is_caption(line) or look.is_page_furniture(line):
             skipped += 1
             continue
-        if skipped > 3 or len(line) < _MIN_BROKEN_OFF or look.ends_sentence(line):
+        if skipped > 3 or out[index + 1] or len(line) < _MIN_BROKEN_OFF or look.ends_sentence(line):
             return None
         is_markup = line[0] in "#|<>\t" or "\t" in line[:200] or look.is_item(line)
         return None if is_markup else index

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from extract.fields import age, follow_up, histology, ihc, ki67, metastasis, radiotherapy, recurrence, sex, site, size, status
+from extract.fields import age, drugs, follow_up, histology, ihc, ki67, metastasis, molecular, radiotherapy, recurrence, sex, site, size, status, surgery
 
-FIELDS: tuple[ModuleType, ...] = (age, sex, histology, site, size, ihc, ki67, radiotherapy, metastasis, recurrence, status, follow_up)
+FIELDS: tuple[ModuleType, ...] = (age, sex, histology, site, size, ihc, ki67, molecular, surgery, radiotherapy, drugs, metastasis, recurrence, status, follow_up)

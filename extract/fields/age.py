@@ -41,7 +41,7 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_CUE = re.compile(r"old\b|\bage|years?|yrs?|months?|\by/?o\b|\d\s?[MF]\b|of life", re.IGNORECASE)
+_CUES = ("old", "aged", " age ", "year", "yr", "month of life", "y/o", " yo ")
 _ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12}
 _PAST = re.compile(
     r"(?:at|since|from|until|by|when\s(?:he|she)\swas|menarche|menopause|onset|diagnosed|started|began|earlier|previously)\s(?:the\s)?(?:age\s(?:of\s)?|aged?\s)?$|at\s(?:the\s)?$|menarche.{0,20}$|menopause.{0,20}$",
@@ -54,7 +54,7 @@ _AFTER_EVENT = re.compile(r"^\s{0,2}(?:history|follow|survival|period|ago|later|
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each age with its value in years; ranges and decades ("in his 60s") are not ages."""
     for sentence in reading.sentences:
-        if not _CUE.search(sentence.text):
+        if not any(cue in sentence.lower for cue in _CUES):
             continue
         for match in _PATTERN.finditer(sentence.text):
             years = _years(match)

@@ -13,7 +13,7 @@ from functools import cache
 from extract import context, lexicon, stain_grammar
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology, IhcResult
-from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, vocabulary
+from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, concepts
 
 NAME = "ihc"
 FIELDS = ("ihc",)
@@ -23,7 +23,7 @@ _KERATIN, _ESTROGEN = "ck", "er"
 # A sentence without any of these says nothing of a result.
 _CUE = re.compile(
     r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+|[(\d][-−–](?!\d)|±|show|demonstrat"
-    r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident",
+    r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident|scor",
     re.IGNORECASE,
 )
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
@@ -69,7 +69,7 @@ def _is_stain(result: stain_grammar.Result, text: str, tokens: Sequence[Token], 
     has_frame = not kinds.isdisjoint(_FRAMES)
     if _SERUM_BEFORE.search(text, max(0, marker.start - 20), marker.start):
         return False
-    if marker.id in vocabulary().circulating:
+    if marker.id in concepts("staining", "circulating"):
         if "blood" in kinds and not ("stain" in kinds or "mmuno" in text):
             return False
         if _LEVEL_AFTER.match(text, marker.end) or not (has_frame or count > 2 or result.by == "sign"):

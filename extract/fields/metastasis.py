@@ -119,10 +119,14 @@ def _is_of_another_tumor(mention: Mention, histology: object) -> bool:
     tumors = _spread(mention).tumors
     if not isinstance(histology, Histology) or not histology.morphology or not tumors:
         return False
-    return histology.morphology[:4] not in tumors and not tumors & _GENERAL and _EARLIER.search(mention.sentence.text) is not None
+    code = histology.morphology[:4]
+    return not any(_may_be(code, tumor) for tumor in tumors) and _EARLIER.search(mention.sentence.text) is not None
 
 
-_GENERAL = frozenset({"8000", "8010", "8140", "8800"})
+def _may_be(code: str, tumor: str) -> bool:
+    """Return whether a named tumour may be the diagnosis under a general name: any cancer, a carcinoma, a sarcoma."""
+    is_epithelial = "8010" <= code <= "8589"
+    return tumor in (code, "8000") or (is_epithelial and tumor in ("8010", "8140")) or (not is_epithelial and tumor == "8800")
 
 
 def _spread(mention: Mention) -> Spread:

@@ -29,8 +29,10 @@ _TARGET = re.compile(
 )
 # Words that stand beside radiotherapy where it is no treatment of this tumour, or not told as given.
 _NOT_THIS = re.compile(r"\bhistory\sof\s(?:previous\s|prior\s|any\s)?$|\bexposure\sto\s$|\bprevious\s$|\bprior\s$|\b(?:resist|sensitiv|refractor)\w*\s(?:to\s)?$|\brefer\w*\s(?:\w+\s){0,4}?(?:to|for)\s(?:\w+\s){0,2}$", re.IGNORECASE)
-_NOT_AFTER = re.compile(r"\s?(?:oncolog|depart|unit\b|cent(?:er|re)|clinic\b|physic|field\s|port|history|is\s(?:the|a|an|usually|often)\b|(?:may|might|should|can|could|would|will)\b|are\b|remains\b|has\s(?:a|been\s(?:shown|reported|suggested))\b)", re.IGNORECASE)
+_NOT_AFTER = re.compile(r"\s?(?:oncolog|depart|unit\b|cent(?:er|re)|clinic\b|physic|field\s|port|history|planning|is\s(?:the|a|an|usually|often)\b|(?:may|might|should|can|could|would|will)\b|are\b|remains\b|has\s(?:a|been\s(?:shown|reported|suggested))\b)", re.IGNORECASE)
 _DENIED_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|exposure|past)\b", re.IGNORECASE)
+_FRACTIONS = re.compile(r"\b(?:fraction|session|sitting)s?\b", re.IGNORECASE)
+_IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
 _WEAK_SECTIONS = ("caption", "title", "discussion", "conclusion", "introduction", "back")
 _RADIOISOTOPE = re.compile(r"\bm?Ci\b|\bMBq\b|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium", re.IGNORECASE)
 
@@ -72,14 +74,16 @@ def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: b
 
 def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
     """Yield the words for radiotherapy in a sentence, and numbers of fractions beside them; denials of any further therapy too."""
-    counts = doses.find_counts(sentence.text) if any(hit.id not in ("none", "adjuvant") for hit in hits) else []
+    counts = doses.find_counts(sentence.text) if _FRACTIONS.search(sentence.text) and any(hit.id not in ("none", "adjuvant") for hit in hits) else []
     for hit in hits:
-        if hit.id == "none" or hit.id in _MODIFIERS and not any(other.id not in ("none", "adjuvant", *_MODIFIERS) for other in hits):
+        if hit.id == "none" or (hit.id in _MODIFIERS and not any(other.id not in ("none", "adjuvant", *_MODIFIERS) for other in hits)):
             continue
         at, past = hit.start - sentence.start, hit.end - sentence.start
         before = sentence.text[max(0, at - 60) : at]
         standing = treatment.standing(reading, hit.start, hit.end, sentence)
-        if standing == treatment.DENIED and _DENIED_HISTORY.search(before):
+        if hit.id == "adjuvant" and standing != treatment.DENIED:
+            continue
+        if standing == treatment.DENIED and (_DENIED_HISTORY.search(before) or _IN_GENERAL.match(sentence.text, past, past + 30)):
             standing = treatment.ARGUED
         if standing == treatment.GIVEN and (_NOT_THIS.search(before) or _NOT_AFTER.match(sentence.text, past, past + 30)):
             standing = treatment.ARGUED

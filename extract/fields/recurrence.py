@@ -34,12 +34,11 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     returned = [(line, point) for line in lines for point in _returns(line)]
     if returned:
         one = {"recurrence": Finding(True, tuple(point.mention for _, point in returned[:_SHOWN]))}
-        timed = [(line, point) for line, point in returned if line.months(point.moment) > 0 and line.is_treated]
+        timed = [(line, point) for line, point in returned if line.months(point.moment) > 0 and _is_timed(line, point)]
         if timed:
             line, point = timed[0]
-            proof = (*line.zero.proof, *point.moment.proof)
-            if proof:
-                one["recurrence_months"] = Finding(round(line.months(point.moment), 1), _once(proof))
+            proof = _once((*line.zero.proof, *point.moment.proof))
+            one["recurrence_months"] = Finding(round(line.months(point.moment), 1), proof)
         return Resolution(one, {}, passed)
     absent = [point.mention for line in lines for point in line.points if point.kind in _ABSENT and _is_told(line, point)]
     if absent:
@@ -48,16 +47,25 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
 
 
 def _returns(line: Line) -> Iterator[Point]:
-    """Yield the points of a line at which the tumour came back, in the order of the text."""
-    had_spread = False
+    """Yield the points of a line at which the tumour came back, in the order of the text.
+
+    A metastasis is a return where it is found after an interval, and neither metastasis nor remaining tumour
+    was told of before.
+    """
+    remained = False
     for point in line.points:
         if point.kind == "recurrence":
             yield point
-        elif point.kind in ("active", "metastasis", "progression"):
-            late = line.is_treated and point.is_stated and line.months(point.moment) >= _INTERVAL
-            if point.kind == "metastasis" and late and not had_spread:
+        elif point.kind in ("active", "metastasis", "progression") and not event_of(point.mention).is_summary:
+            if point.kind == "metastasis" and not remained and line.is_treated and line.months(point.moment) >= _INTERVAL:
                 yield point
-            had_spread = True
+            remained = True
+
+
+def _is_timed(line: Line, point: Point) -> bool:
+    """Return whether the moment of a return is its own: not of a death told with it, nor of the report's summary."""
+    told = {other.kind for other in line.points if other.mention.sentence.index == point.mention.sentence.index}
+    return line.is_treated and "death" not in told and (point.is_stated or not event_of(point.mention).is_summary)
 
 
 def _is_told(line: Line, point: Point) -> bool:

@@ -14,7 +14,7 @@ from extract.record import Histology, Site
 NAME = "site"
 FIELDS = ("site",)
 
-_TUMOR_WORD = r"(?:mass(?:es)?|tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?|primary|adenocarcinoma|carcinoma|SOL|\w{3,25}(?:oma|omas|omata)\b|leuk\w+|process|ulcer\w*|plaque|opacity)"
+_TUMOR_WORD = r"(?:mass(?:es)?|(?:pseudo)?tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?|primary|adenocarcinoma|carcinoma|SOL|\w{3,25}(?:oma|omas|omata)\b|leuk\w+|process|ulcer\w*|plaque|opacity)"
 _AFTER = re.compile(rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|showed|in|of|from|to)\b|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b", re.IGNORECASE)
 _BEFORE = re.compile(
     rf"\b(?P<tumor>{_TUMOR_WORD})(?:\s\([^)]{{1,60}}\))?(?:[\s,]{{1,2}}(?!metast|with\b|and\b|showed|invad|infiltr|extend|compress|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{{1,20}}){{0,4}}?\s"
@@ -37,22 +37,26 @@ _EXAMINED = re.compile(
     re.IGNORECASE,
 )
 _SIDE = re.compile(r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s]sided)?[-\s](?:(?:and|the|of|side|in|on|upper|lower|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}$", re.IGNORECASE)
-_SIDE_AFTER = re.compile(r"^(?:\s(?:on|in|at|of)\s(?:the\s|his\s|her\s)?(?P<side>left|right)(?:\sside)?\b|\s\((?P<side2>left|right)\b)", re.IGNORECASE)
+_SIDE_AFTER = re.compile(r"^(?:(?:\s(?!and\b|with\b)[\w()×.-]{1,15}){0,4}?\s(?:on|in|at|of)\s(?:the\s|his\s|her\s)?(?P<side>left|right)(?:\sside)?\b|\s\((?P<side2>left|right)\b)", re.IGNORECASE)
 _HISTORY = re.compile(r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b[^.;]{0,60}$", re.IGNORECASE)
 _KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
+# A part that was only examined or hurt.
+_EXAMINED_WEIGHT = 0.02
 # A place beside a tumour word, and one in a statement of origin, against one that is merely named.
 _BESIDE_TUMOR, _STATED_ORIGIN, _FIRST_BESIDE_TUMOR = 2.0, 1.5, 1.5
 
 # ICD-O-3 morphology groups whose tumours take a region's soft tissue, skin or bone code.
 _SKIN = frozenset({"8720", "8721", "8730", "8742", "8743", "8744", "8745", "8770", "8771", "8772", "8090", "8091", "8092", "8093", "8094", "8097", "8247", "8081", "8400", "8401", "8402", "8403",
                    "8407", "8408", "8409", "8410", "8413", "8480", "8070", "8071", "8074", "8076", "8390", "8110", "8832", "8833", "9700", "9701", "9709", "9718"})  # fmt: skip
-_BLOOD = ("98", "973", "976", "974", "995", "996", "997", "999", "992", "994", "986", "987", "989", "983", "982", "980")
+_BLOOD = ("98", "9732", "9733", "976", "995", "996", "997", "999", "992", "994", "986", "987", "989", "983", "982", "980")
 # Names that any diagnosis may go by.
 _ANY_TUMOR = frozenset({"8000", "8010", "8001", "8140", "8800", "9590"})
+# Where such a tumour usually arises, not a place in its name: melanoma, lymphoma, osteosarcoma, GIST, glioma ...
+_USUAL = frozenset({"C44.9", "C77.9", "C41.9", "C42.1", "C49.9", "C75.5", "C74.9", "C26.9", "C71.9", "C70.9", "C80.9", "C58.9"})
 # Below this an organ is merely named, not said to hold the tumour.
 _LEAST = 0.25
 # Sites that have no side of their own, so that a side near them is another part's.
-_UNPAIRED = ("C16", "C22", "C25", "C15", "C61", "C48", "C77", "C42", "C53", "C54", "C55", "C67", "C80", "C73", "C18", "C19", "C20", "C21", "C37", "C17", "C75", "C26", "C52", "C23", "C24")
+_UNPAIRED = ("C16", "C22", "C25", "C15", "C61", "C77", "C42", "C53", "C54", "C55", "C67", "C80", "C73", "C18", "C19", "C20", "C21", "C37", "C17", "C75", "C26", "C52", "C23", "C24")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,11 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
     before, after = sentence.text[max(0, begin - 100) : begin], sentence.text[end : end + 70]
     kind = _kind(hit)
     weight, reach = _KIND_WEIGHT[kind], (hit.start, hit.end)
+    if kind == "tumor" and hit.id in _USUAL:
+        weight *= 0.6
     if kind in ("noun", "adjective", "region"):
         if _EXAMINED.match(after):
-            return 0.02, reach
+            return _EXAMINED_WEIGHT, reach
         named, contained = _AFTER.match(after), _BEFORE.search(before)
         if _is_spread(before, after, named):
             return -0.3, reach
@@ -172,8 +178,8 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     """Return the organ with the greatest weight, its most precise subsite that the text supports, and its side."""
     histology = so_far.get("histology")
     morphology = histology.morphology if isinstance(histology, Histology) else None
-    if morphology and morphology.startswith(_BLOOD):
-        return _blood(mentions)
+    if morphology and morphology.startswith(_BLOOD) and (blood := _blood(mentions, morphology)):
+        return blood
     weights = _weigh(mentions, morphology, _spread_to(so_far))
     scores: dict[str, float] = defaultdict(float)
     for mention, weight in zip(mentions, weights, strict=True):
@@ -185,7 +191,11 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     subsite = _subsite(own, morphology, organ)
     proof = sorted((m for m in own if _code(_place(m), morphology) == subsite), key=lambda m: (-_place(m).weight, m.start)) or own
     side = None if organ in _UNPAIRED else _laterality(own)
-    passed = tuple((m, "another site preferred" if _place(m).weight >= 0 else "metastasis or spread") for m in mentions if m not in own)
+    passed = tuple(
+        (m, "another site preferred" if _place(m).weight > 0 else "metastasis or spread")
+        for m, weight in zip(mentions, weights, strict=True)
+        if abs(weight) >= _LEAST and _code(_place(m), morphology)[:3] != organ
+    )
     return Resolution({"site": Finding(Site(_place(proof[0]).name, subsite, side), tuple(proof[:3]))}, {}, passed)
 
 
@@ -194,7 +204,7 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
 
     A place that is bound to the diagnosis by words ("leiomyosarcoma of the rectum") counts more, one bound
     to another tumour less; the first place beside a tumour word is where the story starts; a tenth mention
-    of an organ adds less than the first.
+    of an organ adds less than the first; an ill-defined region (C76) counts less than any organ.
     """
     code = morphology[:4] if morphology else None
     weights, counted, started = [], defaultdict(float), False
@@ -206,11 +216,13 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
             weight *= 0.4
         if weight > 0 and code:
             if code in place.bound:
-                weight = weight * 1.5 + 1.0
+                weight = weight * 1.5 + (2.0 if place.kind == "tumor" and place.code not in _USUAL else 1.0)
             elif place.bound and not place.bound & _ANY_TUMOR:
                 weight *= 0.35 if place.kind != "tumor" else 0.1
         if weight > 0 and organ in spread_to:
             weight *= 0.5
+        if organ == "C76":
+            weight *= 0.4
         if not started and place.weight >= _BESIDE_TUMOR and mention.subject == "patient":
             weight, started = weight + _FIRST_BESIDE_TUMOR, True
         weights.append(weight / (1.0 + 0.1 * max(0.0, counted[organ])))
@@ -223,11 +235,15 @@ def _spread_to(so_far: Mapping[str, object]) -> frozenset[str]:
     return frozenset(metastasis.topography for metastasis in metastases)  # type: ignore[attr-defined]
 
 
-def _blood(mentions: Sequence[Mention]) -> Resolution:
-    """Return bone marrow or blood (C42.1) for a leukaemia or myeloma, proved by the words that name it."""
+def _blood(mentions: Sequence[Mention], morphology: str) -> Resolution | None:
+    """Return bone marrow or blood (C42.1) for a leukaemia or myeloma, proved by the words that name it.
+
+    None where nothing names it, and for a lymphoblastic neoplasm with a tumour in some organ: a lymphoma.
+    """
     named = [m for m in mentions if _place(m).code.startswith("C42")]
-    if not named:
-        return NOTHING
+    is_solid = morphology.startswith(("981", "982", "983")) and any(_place(m).weight >= _BESIDE_TUMOR for m in mentions)
+    if not named or is_solid:
+        return None
     return Resolution({"site": Finding(Site("bone marrow", "C42.1", None), tuple(named[:2]))}, {})
 
 
@@ -263,14 +279,16 @@ def _subsite(own: Sequence[Mention], morphology: str | None, organ: str) -> str:
 
 
 def _laterality(own: Sequence[Mention]) -> str | None:
-    votes: dict[str, float] = defaultdict(float)
-    for mention in own:
-        place = _place(mention)
-        if place.side and place.weight > 0:
-            votes[place.side] += place.weight
-    if not votes:
-        return None
-    return max(votes, key=lambda side: votes[side])
+    """Return the side told beside the primary; what is told of the organ elsewhere only where nothing else is."""
+    for least in (_BESIDE_TUMOR * 0.4, _EXAMINED_WEIGHT):
+        votes: dict[str, float] = defaultdict(float)
+        for mention in own:
+            place = _place(mention)
+            if place.side and place.weight > least:
+                votes[place.side] += place.weight
+        if votes:
+            return max(votes, key=lambda side: votes[side])
+    return None
 
 
 def _place(mention: Mention) -> Place:

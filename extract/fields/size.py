@@ -23,6 +23,7 @@ _MEASURE = re.compile(
     re.VERBOSE,
 )
 _CUE = re.compile(r"\d\s?[-–]?\s?(?:cm|mm|centim|millim)")
+_UNITS = ("cm", "mm", "centim", "millim")
 _TUMOR = re.compile(r"\b(?:mass(?:es)?|tumou?rs?|lesions?|nodul\w+|neoplasm|carcinoma|cancer|\w+(?:sarcoma|oma)\b|swelling|polyp|plaque|lump|SOL|opacity|consolidation|specimen|shadow|formation)", re.IGNORECASE)
 _SIZE_WORD = re.compile(r"\b(?:measur\w+|siz\w+|diameters?|dimensions?|maximum|maximal|greatest|largest|longest|across|large|of|about|approximately)\b", re.IGNORECASE)
 _NOT_TUMOR = re.compile(
@@ -40,11 +41,11 @@ _LATER = re.compile(r"\b(?:follow[-\s]?up|after\s(?:treatment|therapy|chemothera
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each measure of a tumour with its largest dimension in cm; distances, nodes and margins are left out."""
-    previous_tumor = False
     for sentence in reading.sentences:
-        if _CUE.search(sentence.text) and sentence.subject == "patient" and sentence.section not in ("references", "back"):
-            yield from _in_sentence(sentence, previous_tumor)
-        previous_tumor = _TUMOR.search(sentence.text) is not None
+        if sentence.subject != "patient" or not any(unit in sentence.lower for unit in _UNITS) or not _CUE.search(sentence.text):
+            continue
+        previous = reading.sentences[sentence.index - 1].text if sentence.index else ""
+        yield from _in_sentence(sentence, _TUMOR.search(previous) is not None)
 
 
 def _in_sentence(sentence: Sentence, previous_tumor: bool) -> Iterator[Mention]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from extract import timeline
 from extract.outcome import NOT_PATIENT, TREATMENTS
@@ -15,7 +16,7 @@ FIELDS = ("status",)
 
 _CLEAR = frozenset({"free", "no_recurrence", "remission"})
 _DISEASE = frozenset({"active", "recurrence", "progression", "metastasis"})
-_DYING = frozenset({"progression", "recurrence", "palliative", "active"})
+_DYING = frozenset({"progression", "recurrence", "active"})
 _OF_DISEASE = re.compile(
     r"(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?(?:disease\b|tumou?rs?|cancer|malignan\w+|metasta\w+|progress\w+|recurr\w+|relaps\w+|\w*carcinom\w*|\w*sarcom\w*|\w*lymphom\w*|\w*melanom\w*|leuka?emia|glio\w+|neoplas\w+|illness|dissemin\w+|cachexia)",
     re.IGNORECASE,
@@ -38,8 +39,8 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     for group in (timeline.CASE, timeline.ARGUED, timeline.ABSTRACT):
         story = [mention for mention in mentions if event_of(mention).chapter[0] == group]
         found = _last_word(story)
-        if found:
-            return Resolution({"status": Finding(found[0], found[1])}, {}, passed)
+        if found.status:
+            return Resolution({"status": Finding(found.status, found.proof)}, {}, passed)
     return Resolution({}, {}, passed) if passed else NOTHING
 
 
@@ -57,41 +58,59 @@ def _death(deaths: Sequence[Mention], mentions: Sequence[Mention]) -> tuple[str,
                 return status, (death, cause[-1])
     death = deaths[0]
     near = [m for m in mentions if death.sentence.index - _WINDOW <= m.sentence.index < death.sentence.index]
-    grown = [m for m in near if event_of(m).kind in _DYING]
-    ill = [m for m in near if event_of(m).kind == "cause"]
-    if grown:
-        return "DOD", (death, grown[-1])
-    return ("DOC", (death, ill[-1])) if ill else ("DEAD", (death,))
+    for kinds, status in ((_DYING, "DOD"), ({"cause"}, "DOC"), ({"palliative"}, "DOD")):
+        before = [mention for mention in near if event_of(mention).kind in kinds]
+        if before:
+            return status, (death, before[-1])
+    return "DEAD", (death,)
 
 
-def _last_word(story: Sequence[Mention]) -> tuple[str, tuple[Mention, ...]] | None:
-    """Return the status that the story ends with, with its words; None if nothing is told after the treatment."""
-    state: tuple[str, tuple[Mention, ...]] | None = None
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the story has told so far: the status, its words, and the last word of freedom from disease."""
+
+    status: str | None = None
+    proof: tuple[Mention, ...] = ()
     clear: Mention | None = None
-    treated = False
+    is_treated: bool = False
+
+
+def _last_word(story: Sequence[Mention]) -> _State:
+    """Return the status that the story ends with; None where nothing is told after the treatment."""
+    followed = {mention.sentence.index for mention in story if event_of(mention).kind in ("follow_up", "survival")}
+    state = _State()
     for mention in story:
-        kind = event_of(mention).kind
-        followed = any(event_of(m).kind in ("follow_up", "survival") for m in story if m.sentence.index == mention.sentence.index)
-        if kind in TREATMENTS:
-            treated = True
-            if state and state[0] in ("AWD", "LTFU") and event_of(state[1][0]).kind != "active" and mention.sentence.index != state[1][0].sentence.index:
-                state = None
-        elif kind == "admission" and state and state[0] == "LTFU":
-            state = None
-        elif kind in _CLEAR and (treated or followed):
-            state, clear = ("NED", (mention,)), mention
-        elif kind == "no_metastasis" and treated and followed and not (state and state[0] == "AWD"):
-            state, clear = ("NED", (mention,)), mention
-        elif kind == "no_progression" and (treated or followed):
-            state = ("NED", (clear, mention)) if clear else ("AWD", (mention,))
-        elif kind in _DISEASE and treated:
-            if event_of(mention).is_flashback and kind != "active":
-                continue
-            state, clear = ("AWD", (mention,)), None
-        elif kind == "alive" and (treated or followed):
-            same = state is not None and any(m.sentence.index == mention.sentence.index for m in state[1])
-            if not same:
-                state = ("NED", (clear, mention)) if clear else ("ALIVE", (mention,))
-        elif kind == "lost":
-            state = ("LTFU", (mention,))
+        state = _next(state, mention, mention.sentence.index in followed)
     return state
+
+
+def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
+    """Return the state after one more event."""
+    event = event_of(mention)
+    kind = event.kind
+    here = any(mention.sentence.index == other.sentence.index for other in state.proof)
+    if kind in TREATMENTS:
+        return _treated(state, mention, here)
+    if kind == "admission" and state.status == "LTFU":
+        return replace(state, status=None, proof=())
+    if kind == "lost":
+        return replace(state, status="LTFU", proof=(mention,))
+    if not (state.is_treated or is_followed):
+        return state
+    if kind in _CLEAR or (kind == "no_metastasis" and is_followed and state.status != "AWD"):
+        return replace(state, status="NED", proof=(mention,), clear=mention)
+    if kind in _DISEASE:
+        passing = event.is_summary or (event.is_flashback and kind != "active")
+        return state if passing else replace(state, status="AWD", proof=(mention,), clear=None)
+    if kind == "no_progression" or (kind == "alive" and not here and state.status != "AWD"):
+        status = "NED" if state.clear else "AWD" if kind == "no_progression" else "ALIVE"
+        return replace(state, status=status, proof=(state.clear, mention) if state.clear else (mention,))
+    return state
+
+
+def _treated(state: _State, mention: Mention, is_here: bool) -> _State:
+    """Return the state after a treatment: an operation ends what was told of disease, other treatment what recurred."""
+    ended = state.status in ("AWD", "LTFU") and not is_here
+    if ended and event_of(mention).kind != "surgery":
+        ended = event_of(state.proof[-1]).kind in ("recurrence", "metastasis", "lost") and "palliative" not in mention.sentence.lower
+    return replace(state, status=None, proof=(), is_treated=True) if ended else replace(state, is_treated=True)

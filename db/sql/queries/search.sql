@@ -6,7 +6,7 @@ with found as (
            bm25(report_search, 4.0, 1.0) as score,
            snippet(report_search, 1, '«', '»', ' … ', 32) as snippet
     from report_search
-    where report_search match iif(trim(:q) = '', '""', escape_fts(:q))
+    where report_search match coalesce(nullif(trim(escape_fts(:q)), ''), '""')
     order by score
     limit 100
 )

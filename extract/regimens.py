@@ -1,0 +1,58 @@
+"""Regimens that a report spells out: "CHOP (cyclophosphamide, ...)", "docetaxel, cisplatin and 5-FU (TPF)"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from extract.lexicon import Entry
+from extract.reading import Hit, Reading, Sentence
+
+# What may stand between a regimen's name and the list of its drugs.
+_OPENS = re.compile(
+    r"[\s\w-]{0,35}?(?:[(\[:=]|,?\s(?:consist\w*\sof|compos\w+\sof|compris\w+(?:\sof)?|contain\w+|includ\w+|which\sincludes?|that\sincludes?|i\.e\.,?|namely|with|using|based\son))\s?(?:[\w-]+\s){0,3}$",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"[^.;)(]{0,75}$|[^.;)(]{0,20}\([^)]{0,45}\)[^.;)(]{0,45}$")
+_CLOSES = re.compile(r"\s?(?:hydrochloride|sulfate|chemotherapy|combination|therapy|regimen|\([^)]{0,25}\)|[\d.]+\s?m?g(?:/m2)?)?,?\s?[(\[]\s?(?:the\s|modified\s|m)?$", re.IGNORECASE)
+_PARTS = re.compile(r"^[^.;()]{0,60}$")
+
+
+def expansions(reading: Reading) -> Mapping[str, tuple[Entry, ...]]:
+    """Return the drugs of each regimen that the report spells out anywhere, by the regimen's id."""
+    found: dict[str, tuple[Entry, ...]] = {}
+    for regimen in reading.hits.get("regimen", ()):
+        if regimen.id in found:
+            continue
+        sentence = reading.sentences[regimen.sentence]
+        hits = reading.hits_in("drug", sentence)
+        members = _after(sentence, regimen, hits) or _before(sentence, regimen, hits)
+        if len({hit.id for hit in members}) > 1:
+            found[regimen.id] = tuple(hit.entry for hit in members)
+    return found
+
+
+def _after(sentence: Sentence, regimen: Hit, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the drugs that are listed after a regimen's name."""
+    members: list[Hit] = []
+    for hit in hits:
+        if hit.start < regimen.end:
+            continue
+        between = sentence.text[(members[-1].end if members else regimen.end) - sentence.start : hit.start - sentence.start]
+        if not (_LISTED.match(between) if members else _OPENS.match(between)):
+            break
+        members.append(hit)
+    return members
+
+
+def _before(sentence: Sentence, regimen: Hit, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the drugs that are listed before a regimen's name in brackets."""
+    members: list[Hit] = []
+    for hit in reversed(hits):
+        if hit.end > regimen.start:
+            continue
+        between = sentence.text[hit.end - sentence.start : (members[-1].start if members else regimen.start) - sentence.start]
+        if not (_PARTS.match(between) if members else _CLOSES.match(between)):
+            break
+        members.append(hit)
+    return members[::-1]

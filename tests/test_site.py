@@ -1,0 +1,297 @@
+"""The site through Datasette's own client: what readers see, and what strangers may not do."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.dose_table import load_dose_table
+from db import load, publish, serve
+from db.schema import DatabaseError
+from tests import db_fixtures
+
+Get = Callable[..., Any]
+CASE = "/casebook/patient_case/lung-imt~2F1"
+OWN_PAGES = (
+    "/",
+    "/casebook",
+    "/casebook/case_overview",
+    "/casebook/case_overview?_facet=year&age_years__gt=20",
+    CASE,
+    "/casebook/patient_case/markup~2F2",
+    "/casebook/report/markup",
+    "/casebook/report",
+    "/casebook/evidence",
+    "/casebook/report_text?_search=sarcoma",
+    "/casebook/ihc_result/lung-imt~2F1,1",
+    "/casebook?sql=select+*+from+report+join+report_text+using+(report_id)",
+    "/casebook/search?q=leiomyosarcoma",
+    *(f"/casebook/{query.name}" for query in publish.queries()),
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = db_fixtures.build(tmp_path_factory.mktemp("site") / "casebook.db")
+    connection = load.connect(path)
+    for table in sorted((Path(__file__).parent.parent / "corpus" / "dose_tables").glob("*.csv")):
+        load.store_dose_table(connection, load_dose_table(table))
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def get(database: Path) -> Iterator[Get]:
+    """Ask the site for a page; follows redirects."""
+    datasette = serve.make_datasette(database)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(datasette.invoke_startup())
+
+    def ask(path: str) -> Any:
+        return loop.run_until_complete(datasette.client.get(path, follow_redirects=True))
+
+    yield ask
+    loop.close()
+
+
+def _text(html: str) -> str:
+    """The words of a page without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+class _Active(HTMLParser):
+    """Collects what a strict policy forbids: scripts and styles within the page, and handlers in attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        if tag == "style" or (tag == "script" and "src" not in names):
+            self.found.append(tag)
+        self.found += [name for name in names if name.startswith("on") or name == "style"]
+
+
+def _active(html: str) -> list[str]:
+    parser = _Active()
+    parser.feed(html)
+    return parser.found
+
+
+def test_home_tells_what_there_is(get: Get) -> None:
+    html = get("/").text
+    assert "3 reports" not in html  # counts stand in a list: number and name apart
+    assert re.search(r"<dt>reports</dt><dd>3</dd>", html)
+    assert re.search(r"<dt>cases</dt><dd>3</dd>", html)
+    assert 'action="/casebook/search"' in html
+    assert "Not for the care of patients" in html
+    assert "54 Gy in 27 fractions of 2 Gy" in html
+    for link in re.findall(r'href="(/[^"#]*)', html):
+        assert get(unescape(link)).status_code == 200, link
+
+
+def test_case_page_highlights_the_words_of_each_value(get: Get) -> None:
+    html = get(CASE).text
+    words = re.findall(r'<mark class="g-(\w+)" data-ev="([\d ]+)">([^<]*)</mark>', html)
+    by_number: dict[str, str] = {}
+    for _, numbers, piece in words:
+        for number in numbers.split():
+            by_number[number] = by_number.get(number, "") + unescape(piece)
+    _, record = db_fixtures.lung()
+    for number, entry in enumerate(record.evidence):
+        if entry.reason is None:
+            assert by_number[str(number)] == entry.quote
+            assert f'id="ev-{number}"' in html
+    groups = {piece: group for group, _, piece in words}
+    assert groups["54-year-old"] == "patient"
+    assert groups["54 Gy in 27 fractions"] == "treatment"
+    values = re.findall(r'<a class="value" href="#ev-(\d+)" data-ev="([\d ]+)"><span>([^<]*)</span>', html)
+    course = next(numbers.split() for _, numbers, text in values if text.startswith("54 Gy"))
+    assert [by_number[number] for number in course] == [
+        "54 Gy in 27 fractions",
+        "38 Gy in 19 fractions and a boost of 16 Gy in 8 fractions",
+    ]
+
+
+def test_case_page_says_what_is_missing_passed_over_and_retold(get: Get) -> None:
+    words = _text(get(CASE).text)
+    assert "Ki-67 not reported" in words
+    assert "Metastases not reported" in words
+    assert "“ colon cancer ”" in words or "“colon cancer”" in words
+    assert "family" in words
+    assert "own retelling" in words
+    assert "Not for the care of patients" in words
+    html = get(CASE).text
+    assert 'href="https://doi.org/10.1234/example.5"' in html
+    assert 'href="https://pmc.ncbi.nlm.nih.gov/articles/PMC1234567/"' in html
+    assert "own retelling" not in _text(get("/casebook/patient_case/markup~2F1").text)
+
+
+def test_text_of_the_report_stands_on_the_page_as_it_is(get: Get) -> None:
+    for path, text in ((CASE, db_fixtures.LUNG_TEXT), ("/casebook/report/markup", db_fixtures.MARKUP_TEXT)):
+        shown = re.search(r'<div class="text" data-text>(.*?)</div>', get(path).text, re.DOTALL)
+        assert shown
+        assert unescape(re.sub(r"</?(?:mark|a)[^>]*>", "", shown[1])) == text
+
+
+@pytest.mark.parametrize("path", OWN_PAGES)
+def test_stored_markup_is_inert_on_every_page(get: Get, path: str) -> None:
+    answer = get(path)
+    assert answer.status_code == 200
+    assert "<script>document" not in answer.text
+    assert "<img" not in answer.text
+    assert "<b>leio" not in answer.text
+
+
+def test_browser_of_cases_has_its_facets(get: Get) -> None:
+    data = get("/casebook/case_overview.json?_shape=objects&_extra=facet_results").json()
+    assert set(publish.FACETS) <= set(data["facet_results"])
+    sites = {value["value"]: value["count"] for value in data["facet_results"]["site"]["results"]}
+    assert sites == {"lung (C34)": 1, "soft tissue (C49)": 1, "retroperitoneum and peritoneum (C48)": 1}
+    html = get("/casebook/case_overview").text
+    assert html.index("facet-site") < html.index("facet-histology") < html.index("facet-sex")
+    assert f'href="{CASE}"' in html
+    narrowed = get("/casebook/case_overview?radiotherapy=not+reported").text
+    assert "markup/1" in narrowed
+    assert "lung-imt/1" not in narrowed
+    assert '<span class="none">not reported</span>' in html
+
+
+def test_null_is_shown_as_not_reported_and_links_lead_on(get: Get) -> None:
+    html = get("/casebook/report").text
+    assert '<span class="none" title="not reported">–</span>' in html
+    assert 'href="https://doi.org/10.1234/example.5"' in html
+    evidence = get("/casebook/evidence?report_id=lung-imt").text
+    assert f'href="{CASE}#ev-0"' in evidence
+
+
+def test_columns_are_explained_where_they_stand(get: Get) -> None:
+    html = get("/casebook/radiotherapy_course").text
+    assert "Total dose including the boost, in gray" in unescape(html)
+    assert 'title="Number of fractions."' in html
+
+
+def test_search_ranks_marks_and_bears_any_words(get: Get) -> None:
+    (hit,) = get("/casebook/search.json?_shape=array&q=irradiated").json()
+    assert hit["report_id"] == "lung-imt"
+    assert hit["cases"] == "lung-imt/1"
+    stemmed = get("/casebook/search.json?_shape=array&q=resecting").json()
+    assert "«resection»" in stemmed[0]["snippet"]
+    assert "<mark>resection</mark>" in get("/casebook/search?q=resecting").text
+    for odd in ("", "%20", "%22", "a%20AND", "(", "*", "report_search:x", "NEAR(", "é"):
+        assert get(f"/casebook/search?q={odd}").status_code == 200, odd
+    assert "Nothing found" in get("/casebook/search?q=zebra").text
+
+
+def test_questions_answer(get: Get) -> None:
+    def ask(path: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = get(f"/casebook/{path}").json()
+        return rows
+
+    assert len(publish.queries()) >= 6
+    profile = "marker_profile.json?_shape=array&marker_1=SMA&result_1=positive&marker_2=ALK&result_2="
+    assert [row["case_id"] for row in ask(profile + "negative")] == ["lung-imt/1"]
+    assert ask(profile + "positive") == []
+    sites = {row["site"]: row for row in ask("radiotherapy_by_site.json?_shape=array")}
+    assert sites["lung (C34)"]["median_dose_gy"] == 54.0
+    assert sites["soft tissue (C49)"]["said_not_irradiated"] == 1
+    doses = ask("doses_beside_review.json?_shape=array")
+    (own,) = [row for row in doses if row["origin"] == "case"]
+    assert (own["case_id"], own["total_dose_gy"], own["fractions"], own["age"]) == ("lung-imt/1", 54.0, 27, "54")
+    assert {row["total_dose_gy"] for row in doses if row["origin"].startswith("table ")} >= {20.0, 60.0}
+    outcomes = {row["histology"]: row for row in ask("outcomes_by_histology.json?_shape=array")}
+    assert outcomes["leiomyosarcoma"]["died_of_disease"] == 1
+    follow_up = ask("follow_up_by_treatment.json?_shape=array")
+    assert sum(row["cases"] for row in follow_up) == 3
+    assert {row["median_follow_up_months"] for row in follow_up} == {60.0, 14.0, None}
+    passed = ask("passed_over.json?_shape=array&reason=family")
+    assert [row["quote"] for row in passed] == ["colon cancer"]
+    complete = {row["field"]: row["percent_that_say"] for row in ask("how_complete.json?_shape=array")}
+    assert complete["histology"] == 100.0
+    assert complete["ki67_percent"] == 0.0
+
+
+def test_question_pages_have_readable_forms(get: Get) -> None:
+    html = get("/casebook/marker_profile").text
+    assert '<option value="SMA"></option>' in html
+    assert '<option value="negative">negative</option>' in html
+    assert "select case_id" not in html  # the SQL is one click away, not in the way
+
+
+def test_json_of_a_case(get: Get) -> None:
+    (row,) = get(CASE + ".json?_shape=objects").json()["rows"]
+    assert row["topography"] == "C34.1"
+    assert row["ki67_percent"] is None
+
+
+def test_pages_that_are_not_there_say_so(get: Get) -> None:
+    for path in ("/casebook/patient_case/none~2F1", "/casebook/report/none", "/none"):
+        answer = get(path)
+        assert answer.status_code == 404
+        assert "Casebook" in answer.text
+
+
+def test_limits_and_headers(get: Get) -> None:
+    assert get("/casebook?sql=select+zeroblob(900000000)").status_code == 400
+    for closed in ("/-/threads", "/-/databases.json", "/-/plugins.json", "/-/metadata"):
+        assert get(closed).status_code == 404
+    for path in ("/", CASE, "/static/casebook.css", "/casebook.json"):
+        headers = get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe-eval" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", (*OWN_PAGES, "/-/actor", "/-/settings", "/-/patterns"))
+def test_every_inline_script_is_named_in_the_policy(get: Get, path: str) -> None:
+    answer = get(path)
+    for script in re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL):
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+    if path in OWN_PAGES:
+        assert _active(answer.text) == []
+
+
+def test_metadata_has_every_description(get: Get) -> None:
+    tables = publish.metadata("casebook")["databases"]["casebook"]["tables"]
+    assert tables["case_overview"]["facets"] == list(publish.FACETS)
+    assert tables["radiotherapy_course"]["columns"]["fractions"] == "Number of fractions."
+
+
+def test_site_folder_is_whole(database: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    publish.write_site(database, folder)
+    assert {path.name for path in folder.iterdir()} == {
+        "casebook.db", "inspect-data.json", "metadata.json", "plugins", "settings.json", "static", "templates",
+    }  # fmt: skip
+    settings = json.loads((folder / "settings.json").read_text())
+    assert settings["sql_time_limit_ms"] == 500
+    assert settings["default_cache_ttl"] == 600
+
+    async def ask() -> tuple[Any, bool]:
+        from datasette.app import Datasette
+
+        datasette = Datasette(config_dir=folder)
+        await datasette.invoke_startup()
+        return await datasette.client.get(CASE), datasette.get_database("casebook").is_mutable
+
+    answer, is_mutable = asyncio.run(ask())
+    assert answer.status_code == 200
+    assert "54-year-old" in answer.text
+    assert not is_mutable
+
+
+def test_a_missing_database_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="no such database"):
+        serve.make_datasette(tmp_path / "none.db")
