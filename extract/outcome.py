@@ -38,11 +38,11 @@ _TUMOUR = re.compile(
     r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|\w*carcinom|\w*sarcom|\w*lymphom|\w*melanom|\w*gliom|\w*blastom|\w*myelom|leuk|residual)",
     re.IGNORECASE,
 )
-_PIECE = re.compile(r"margin|border|edge|\bbed\b|node|section|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid", re.IGNORECASE)
+_PIECE = re.compile(r"margin|border|edge|cut\send|\bbed\b|node|section|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid", re.IGNORECASE)
 _UNCERTAIN_BEFORE = re.compile(
     r"\b(?:risks?|rates?|prevent\w*|avoid\w*|reduc\w+|decreas\w+|minimi[sz]\w+|possib\w+|likelihood|chances?|potential|probability|suspici\w+|suspect\w*|suggest\w*"
     r"|monitor\w*|detect(?:ion)?\sof|assess\w*|rule\sout|exclude|evaluate|case\sof|if|may|might|can|could|would|should|concern\w*|fear|differentiat\w+|distinguish\w*|diagnosis\sof"
-    r"|mimic\w*|versus|or|patterns?|predict\w*|surveillance|screen\w*|whether|prone|tend\w*|propensity|control|time\sto|incidence|frequency|often|usually|frequent\w*|despite|prognosis|whether\s.{1,60})"
+    r"|mimic\w*|versus|or|patterns?|predict\w*|surveillance|screen\w*|whether|prone|tend\w*|propensity|control|time\sto|incidence|frequency|often|usually|frequent\w*|despite|prognosis|(?:whether|follow(?:ed)?[-\s]?up\sfor|monitor\w*\sfor|look\w*\sfor|check\w*\sfor|screen\w*\sfor)\s.{1,60})"
     r"(?:\s(?:for|of|the|a|an|any|to|local|locoregional|regional|distant|early|late|tumou?r|disease|cancer|further|possible|its|his|her|future|have|be|been|another|develop|in|from)){0,5}\s$",
     re.IGNORECASE,
 )
@@ -51,8 +51,17 @@ _DENIED_BEFORE = re.compile(
     r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,60}$",
     re.IGNORECASE,
 )
-_DENIED_AFTER = re.compile(r"^\w*\s(?:(?:or|and|nor)\s\w+(?:\s\w+)?\s)?(?:(?:has|have|had|was|were|is|are|could)\s)(?:yet\s|been\s)?(?:not|never|absent|ruled\sout|excluded)\b", re.IGNORECASE)
+_DENIED_AFTER = re.compile(
+    r"^(?:\s(?!but\b|which\b|that\b|with\b)[\w'’/-]+){0,7}?\s(?:has|have|had|was|were|is|are|could)\s(?:yet\s|been\s|still\s){0,2}(?:not|never|absent|ruled\sout|excluded)\b",
+    re.IGNORECASE,
+)
 _NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b", re.IGNORECASE)
+# These deny a return or a spread, but not the disease: "negative for malignancy" is a specimen's word.
+_WEAK = ("negative for", "no new", "clear of", "absence of", "no visible", "no viable", "no detectable")
+_NOT_DONE = re.compile(
+    r"\b(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|refus\w+|declin\w+|reject\w+|denied|unfit|not|no|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$",
+    re.IGNORECASE,
+)
 _EXAMINED = re.compile(r"\b(?:CT|MRI|PET|scan|\w*scop\w+|biops|\w*graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel|puncture|investigat|work)", re.IGNORECASE)
 _RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b", re.IGNORECASE)
 _REACH = 70
@@ -68,17 +77,22 @@ def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
             yield Cue(kind, hit.start, hit.end)
 
 
+def names_tumour(words: str) -> bool:
+    """Return whether words name a tumour, its return or its spread."""
+    return _TUMOUR.search(words) is not None
+
+
 def _again(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
     """Judge a word of recurrence."""
     hit = hits[number]
     before, after = _around(sentence, hit)
     if _is_complaint(hits, number, sentence):
         return NOT_TUMOUR
-    if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
-        return "no_recurrence"
     uncertain = _UNCERTAIN_BEFORE.search(before)
     if uncertain and not _SURELY.search(before[uncertain.start() :]):
         return UNLIKELY
+    if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
+        return "no_recurrence"
     assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
     if sentence.text.endswith("?") or assertion in (context.POSSIBLE, context.PLANNED):
         return UNLIKELY
@@ -95,7 +109,7 @@ def _is_complaint(hits: tuple[Hit, ...], number: int, sentence: Sentence) -> boo
             return True
     if number and hits[number - 1].id in ("complaint", "cause") and words not in ("recurrent", "relapsing"):
         between = sentence.text[hits[number - 1].end - sentence.start : hit.start - sentence.start]
-        return len(between) < 15 and "," not in between and not _TUMOUR.search(between)
+        return len(between) < 15 and "," not in between and " of" not in between and not _TUMOUR.search(between)
     return False
 
 
@@ -129,9 +143,14 @@ def _sign(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: i
         return "no_recurrence"
     if found["spread"]:
         return "no_progression" if found["spread"].lower() == "progress" else "no_metastasis"
-    if _PIECE.search(before) or _PIECE.search(after[: found.end()]):
-        return None
-    return "free"
+    weak = hit.entry.variant in _WEAK or _PIECE.search(before) or _PIECE.search(after[: found.end()])
+    return None if weak else "free"
+
+
+def _free(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge "tumor-free": margins that are so tell nothing of the course."""
+    before, after = _around(sentence, hits[number])
+    return None if _PIECE.search(before) or _PIECE.match(after.lstrip(" -")) else "free"
 
 
 def _well(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
@@ -154,6 +173,8 @@ def _dead(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: i
 def _treated(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
     """Judge a treatment: planned or declined is none."""
     hit = hits[number]
+    if _NOT_DONE.search(_around(sentence, hit)[0]):
+        return None
     if context.assertion_of(reading, hit.start, hit.end, sentence) in (context.ABSENT, context.PLANNED):
         return None
     return hit.id
@@ -190,6 +211,7 @@ _JUDGES = {
     "recurrence": _again,
     "metastasis": _spread,
     "sign": _sign,
+    "free": _free,
     "alive": _well,
     "death": _dead,
     "underwent": _underwent,

@@ -24,12 +24,25 @@ def expansions(reading: Reading) -> Mapping[str, tuple[Entry, ...]]:
     for regimen in reading.hits.get("regimen", ()):
         if regimen.id in found:
             continue
-        sentence = reading.sentences[regimen.sentence]
-        hits = reading.hits_in("drug", sentence)
-        members = _after(sentence, regimen, hits) or _before(sentence, regimen, hits)
-        if len({hit.id for hit in members}) > 1:
-            found[regimen.id] = tuple(hit.entry for hit in members)
+        for place in (regimen, _defined(reading, regimen)):
+            if place is None:
+                continue
+            sentence = reading.sentences[place.sentence]
+            hits = [hit for hit in reading.hits_in("drug", sentence) if hit.end <= place.start or hit.start >= place.end]
+            members = _after(sentence, place, hits) or _before(sentence, place, hits)
+            if len({hit.id for hit in members}) > 1:
+                found[regimen.id] = tuple(hit.entry for hit in members)
+                break
     return found
+
+
+def _defined(reading: Reading, regimen: Hit) -> Hit | None:
+    """Return where the first word of a regimen's name stands alone in brackets, as where it is defined; None if nowhere."""
+    name = reading.text[regimen.start : regimen.end].split()[0]
+    at = reading.text.find(f"({name})")
+    if at < 0 or at + 1 == regimen.start:
+        return None
+    return Hit(regimen.entry, at + 1, at + 1 + len(name), reading.sentence_at(at).index)
 
 
 def _after(sentence: Sentence, regimen: Hit, hits: Sequence[Hit]) -> list[Hit]:

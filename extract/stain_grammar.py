@@ -21,6 +21,10 @@ _LIGHT = frozenset({"degree", "extent", "intensity", "hyphen"})
 _CUES = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL, UNKNOWN, "active", "seen", "sign", "score"})
 # Words between "not" and the cue that it denies ("not all of the cells expressed").
 _NOT_REACH = 7
+_NOT_WORDS = 2
+_SHOWN_WORDS = 3
+# Other words between a cue that speaks forward and its first marker.
+_FORWARD_WORDS = 6
 # HER2 is scored 0 to 3+; the guideline calls 2+ equivocal.
 _SCORED = "her2"
 
@@ -151,10 +155,18 @@ def _speaks_far_forward(state: _State, at: int) -> bool:
 
 def _is_denied(state: _State, at: int) -> bool:
     """Return whether a "not" before the cue denies it; it is used up."""
-    if at - state.denied_at <= _NOT_REACH:
+    if _denial_reaches(state, at):
         state.denied_at = -99
         return True
     return False
+
+
+def _denial_reaches(state: _State, at: int) -> bool:
+    """Return whether a "not" still holds here: not far away, few other words between, no new clause."""
+    if at - state.denied_at > _NOT_REACH:
+        return False
+    between = [token.kind for token in state.tokens[state.denied_at + 1 : at]]
+    return between.count("word") <= _NOT_WORDS and "ends" not in between
 
 
 def _degrees_before(state: _State, at: int, reach: int = 4) -> dict[str, str]:
@@ -199,7 +211,8 @@ def _backward(state: _State, at: int, result: str, by: str = "backward", is_firm
     """Give a result to the markers before the cue; return whether there were any."""
     cue = state.tokens[at]
     degrees = {**_degrees_after(state, at), **_degrees_before(state, at)}
-    targets = state.pending or _overridden(state, at) or state.set_aside
+    waiting = state.pending if _is_at_hand(state) else []
+    targets = waiting or _overridden(state, at) or ([] if state.pending else state.set_aside)
     for target in targets:
         _give(state, target, result, cue, by, is_firm, degrees)
     for target in state.excepted if targets else ():
@@ -209,6 +222,14 @@ def _backward(state: _State, at: int, result: str, by: str = "backward", is_firm
         state.forward = None
         _mark_cells(state, at, targets)
     return bool(targets)
+
+
+def _is_at_hand(state: _State) -> bool:
+    """Return whether the markers that wait are the last that were named: a cue does not reach back over others."""
+    if not state.pending:
+        return False
+    last = state.recent[-1] if state.recent else None
+    return last is None or last is state.pending[-1] or last.by in ("denied", "sign", "degree")
 
 
 def _overridden(state: _State, at: int) -> list[Result]:
@@ -263,16 +284,32 @@ def _on_marker(state: _State, at: int, token: Token) -> None:
     state.recent.append(target)
     if state.excepting:
         _except(state, target, token)
-    elif at - state.denied_at <= _NOT_REACH and state.denial is not None:
+    elif state.denial is not None and _denial_reaches(state, at):
         # "no A", "neither A nor B", "but not A, B": the denial itself is the cue.
         state.denied_at = -99
         state.forward = _Forward(NEGATIVE, state.denial, is_denied=True)
         _give(state, target, NEGATIVE, state.denial, "denied")
-    elif state.forward is not None:
+    elif state.forward is not None and _reaches(state, at):
         by = "denied" if state.forward.is_denied else "forward"
         _give(state, target, state.forward.result, state.forward.cue, by, state.forward.is_firm, state.forward.degrees)
     else:
         state.pending.append(target)
+
+
+def _reaches(state: _State, at: int) -> bool:
+    """Return whether the cue that speaks forward still reaches a marker: the first of a list stands near the cue."""
+    if len(state.recent) > 1 or state.forward is None:
+        return True
+    words = 0
+    for before in range(at - 1, -1, -1):
+        token = state.tokens[before]
+        if token.start <= state.forward.cue.start:
+            break
+        words += token.kind == "word"
+    if words > _FORWARD_WORDS:
+        state.forward = None
+        return False
+    return True
 
 
 def _except(state: _State, target: Result, token: Token) -> None:
@@ -331,7 +368,7 @@ def _on_stain(state: _State, at: int, token: Token) -> None:
     before = _skip(state, at, -1, _LIGHT)
     if _kind(state, before) in _POLAR or (state.forward is not None and state.forward.cue.end > state.tokens[max(0, at - 4)].start and not leads):
         return  # "positive staining", "A-positive staining": the adjective has spoken
-    denied = at - state.denied_at <= _NOT_REACH
+    denied = _denial_reaches(state, at)
     degrees = _degrees_before(state, at)
     framed = state.shown is not None and _near(state, state.shown, at)
     if leads:
@@ -347,13 +384,15 @@ def _on_stain(state: _State, at: int, token: Token) -> None:
 
 
 def _near(state: _State, shown: Token, at: int) -> bool:
-    """Return whether the verb of showing governs the noun at `at`: no other clause began between."""
+    """Return whether the verb of showing governs the noun at `at`: no other clause or matter began between."""
+    words = 0
     for before in range(at - 1, -1, -1):
         token = state.tokens[before]
         if token is shown:
-            return True
+            return words <= _SHOWN_WORDS
         if token.kind in ("break", ";", "be", "ends"):
             return False
+        words += token.kind == "word"
     return False
 
 
@@ -401,7 +440,8 @@ def _on_sign(state: _State, at: int, token: Token) -> None:
         return
     target = state.results[int(previous.number)]
     if target.marker.id == _SCORED:
-        result = _her2(token, result)
+        is_graded = any(other.kind == "score" or (other.kind == "sign" and other.number > 1) for other in state.tokens)
+        result = _her2(token, result, is_graded)
     if target.result is not None and target not in state.pending:
         if target.by == "forward" and not (state.forward and state.forward.is_denied):
             if target.result != result and _kind(state, at - 1) in ("marker", "(", "extent", "intensity"):
@@ -410,11 +450,11 @@ def _on_sign(state: _State, at: int, token: Token) -> None:
     _attach_to(state, at, target, result, by="sign")
 
 
-def _her2(token: Token, result: str) -> str:
-    """Return the result of a HER2 score: 0 and 1+ negative, 2+ equivocal, 3+ positive; a lone "+" is positive."""
-    if token.kind == "score":
-        return {0: NEGATIVE, 1: NEGATIVE, 2: EQUIVOCAL}.get(int(token.number), POSITIVE)
-    return EQUIVOCAL if result == POSITIVE and token.number == 2 else result
+def _her2(token: Token, result: str, is_graded: bool) -> str:
+    """Return the result of a HER2 score: 0 and 1+ negative, 2+ equivocal, 3+ positive; "+" is 1+ only beside "++" or "+++"."""
+    if token.kind == "sign" and (result != POSITIVE or (token.number < 2 and not is_graded)):
+        return result
+    return {0: NEGATIVE, 1: NEGATIVE, 2: EQUIVOCAL}.get(int(token.number), POSITIVE)
 
 
 def _last_marker(state: _State, at: int) -> Token | None:
@@ -599,6 +639,19 @@ def _on_mark(state: _State, at: int, token: Token) -> None:
     state.denied_at = -99
 
 
+def _on_cells(state: _State, at: int, token: Token) -> None:
+    """Give the cells to the list that they follow: "positive for A in the vessels"."""
+    before = _skip(state, at, -1, _LIGHT)
+    if _kind(state, before) != "in":
+        return
+    listed = _skip(state, before, -1, _LIGHT | {"stain", "for"})
+    if _kind(state, listed) != "marker" or not state.recent or state.recent[-1].by != "forward":
+        return
+    for target in _since_last_and(state, listed):
+        if target.result == POSITIVE:
+            target.cells = token.value
+
+
 def _on_number(state: _State, at: int, token: Token) -> None:
     """A bare number is a result only as a HER2 score: "HER2 score was 0"."""
     previous = _last_marker(state, at)
@@ -612,14 +665,14 @@ def _on_number(state: _State, at: int, token: Token) -> None:
 
 def _mark_cells(state: _State, at: int, targets: Sequence[Result]) -> None:
     """Name the cells that a cue speaks of, where they are not the tumour's: "positive in vessels", "A-positive T cells"."""
-    is_adjective = _kind(state, at - 1) in ("marker", "hyphen")  # "A-positive and B-positive T cells"
+    is_adjective = _kind(state, at) == POSITIVE and _kind(state, at - 1) in ("marker", "hyphen")  # "A-positive and B-positive T cells"
     for after in range(at + 1, min(at + 8, len(state.tokens))):
         token = state.tokens[after]
         if token.kind in ("other_cells", "maybe_cells"):
             for target in targets:
                 target.cells = token.value
             return
-        if token.kind not in ("word", "degree", "extent", "intensity", "for", "stain", "hyphen", "(") and not is_adjective:
+        if token.kind not in ("word", "degree", "extent", "intensity", "for", "in", "stain", "hyphen") and not is_adjective:
             return
         if token.kind not in _ADJECTIVES:
             is_adjective = False
@@ -688,6 +741,8 @@ _HANDLERS = {
     "so": _on_so,
     "done": _on_done,
     "be": _on_be,
+    "other_cells": _on_cells,
+    "maybe_cells": _on_cells,
     ",": _on_mark,
     ":": _on_mark,
     "number": _on_number,

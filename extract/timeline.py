@@ -40,9 +40,15 @@ _OF_RELATIVE = re.compile(
     r"(?:[\w'’(),]+\s){0,5}(?:mother|father|brother|sister|son|daughter|aunt|uncle|cousin|sibling|grand\w+)s?\b(?!\s(?:noticed|reported|noted|brought))", re.IGNORECASE
 )
 
+_GENERAL = re.compile(
+    r"\b(?:is|are)\s(?:an?\s)?(?:\w+ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory|important|crucial|required|known)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b",
+    re.IGNORECASE,
+)
+
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset({"free", "no_recurrence", "alive", "remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
-_NO_CONTACT = TREATMENTS | {"diagnosis", "cause", "complaint", "palliative", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
+_NO_CONTACT = TREATMENTS | {"diagnosis", "palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
+_PAST = TREATMENTS | {"diagnosis", "admission", "recurrence", "metastasis"}
 _OUTCOMES = STATES | {"death", "recurrence", "progression"}
 # Narrative moments this far before the frontier are the frontier, told in round figures.
 _SLACK = 1.0
@@ -116,11 +122,13 @@ def _is_told(reading: Reading, sentence: Sentence) -> bool:
     """Return whether a sentence tells of the patient: as it was judged, or as a statement on "he" or "the patient"."""
     if _OF_RELATIVE.match(sentence.text):
         return False
+    cues = {hit.id for hit in reading.hits_in("subject", sentence)}
+    if not cues & {"person", "own"} and _GENERAL.search(sentence.text):
+        return False
     if sentence.subject == "patient":
         return True
     if sentence.subject != "general" or _GROUPS.get(sentence.section, CASE) != CASE:
         return False
-    cues = {hit.id for hit in reading.hits_in("subject", sentence)}
     return "person" in cues and not cues & {"literature", "closing"}
 
 
@@ -173,7 +181,7 @@ def _rank(line: tuple[tuple[int, int], Line]) -> tuple[int, int]:
 class _Walk:
     """A reader on the way through one chapter: the moments told so far."""
 
-    __slots__ = ("begun", "calendar", "frontier", "in_history", "last", "placed", "points", "treatments")
+    __slots__ = ("begun", "calendar", "frontier", "has_returned", "in_history", "last", "placed", "points", "treatments")
 
     def __init__(self) -> None:
         self.frontier = self.last = Moment(0.0)
@@ -182,21 +190,26 @@ class _Walk:
         self.begun: dict[str, Moment] = {}  # the first moment of each kind
         self.treatments: list[tuple[Moment, bool]] = []  # with whether a flashback tells of it
         self.points: list[Point] = []
-        self.in_history = False
+        self.in_history = self.has_returned = False
 
     def read(self, events: Sequence[Mention]) -> None:
         """Place the events of one sentence."""
         cues = [event for event in events if event_of(event).time is None]
         kinds = {event_of(cue).kind for cue in cues}
         placed: list[tuple[Mention, Moment]] = []
+        start = self.last
         for event in events:
             time = event_of(event).time
             if time is None:
                 continue
-            moment = self._moment(event, time, _nearest_kind(event, cues), kinds)
+            near = _nearest_kind(event, cues)
+            if placed and time.relation == times.LATER and time.months > _months_after(placed[-1], start):
+                self.last = start  # "24 months later ..., and 31 months later ...": both from the same moment
+            moment = self._moment(event, time, near, kinds)
             if moment is not None and abs(moment.months) <= _LONGEST:
                 placed.append((event, moment))
-                self._move(time, moment, self._begins(time, event, cues))
+                if time.relation != times.AGO or near in _PAST:
+                    self._move(time, moment, self._begins(time, event, cues))
                 self.points.append(Point("time", event, moment, True, _is_contact(time, kinds)))
         if not placed and kinds & (TREATMENTS | {"admission", "diagnosis"}) and not event_of(cues[0]).is_flashback:
             if "admission" in kinds and self.frontier.months < 0:
@@ -208,7 +221,7 @@ class _Walk:
 
     def _keep_history(self, sentence: Sentence, kinds: set[str]) -> None:
         """Note whether the story is in the patient's earlier diseases: from "a history of" until the next visit."""
-        if _HISTORY.search(sentence.text) and kinds & (TREATMENTS | {"diagnosis", "metastasis"}):
+        if _HISTORY.search(sentence.text) and (kinds & TREATMENTS or outcome.names_tumour(sentence.text)):
             self.in_history = True
         elif kinds & {"admission", "recurrence"}:
             self.in_history = False
@@ -224,6 +237,7 @@ class _Walk:
             time, moment = min(near, key=lambda pair: _distance(pair[0], cue))
         else:
             moment = self.last if event.is_flashback else self.frontier
+        self._note_return(event)
         self.placed[event.kind] = moment
         self.begun.setdefault(event.kind, moment)
         if event.kind in TREATMENTS:
@@ -237,6 +251,15 @@ class _Walk:
             return False
         near = _nearest_kind(mention, cues)
         return near == "admission" or (near in TREATMENTS and all(event_of(cue).kind != "admission" for cue in cues))
+
+    def _note_return(self, event: Event) -> None:
+        """Note what a return of the tumour says of the treatments told before: they were of this tumour."""
+        if event.is_summary or event.kind not in ("recurrence", "metastasis"):
+            return
+        if event.kind == "recurrence" and not self.treatments:
+            self.treatments.append((self.begun.get("diagnosis") or Moment(0.0), False))
+        if event.kind == "recurrence" or (self.treatments and not self.in_history and all(past for _, past in self.treatments)):
+            self.has_returned = True
 
     def _move(self, time: Time, moment: Moment, begins: bool) -> None:
         self.last = moment
@@ -290,18 +313,20 @@ class _Walk:
         zero, last = self._zero(), self.placed.get("any", self.frontier)
         lasting = time.relation == times.FOR and near != "survival"
         order = [last, zero] if lasting or "recurrence" in self.placed else [zero, last]
+        if not self.treatments and near in STATES - {"follow_up", "survival", "no_metastasis"}:
+            self.treatments.append((self.frontier, False))
         fitting = [base for base in (*order, self.frontier) if base.months + time.months >= self.frontier.months - _SLACK]
         return fitting[0] if fitting else order[0]
 
     def _zero(self) -> Moment:
         """Return time zero: the first treatment, else the diagnosis, else the beginning.
 
-        A treatment that a flashback tells of is this tumour's only where a recurrence is told, or where no
-        other treatment is.
+        A treatment told as history or of years ago is this tumour's only where the tumour is told to have
+        returned, or where no other treatment is told.
         """
         now = [moment for moment, past in self.treatments if not past]
         every = [moment for moment, _ in self.treatments]
-        chosen = every if not now or "recurrence" in self.placed else now
+        chosen = every if not now or self.has_returned else now
         if chosen:
             return min(chosen, key=_months_of)
         return self.begun.get("diagnosis") or self.begun.get("admission") or Moment(0.0)
@@ -318,6 +343,11 @@ def _is_contact(time: Time, kinds: set[str]) -> bool:
     if time.relation in (times.FOLLOW_UP, times.FOR) or kinds & _OUTCOMES:
         return True
     return not time.is_short and (bool(kinds - _NO_CONTACT) or not kinds)
+
+
+def _months_after(placed: tuple[Mention, Moment], start: Moment) -> float:
+    """Return how long after the sentence's start a "later" of it was; infinite for another time."""
+    return placed[1].months - start.months if _relation(placed[0]) == times.LATER else float("inf")
 
 
 def _nearest_kind(time: Mention, cues: Sequence[Mention]) -> str | None:

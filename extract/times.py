@@ -143,7 +143,7 @@ _BEFORE_FOLLOWED = re.compile(
 )
 _BEFORE = (
     (AFTER, re.compile(r"post-?\s?operative(?:ly)?(?:\sat|\safter|\sfor|,)?\s$", re.IGNORECASE)),
-    (LATER, re.compile(r"\b(?:after|within|following|only|another|a\sfurther)\s(?:the\s)?(?:first|next|following|more\sthan)?\s?(?:about\s|approximately\s)?$", re.IGNORECASE)),
+    (LATER, re.compile(r"\b(?:after|within|following|only|another|a\sfurther)\s(?:the\s|a\s)?(?:first|next|following|more\sthan)?\s?(?:about\s|approximately\s)?$", re.IGNORECASE)),
     (FOR, re.compile(r"\b(?:for|over|during|past|last|throughout|in)(?:\s(?:the|a|an|last|past|next|following|period|of|now|course|first|subsequent|further|additional|more|than|nearly|almost|about|as|long)){0,5}\s$", re.IGNORECASE)),
     (AT, re.compile(r"\b(?:at|by|on)(?:\s(?:the|a|his|her|about|approximately|around|now|month|nearly|over|least)){0,3}\s$", re.IGNORECASE)),
     (FOR, re.compile(r"\b(?:been|is\snow|now|lasted|lasting|maintained|remains|exceeded|continued)(?:\sfor)?\s(?:more\sthan\s|about\s|over\s)?$", re.IGNORECASE)),

@@ -39,7 +39,7 @@ _TOLD = re.compile(
 _PAST = re.compile(
     r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+|after|following|during|started|began|initiated|"
     r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost|responded|tolerated|opted|elected|chose|accepted|got|"
-    r"gave|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
+    r"gave|did|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
@@ -49,6 +49,15 @@ _HISTORY = re.compile(
 )
 _GOES_ON = re.compile(r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent|^in\s(?:19|20)\d\d\b", re.IGNORECASE)
 _NOT_GIVEN = re.compile(r"\b(?:not|never)\s(?:been\s)?(?:offered|given|receiv\w+|treated|administered|undergone?|started|have|had)\b[^.;]{0,60}$", re.IGNORECASE)
+# "She was offered radiotherapy": a passive whose object follows.
+_ADVISED = re.compile(
+    r"\b(?:was|were|is|been|being)\s(?:\w+ly\s)?(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|discussed|referred|intended|prepared|counsell?ed)\b"
+    r"(?:(?!\b(?:but|and|who|which|however|before|after|received|underwent|started|given|by|where)\b)[^.;]){0,70}$",
+    re.IGNORECASE,
+)
+_FOLLOWED = re.compile(r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+# A verb between "without" and a treatment begins another thought: "without bone involvement, treated with excision".
+_NEW_VERB = re.compile(r"\b(?:treated|underwent|received|performed|given|administered|resected|operated)\b", re.IGNORECASE)
 # So many sentences back a past tumour may have been named.
 _CHAIN = 3
 # Codes that say "a cancer" and no more: they cannot show that a tumour is another one than the index.
@@ -75,24 +84,36 @@ def is_told(sentence: Sentence) -> bool:
     return _NARRATED.search(sentence.text) is not None and _CITED.search(sentence.text) is None
 
 
-def standing(reading: Reading, start: int, end: int, sentence: Sentence) -> str:
-    """Return given, planned, denied, or argued ("radiotherapy is an option") for a treatment at these offsets."""
+def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_past: bool = False) -> str:
+    """Return given, planned, denied, or argued ("radiotherapy is an option") for a treatment at these offsets.
+
+    With `needs_past`, a sentence without any word for something done is argued, too.
+    """
+    before = sentence.text[max(0, start - sentence.start - 90) : start - sentence.start]
+    if _NOT_GIVEN.search(before):
+        return DENIED
+    if _ADVISED.search(before):
+        return GIVEN if _DONE.search(sentence.text, end - sentence.start) else PLANNED
+    followed = _FOLLOWED.search(before)
+    if followed:
+        # "was planned for chemotherapy followed by surgery": what holds of the first holds of the second.
+        start = end = start - len(before) + followed.start()
     cue = context.cue_of(reading, start, end, sentence)
-    if _NOT_GIVEN.search(sentence.text, max(0, start - sentence.start - 90), start - sentence.start):
-        return DENIED
     if cue is None or cue.id == "family":
-        return ARGUED if cue is not None or _is_argued(sentence, start) else GIVEN
+        return ARGUED if cue is not None or _is_argued(sentence, start, needs_past) else GIVEN
     if cue.id in ("declined", "absent"):
-        return DENIED
+        return GIVEN if cue.end <= start and _NEW_VERB.search(reading.text[cue.end : start], 7) else DENIED
     done = _DONE.search(sentence.text, max(cue.end, end) - sentence.start)
     return GIVEN if cue.id == "planned" and done else PLANNED
 
 
-def _is_argued(sentence: Sentence, start: int) -> bool:
+def _is_argued(sentence: Sentence, start: int, needs_past: bool) -> bool:
     """Return whether a sentence argues about a treatment in the present tense and tells nothing that was done."""
+    if needs_past and _PAST.search(sentence.text) is None:
+        return True
     at = start - sentence.start
     near = sentence.text[max(0, at - 140) : at + 120]
-    return _PAST.search(near) is None or (_MODAL.search(near) is not None and _TOLD.search(near) is None)
+    return _MODAL.search(near) is not None and _TOLD.search(near) is None
 
 
 def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:

@@ -40,7 +40,9 @@ PAGES = {
 }
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (apt-get install chromium)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="chromium is not installed (apt-get install chromium)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +79,14 @@ def page(browser: Any) -> Iterator[Any]:
     page.on("console", lambda message: faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-    page.on("response", lambda answer: faults.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None)
-    page.on("request", lambda request: None if "127.0.0.1" in request.url else faults.append(f"outside: {request.url}"))
+    page.on(
+        "response",
+        lambda answer: faults.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None,
+    )
+    page.on(
+        "request",
+        lambda request: None if "127.0.0.1" in request.url else faults.append(f"outside: {request.url}"),
+    )
     yield page
     page.close()
     assert faults == []

@@ -35,9 +35,9 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
 def test_a_record_is_stored_whole(connection: sqlite3.Connection) -> None:
     report, record = db_fixtures.lung()
     load.store(connection, report, record, "run-1")
-    assert connection.execute("select total_dose_gy, fractions, computed from radiotherapy_course").fetchall() == [
-        (54.0, 27, "dose_per_fraction_gy")
-    ]
+    assert connection.execute(
+        "select total_dose_gy, fractions, computed from radiotherapy_course"
+    ).fetchall() == [(54.0, 27, "dose_per_fraction_gy")]
     assert connection.execute("select course_number, dose_gy, label from radiotherapy_phase").fetchall() == [
         (1, 38.0, None),
         (1, 16.0, "boost"),
@@ -102,7 +102,9 @@ def test_a_refused_record_leaves_what_was_stored(connection: sqlite3.Connection)
     with pytest.raises(EvidenceError, match="passed over"):
         load.store(connection, report, db_fixtures.with_case(record, site=site), "run-2")
     assert list(load.dump(connection)) == before
-    assert connection.execute("select count(*) from report_search where report_search match 'cough'").fetchone() == (1,)
+    assert connection.execute(
+        "select count(*) from report_search where report_search match 'cough'"
+    ).fetchone() == (1,)
 
 
 def test_a_text_that_is_no_unicode_is_refused(connection: sqlite3.Connection) -> None:
@@ -135,9 +137,14 @@ def test_removing_leaves_nothing_but_the_ledger(connection: sqlite3.Connection) 
     assert load.remove(connection, report.id, "run-2")
     assert not load.remove(connection, report.id, "run-3")
     assert list(load.dump(connection)) == []
-    assert connection.execute("select count(*) from report_search where report_search match 'cough'").fetchone() == (0,)
+    assert connection.execute(
+        "select count(*) from report_search where report_search match 'cough'"
+    ).fetchone() == (0,)
     connection.execute("insert into report_search (report_search) values ('integrity-check')")
-    assert connection.execute("select run_id, outcome from run_report").fetchall() == [("run-1", "new"), ("run-2", "removed")]
+    assert connection.execute("select run_id, outcome from run_report").fetchall() == [
+        ("run-1", "new"),
+        ("run-2", "removed"),
+    ]
 
 
 def test_a_run_is_counted(connection: sqlite3.Connection) -> None:
@@ -145,7 +152,9 @@ def test_a_run_is_counted(connection: sqlite3.Connection) -> None:
     load.store(connection, *db_fixtures.lung(), "run-1")
     load.note_failure(connection, "run-1", "empty.txt", "the file is empty")
     load.finish_run(connection, "run-1", unchanged=7)
-    row = connection.execute("select reason, reports_new, reports_unchanged, reports_failed from run").fetchone()
+    row = connection.execute(
+        "select reason, reports_new, reports_unchanged, reports_failed from run"
+    ).fetchone()
     assert row == ("first", 1, 7, 1)
 
 
@@ -164,7 +173,9 @@ def test_the_dose_tables_of_the_project_are_stored(connection: sqlite3.Connectio
     for _ in range(2):
         load.store_dose_table(connection, table)
     assert _count(connection, "dose_table_row") == len(table.rows)
-    doses = connection.execute("select total_dose_gy from dose_table_row order by row_number, dose_group").fetchall()
+    doses = connection.execute(
+        "select total_dose_gy from dose_table_row order by row_number, dose_group"
+    ).fetchall()
     assert [dose for (dose,) in doses] == [row.total_dose_gy for row in table.rows]
 
 
@@ -173,7 +184,11 @@ def test_what_is_no_casebook_is_refused(tmp_path: Path) -> None:
     text.write_text("this is no database, though it is long enough to be looked at" * 20)
     other = tmp_path / "other.db"
     sqlite3.connect(other).execute("create table t (x)")
-    for path, reason in ((text, "not a database"), (other, "another version"), (tmp_path / "no" / "x.db", "unable to open")):
+    for path, reason in (
+        (text, "not a database"),
+        (other, "another version"),
+        (tmp_path / "no" / "x.db", "unable to open"),
+    ):
         with pytest.raises(DatabaseError, match=reason):
             load.connect(path)
 
@@ -189,7 +204,12 @@ def test_publishing_replaces_in_one_step(tmp_path: Path) -> None:
 
 def test_cut_joins_to_the_text_and_knows_its_spans() -> None:
     text = "He received 54 Gy in 27 fractions."
-    spans = [Span(1, 3, 33, "treatment"), Span(2, 12, 17, None), Span(3, 12, 33, "outcome"), Span(4, 3, 3 + 8, None)]
+    spans = [
+        Span(1, 3, 33, "treatment"),
+        Span(2, 12, 17, None),
+        Span(3, 12, 33, "outcome"),
+        Span(4, 3, 3 + 8, None),
+    ]
     pieces = cut(text, spans)
     assert "".join(piece.text for piece in pieces) == text
     assert [(piece.text, piece.numbers, piece.group, piece.starts) for piece in pieces] == [
@@ -207,7 +227,9 @@ def test_the_page_of_a_case_holds_every_value(connection: sqlite3.Connection) ->
     load.store(connection, *db_fixtures.lung(), "run-1")
     page = case_page(connection, "lung-imt/1")
     assert page is not None
-    shown = {item.label: [value.text for value in item.values] for group in page.groups for item in group.items}
+    shown = {
+        item.label: [value.text for value in item.values] for group in page.groups for item in group.items
+    }
     assert shown == {
         "Age": ["54 years"],
         "Sex": ["male"],

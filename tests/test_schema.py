@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -73,14 +73,15 @@ def connection() -> Iterator[sqlite3.Connection]:
     connection.execute("pragma foreign_keys = on")
     schema.create(connection)
     _insert(connection, "report", {**REPORT, "report_id": "r"})
-    if_needed = {"dose_table_id": "t"}
-    _insert(connection, "dose_table", if_needed)
+    _insert(connection, "dose_table", {"dose_table_id": "t"})
     yield connection
     connection.close()
 
 
-def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> None:
-    connection.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", tuple(row.values()))
+def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]) -> None:
+    connection.execute(
+        f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", tuple(row.values())
+    )
 
 
 @pytest.mark.parametrize("table", sorted(schema.dictionary()))
@@ -95,7 +96,11 @@ def test_every_table_and_column_is_described(connection: sqlite3.Connection, tab
 
 
 def test_every_table_of_the_database_is_in_the_dictionary_and_strict(connection: sqlite3.Connection) -> None:
-    tables = {row[1]: row for row in connection.execute("pragma table_list") if row[0] == "main" and row[2] == "table"}
+    tables = {
+        row[1]: row
+        for row in connection.execute("pragma table_list")
+        if row[0] == "main" and row[2] == "table"
+    }
     plain = {name: row for name, row in tables.items() if not name.startswith("sqlite_")}
     assert set(plain) == set(schema.dictionary()) - {"report_search"}
     assert [name for name, row in plain.items() if row[5] != 1] == []
@@ -103,7 +108,7 @@ def test_every_table_of_the_database_is_in_the_dictionary_and_strict(connection:
 
 @pytest.mark.parametrize(("table", "row", "wrong"), IMPOSSIBLE, ids=lambda value: str(value)[:60])
 def test_the_impossible_is_refused(
-    connection: sqlite3.Connection, table: str, row: dict[str, object], wrong: dict[str, object]
+    connection: sqlite3.Connection, table: str, row: Mapping[str, object], wrong: Mapping[str, object]
 ) -> None:
     if table in ("radiotherapy_course", "ihc_result"):
         _insert(connection, "patient_case", CASE)

@@ -208,7 +208,12 @@ def test_questions_answer(get: Get) -> None:
     assert sites["soft tissue (C49)"]["said_not_irradiated"] == 1
     doses = ask("doses_beside_review.json?_shape=array")
     (own,) = [row for row in doses if row["origin"] == "case"]
-    assert (own["case_id"], own["total_dose_gy"], own["fractions"], own["age"]) == ("lung-imt/1", 54.0, 27, "54")
+    assert (own["case_id"], own["total_dose_gy"], own["fractions"], own["age"]) == (
+        "lung-imt/1",
+        54.0,
+        27,
+        "54",
+    )
     assert {row["total_dose_gy"] for row in doses if row["origin"].startswith("table ")} >= {20.0, 60.0}
     outcomes = {row["histology"]: row for row in ask("outcomes_by_histology.json?_shape=array")}
     assert outcomes["leiomyosarcoma"]["died_of_disease"] == 1

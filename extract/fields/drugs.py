@@ -21,12 +21,11 @@ _GIVING = re.compile(
 )
 # "cisplatin-resistant", "allergic to paclitaxel", "tamoxifen-induced": the name is said, its giving is not.
 _BEFORE = re.compile(
-    r"\b(?:sensitiv|resistan|refractor|suscepti|allerg|intoleran|hypersensitiv|respons)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$|\banti-?$|\b(?:serum|plasma|level\sof|target\sof)\s$|\btrials?\s(?:of|with)\s$", re.IGNORECASE
+    r"\b(?:sensitiv|suscepti|allerg|hypersensitiv)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$|\banti-?$|\b(?:serum|plasma|level\sof|target\sof)\s$|\btrials?\s(?:of|with)\s$", re.IGNORECASE
 )
 _AFTER = re.compile(
     r"[\s-]?(?:sensitiv|resistan|refractor|na[iï]ve|suscepti|allerg|induced|related|associated|toxicit|levels?\b|concentration|receptor|suppression\stest|excretion|eluting|staining|assay|gene\b|test)", re.IGNORECASE
 )
-_RESPONSE = re.compile(r"\brespon\w*\s(?:to|for)\s(?:\w+\s){0,2}$", re.IGNORECASE)
 _OTHER_DISEASE = r"(?:arthritis|psoria\w+|lupus|hepatitis|sclerosis|colitis|crohn\w*|transplant\w*|neph\w+|vasculitis|myositis|pemphig\w+|uveitis|dermatomyositis|sarcoidosis|pneumonitis|osteoporosis|infertility|ectopic\spregnancy|thyroiditis|asthma|edema|oedema|hypercalc\w+|rash|dermatitis|endometriosis|contraception|acne)"
 _FOR_OTHER = re.compile(rf"[^.;,]{{0,45}}\b(?:for|due\sto|because\sof)\s(?:\w+\s){{0,4}}{_OTHER_DISEASE}", re.IGNORECASE)
 _OTHER_TREATED = re.compile(
@@ -44,7 +43,7 @@ _LEFT_OUT = ("supportive", "class_name")
 _STEROID_TUMOURS = ("959", "96", "97", "98", "99", "858", "8825", "8821", "8822")
 _SHRANK = re.compile(r"\b(?:tumou?rs?|mass|lesions?|nodules?|lymphoma|disease|swelling)\b.{0,60}\b(?:shr[aiu]nk\w*|regress\w*|decreas\w+|disappear\w*|reduc\w+|resol\w+|respon\w+)", re.IGNORECASE)
 _WEAK_SECTIONS = ("caption", "title", "table", "back")
-_SEPARATES = re.compile(r"\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b", re.IGNORECASE)
+_SEPARATES = re.compile(r"\bsubsequent|\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
     """Return given, planned, denied or argued; what was planned is given where the next sentences tell of the treatment."""
     text, start, end = sentence.text, hit.start - sentence.start, hit.end - sentence.start
     before = text[max(0, start - 90) : start]
-    if (_BEFORE.search(before) and not _RESPONSE.search(before)) or _FOR_OTHER.match(text, end, end + 90) or _OTHER_TREATED.search(before):
+    if _BEFORE.search(before) or _FOR_OTHER.match(text, end, end + 90) or _OTHER_TREATED.search(before):
         return treatment.ARGUED
     standing = treatment.standing(reading, hit.start, hit.end, sentence)
     if standing == treatment.PLANNED:

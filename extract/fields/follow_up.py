@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from extract import outcome, timeline
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
-from extract.timeline import Line, Point
+from extract.timeline import Line, Point, event_of
 
 NAME = "follow_up"
 FIELDS = ("follow_up_months", "follow_up_is_minimum")
@@ -39,4 +39,14 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
 def _last_contact(line: Line) -> Point | None:
     """Return the latest contact on a line, None if there is none after time zero."""
     contacts = [point for point in line.points if point.is_contact and line.months(point.moment) >= _SHORTEST]
-    return max(contacts, key=lambda point: (line.months(point.moment), point.mention.start), default=None)
+    last = max(contacts, key=lambda point: (line.months(point.moment), point.mention.start), default=None)
+    if last is None:
+        return None
+    # "Six months after the second operation, 68 months after the first": what is counted from the first is exact.
+    exact = [point for point in contacts if point.mention.sentence is last.mention.sentence and _is_from_first(point)]
+    return exact[-1] if exact else last
+
+
+def _is_from_first(point: Point) -> bool:
+    time = event_of(point.mention).time
+    return time is not None and time.is_first

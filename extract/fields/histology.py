@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extract import context
-from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology
 
 NAME = "histology"
@@ -19,6 +19,9 @@ _VAGUE: Mapping[str, float] = {
     "8000": 0.12, "8001": 0.12, "8010": 0.3, "8046": 0.45, "8800": 0.35, "8801": 0.5, "8802": 0.5, "9590": 0.35, "9591": 0.5, "9800": 0.4,
     "8140": 0.75, "8003": 0.2, "8002": 0.3, "8240": 0.8, "8803": 0.4, "9380": 0.6, "8020": 0.6, "8312": 0.8,
 }  # fmt: skip
+
+# A diagnosis needs one plain mention of at least this weight; a suspicion alone is none.
+_LEAST = 0.3
 
 _DIAGNOSED = re.compile(
     r"(?:diagnos(?:is|ed|es|tic)|consistent\swith|compatible\swith|confirm(?:ed|ing|s)|reveal(?:ed|ing|s)|show(?:ed|ing|n)|demonstrat(?:ed|ing)|proved|proven|reported|indicat(?:ed|ing)"
@@ -35,9 +38,9 @@ _EARLIER = re.compile(
 )
 _DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)\w*[^.;]{0,70}$", re.IGNORECASE)
 _NO_DIAGNOSIS_AFTER = re.compile(r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)", re.IGNORECASE)
-_COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation|transformation)\b", re.IGNORECASE)
+_COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b[^.;]{0,50}$", re.IGNORECASE)
-_METASTATIC_FROM = re.compile(r"\bmetasta\w+\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
 _COMPOSED = frozenset({"8000", "8010", "8046"})
 _SQUAMOUS = re.compile(r"\bsquamous(?:[-\s]cell)?(?:\s[\w-]{2,15}){0,2}[-\s]$", re.IGNORECASE)
 _GRADE = re.compile(
@@ -93,7 +96,7 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight += 1.5
         if _CONCLUDED.search(sentence.text):
             weight += 2.5
-        if _TRANSFORMED.search(before):
+        if _TRANSFORMED.search(before) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
             weight += 4.0
     if assertion == "possible" or _DENIED_KIND.search(before):
         weight *= 0.3
@@ -132,8 +135,10 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
         first.setdefault(code, mention.start)
     weighed = {code: score * _VAGUE.get(code, 1.0) for code, score in scores.items() if score > 0}
     _support(weighed, mentions)
+    plain = {_named(m).morphology[:4] for m in mentions if m.assertion == "present" and _named(m).weight >= _LEAST}
+    weighed = {code: score for code, score in weighed.items() if code in plain}
     if not weighed:
-        return NOTHING
+        return Resolution({}, {}, tuple((m, _reason(m)) for m in mentions))
     best = max(weighed, key=lambda code: (weighed[code], -first[code]))
     proof = [m for m in mentions if _named(m).morphology[:4] == best and _named(m).weight > 0]
     proof.sort(key=lambda m: (-_named(m).weight, m.start))

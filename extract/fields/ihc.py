@@ -31,6 +31,8 @@ _IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
 _NUMBERED = re.compile(r"s?\s?\(CKs?\)\s?(\d{1,2}(?:/\d{1,2})?)(?![\d%])")
 _NEXT_NUMBER = re.compile(r"\s?(?:/|,\s?and|,|and|&|or)\s?(\d{1,2})(?![\w%.:/-]|\s?[+×x%])")
 _ESTROGEN_ALONE = re.compile(r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,|and|or|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)", re.IGNORECASE)
+# A gene, not a protein: "MLH1 (c.2081A>C)", "BRAF V600E", "EGFR exon 19".
+_GENE_AFTER = re.compile(r"[\s(,:]{1,3}(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)")
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
 
@@ -90,6 +92,8 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
     spans: list[Span] = []
     for hit in hits:
         span = Span(hit.id, hit.start - offset, hit.end - offset)
+        if _GENE_AFTER.match(text, span.end):
+            continue
         if spans:
             joined = _join(text, spans[-1], span)
             if joined is not None:
@@ -158,6 +162,7 @@ def _with_estrogen(text: str, spans: list[Span]) -> list[Span]:
 
 # ---------------------------------------------------------------- resolving
 
+_CASE = ("case", "pathology", "treatment", "follow_up", "caption")
 # Cells that may be the tumour's own: ICD-O-3 morphology ranges in which they are.
 _OWN_CELLS = {
     "T cells": ((9700, 9719), (9827, 9837)),
@@ -170,7 +175,7 @@ _OWN_CELLS = {
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
     """Return one fact a marker and result; two results of a marker stand where two sentences say so."""
-    told = [m for m in mentions if m.subject == "patient"] or [m for m in mentions if m.subject == "general"]
+    told = [m for m in mentions if _is_told(m)] or [m for m in mentions if m.subject == "general"]
     code = _code(so_far)
     facts: dict[tuple[str, str], list[Mention]] = {}
     values: dict[tuple[str, str], IhcResult] = {}
@@ -187,6 +192,11 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
         values[key] = _merged(values[key], value) if key in values else value
     many = [Finding(values[key], tuple(proof)) for key, proof in facts.items()]
     return Resolution({}, {"ihc": many} if many else {}, tuple(passed))
+
+
+def _is_told(mention: Mention) -> bool:
+    """Return whether a mention is of the patient; a stain in the case itself is, even in a general remark."""
+    return mention.subject == "patient" or (mention.subject == "general" and mention.sentence.section in _CASE)
 
 
 def _own(value: object, code: int) -> IhcResult:

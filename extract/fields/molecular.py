@@ -7,7 +7,7 @@ A gene and the word of its alteration make one test ("ALK rearrangement", "mutat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from extract import context, stain_grammar
@@ -195,7 +195,7 @@ def _of_list(text: str, listed: Sequence[_Gene], words: Sequence[Token]) -> Iter
     after = next((word for word in words if word.start >= last.end and _BEFORE_WORD.fullmatch(text, last.end, word.start)), None)
     before = next((word for word in reversed(words) if word.end <= listed[0].start and _AFTER_WORD.fullmatch(text, word.end, listed[0].start)), None)
     for gene in listed:
-        notation = _EXON_DELETION.match(text, gene.end) or _NOTATION.match(text, gene.end)
+        notation = None if before else _EXON_DELETION.match(text, gene.end) or _NOTATION.match(text, gene.end)
         if notation:
             yield _Test(gene.name, MUTATION, None, gene.start, notation.end(), True)
         elif after is not None:
@@ -223,7 +223,8 @@ def _is_adjective(text: str, word: Token) -> bool:
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
     """Return one fact a gene, alteration and result, told of the patient's tumour."""
-    told = [m for m in mentions if m.subject == "patient"]
+    germline = {m.value.gene for m in mentions if m.subject == "family" and isinstance(m.value, MolecularTest)}
+    told = [m for m in mentions if m.subject == "patient" and not _is_germline_gene(m, germline)]
     facts: dict[tuple[str, str, str], list[Mention]] = {}
     values: dict[tuple[str, str, str], MolecularTest] = {}
     for mention in told:
@@ -234,5 +235,14 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
         if key not in values or (values[key].partner is None and value.partner is not None):
             values[key] = value
     many = [Finding(values[key], tuple(proof)) for key, proof in facts.items()]
-    passed = tuple((m, "germline or family" if m.subject == "family" else m.subject) for m in mentions if m not in told)
+    passed = tuple((m, "germline or family" if m.subject in ("family", "patient") else m.subject) for m in mentions if m not in told)
     return Resolution({}, {"molecular": many} if many else {}, passed)
+
+
+_SOMATIC = re.compile(r"somatic|tumou?r|neoplasm|carcinoma|liquid biopsy|ctDNA", re.IGNORECASE)
+
+
+def _is_germline_gene(mention: Mention, germline: Set[str]) -> bool:
+    """Return whether the report finds the gene altered in blood or family, and this sentence does not say "in the tumour"."""
+    value = mention.value
+    return isinstance(value, MolecularTest) and value.gene in germline and not _SOMATIC.search(mention.sentence.text)

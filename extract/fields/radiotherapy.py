@@ -80,7 +80,7 @@ def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Itera
             continue
         at, past = hit.start - sentence.start, hit.end - sentence.start
         before = sentence.text[max(0, at - 60) : at]
-        standing = treatment.standing(reading, hit.start, hit.end, sentence)
+        standing = treatment.standing(reading, hit.start, hit.end, sentence, needs_past=True)
         if hit.id == "adjuvant" and standing != treatment.DENIED:
             continue
         if standing == treatment.DENIED and (_DENIED_HISTORY.search(before) or _IN_GENERAL.match(sentence.text, past, past + 30)):

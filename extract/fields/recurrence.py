@@ -65,7 +65,8 @@ def _returns(line: Line) -> Iterator[Point]:
 def _is_timed(line: Line, point: Point) -> bool:
     """Return whether the moment of a return is its own: not of a death told with it, nor of the report's summary."""
     told = {other.kind for other in line.points if other.mention.sentence.index == point.mention.sentence.index}
-    return line.is_treated and "death" not in told and (point.is_stated or not event_of(point.mention).is_summary)
+    placed = point.is_stated or (line.is_treated and not event_of(point.mention).is_summary)
+    return placed and "death" not in told
 
 
 def _is_told(line: Line, point: Point) -> bool:

@@ -18,7 +18,7 @@ _TUMOR_WORD = r"(?:mass(?:es)?|(?:pseudo)?tumou?rs?|lesions?|nodules?|neoplas\w+
 _AFTER = re.compile(rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|showed|in|of|from|to)\b|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b", re.IGNORECASE)
 _BEFORE = re.compile(
     rf"\b(?P<tumor>{_TUMOR_WORD})(?:\s\([^)]{{1,60}}\))?(?:[\s,]{{1,2}}(?!metast|with\b|and\b|showed|invad|infiltr|extend|compress|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{{1,20}}){{0,4}}?\s"
-    r"(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered|centered)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?$",
+    r"(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered|centered)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?(?:(?:aspect|part|side|portion|surface|wall|pole|area|region|border|edge|half|third|level)s?\sof\s(?:the\s|his\s|her\s)?(?:[\w-]{2,20}\s){0,2}?)?$",
     re.IGNORECASE,
 )
 _ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin)\b", re.IGNORECASE)
@@ -52,7 +52,7 @@ _BLOOD = ("98", "9732", "9733", "976", "995", "996", "997", "999", "992", "994",
 # Names that any diagnosis may go by.
 _ANY_TUMOR = frozenset({"8000", "8010", "8001", "8140", "8800", "9590"})
 # Where such a tumour usually arises, not a place in its name: melanoma, lymphoma, osteosarcoma, GIST, glioma ...
-_USUAL = frozenset({"C44.9", "C77.9", "C41.9", "C42.1", "C49.9", "C75.5", "C74.9", "C26.9", "C71.9", "C70.9", "C80.9", "C58.9"})
+_USUAL = frozenset({"C44.9", "C77.9", "C41.9", "C42.1", "C49.9", "C75.5", "C74.9", "C26.9", "C71.9", "C70.9", "C58.9"})
 # Below this an organ is merely named, not said to hold the tumour.
 _LEAST = 0.25
 # Sites that have no side of their own, so that a side near them is another part's.
@@ -189,7 +189,10 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     organ = max(scores, key=lambda code: (scores[code], code))
     own = [m for m, weight in zip(mentions, weights, strict=True) if weight > 0 and _code(_place(m), morphology)[:3] == organ]
     subsite = _subsite(own, morphology, organ)
-    proof = sorted((m for m in own if _code(_place(m), morphology) == subsite), key=lambda m: (-_place(m).weight, m.start)) or own
+    if morphology and morphology.startswith("953"):
+        # A meningioma's site is the meninges, wherever along the brain or the spinal cord it lies.
+        subsite = "C70.1" if subsite.startswith(("C70.1", "C72.0", "C72.1", "C41.2")) else "C70.0"
+    proof = sorted((m for m in own if _code(_place(m), morphology) == subsite), key=_by_weight) or sorted(own, key=_by_weight)
     side = None if organ in _UNPAIRED else _laterality(own)
     passed = tuple(
         (m, "another site preferred" if _place(m).weight > 0 else "metastasis or spread")
@@ -204,7 +207,8 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
 
     A place that is bound to the diagnosis by words ("leiomyosarcoma of the rectum") counts more, one bound
     to another tumour less; the first place beside a tumour word is where the story starts; a tenth mention
-    of an organ adds less than the first; an ill-defined region (C76) counts less than any organ.
+    of an organ adds less than the first; an ill-defined region (C76) counts less than any
+    organ, and a lymph node is the primary of nothing but a lymphoma.
     """
     code = morphology[:4] if morphology else None
     weights, counted, started = [], defaultdict(float), False
@@ -212,22 +216,33 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
         place = _place(mention)
         weight = place.weight
         organ = _code(place, morphology)[:3]
-        if weight > 0 and place.is_earlier and code not in place.bound:
+        if weight > 0 and place.is_earlier and (code not in place.bound or code in _ANY_TUMOR):
             weight *= 0.4
         if weight > 0 and code:
             if code in place.bound:
-                weight = weight * 1.5 + (2.0 if place.kind == "tumor" and place.code not in _USUAL else 1.0)
+                weight = weight * 1.5 + _binding(place)
             elif place.bound and not place.bound & _ANY_TUMOR:
                 weight *= 0.35 if place.kind != "tumor" else 0.1
         if weight > 0 and organ in spread_to:
             weight *= 0.5
-        if organ == "C76":
+        if organ == "C76" or (organ == "C77" and not _is_lymphoma(code)):
             weight *= 0.4
         if not started and place.weight >= _BESIDE_TUMOR and mention.subject == "patient":
             weight, started = weight + _FIRST_BESIDE_TUMOR, True
         weights.append(weight / (1.0 + 0.1 * max(0.0, counted[organ])))
         counted[organ] += weights[-1]
     return weights
+
+
+def _is_lymphoma(code: str | None) -> bool:
+    return code is not None and ("9590" <= code <= "9729" or "9750" <= code <= "9769")
+
+
+def _binding(place: Place) -> float:
+    """Return what it adds that words bind a place to the diagnosis: most where the name of the tumour holds it."""
+    if place.kind != "tumor":
+        return 1.0
+    return 0.0 if place.code in _USUAL else 2.0
 
 
 def _spread_to(so_far: Mapping[str, object]) -> frozenset[str]:
@@ -262,6 +277,10 @@ def _code(place: Place, morphology: str | None) -> str:
     if ("8800" <= code <= "9044" or "9120" <= code <= "9175" or "9540" <= code <= "9582" or code in ("9364", "9260", "9251", "9252")) and soft_tissue:
         return soft_tissue
     return place.code
+
+
+def _by_weight(mention: Mention) -> tuple[float, int]:
+    return -_place(mention).weight, mention.start
 
 
 def _subsite(own: Sequence[Mention], morphology: str | None, organ: str) -> str:

@@ -32,8 +32,8 @@ _NOT_TUMOR = re.compile(
     re.IGNORECASE,
 )
 _CONTINUED = re.compile(r"(?:it|this|which|the\s(?:largest|greatest|maxim\w+|size|dimension))\b|(?:\w+\s){0,4}(?:measur|siz|diameter|dimension)", re.IGNORECASE)
-_DISTANCE_AFTER = re.compile(r"^\s?(?:\w+\s)?(?:from|above|below|away|proximal|distal|deep\sto|beneath|under|lateral|medial|anterior|posterior|superior|inferior|beyond|per\b|/|inside|off\b|margin|of\s(?:the\s)?(?:water|normal|healthy|surgical|margin)|ring|incision|slice|thick|expansion|in\s(?:depth|thickness|height)|depth)", re.IGNORECASE)
-_DISTANCE_BEFORE = re.compile(r"(?:margins?\s(?:of|was|were)|distance\s(?:of|from|was)|depth\sof|thickness\sof|(?:every|each|<|≤|less\sthan|up\sto|at\sleast|within|by)\s?|\+\s?)\s?(?:about\s|approximately\s)?$", re.IGNORECASE)
+_DISTANCE_AFTER = re.compile(r"^\s?(?:\w+\s)?(?:from|above|below|away|proximal|distal|deep\sto|beneath|under|lateral|medial|anterior|posterior|superior|inferior|beyond|per\b|/|inside|off\b|margin|of\s(?:the\s|his\s|her\s)?(?:esoph|oesoph|rect|colon|bowel|an(?:al|us)|water|normal|healthy|surgical|margin)|ring|incision|slice|thick|expansion|in\s(?:depth|thickness|height)|depth)", re.IGNORECASE)
+_DISTANCE_BEFORE = re.compile(r"(?:margins?\s(?:of|was|were)|distance\s(?:of|from|was)|depth\sof|thickness\sof|(?:every|each|between|<|≤|less\sthan|up\sto|at\sleast|within|by)\s?|\+\s?)\s?(?:about\s|approximately\s)?$", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;.)]|\swith(?:out)?\s|\sand\s")
 _RETURNED = re.compile(r"\b(?:recurren\w+|relaps\w+|(?:after|following)\s(?:the\s)?(?:operation|surgery|resection|excision))\b", re.IGNORECASE)
 _LATER = re.compile(r"\b(?:follow[-\s]?up|after\s(?:treatment|therapy|chemotherapy|radiotherapy|\w+\scycles)|post-?operative|residual|decreas\w+|shr[aiu]nk\w*|reduc\w+|regress\w+|increas\w+|grew|enlarged\sto|later|repeat)\b", re.IGNORECASE)

@@ -31,7 +31,7 @@ _HISTORY = re.compile(r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\b
 _NO_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|past|additional|further|second|other|immediate)\b", re.IGNORECASE)
 # A word for an operation in general tells that this tumour was operated on where one of these stands with it.
 _OPERATED = re.compile(
-    r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|was\soperated|were\soperated|carried\sout|treated\s(?:with|by|surgically)|had|received|followed\sby|after|following|surgery\sand|during)\b",
+    r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|was\soperated|were\soperated|carried\sout|treated\s(?:with|by|surgically)|received|followed\sby|after|following|surgery\sand)\b",
     re.IGNORECASE,
 )
 _PALLIATIVE = re.compile(r"\b(?:fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b", re.IGNORECASE)
@@ -77,7 +77,10 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
     kind = hit.id
     if kind in ("resection", "general") and (_METASTATIC.match(text, end, end + 45) or _FOR_METASTASIS.search(before)):
         kind = "metastasis"
-    if standing == treatment.DENIED and _NO_HISTORY.search(before[-40:] + text[start : end + 12]):
+    if kind == "access":
+        # Through a craniotomy a tumour is taken out, or only a sample of it.
+        kind = "other" if "biops" in sentence.lower else "resection"
+    if standing == treatment.DENIED and _NO_HISTORY.search(before[-40:] + text[start : end + 12]) and "without" not in before[-25:]:
         standing = treatment.ARGUED
     said = Told(
         kind,

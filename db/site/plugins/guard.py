@@ -60,7 +60,9 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
 
             async def send_with_headers(event: Any) -> None:
                 if event["type"] == "http.response.start":
-                    event = {**event, "headers": [*event.get("headers", []), *_headers()]}
+                    own = list(event.get("headers", []))
+                    names = {name.lower() for name, _ in own}
+                    event = {**event, "headers": own + [pair for pair in _headers() if pair[0] not in names]}
                 await send(event)
 
             path = scope["path"]
