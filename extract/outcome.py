@@ -48,7 +48,7 @@ _UNCERTAIN_BEFORE = re.compile(
 )
 _SURELY = re.compile(r"\b(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
-    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,60}$",
+    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,90}$",
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
@@ -64,7 +64,7 @@ _NOT_DONE = re.compile(
 )
 _EXAMINED = re.compile(r"\b(?:CT|MRI|PET|scan|\w*scop\w+|biops|\w*graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel|puncture|investigat|work)", re.IGNORECASE)
 _RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b", re.IGNORECASE)
-_REACH = 70
+_REACH = 110
 
 
 def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:

@@ -25,7 +25,7 @@ _INTRODUCED = re.compile(r"\b(?:an?|this|our|the)\s(?:\w+\s){0,2}?\d{1,3}[-–\s
 _OPENING = re.compile(r"^(?:\w+\s){0,3}(?:patient|man|woman|male|female|boy|girl|he|she)\b", re.IGNORECASE)
 _CASE_MARK = re.compile(
     r"^\s{0,4}(?:\#{1,4}\s)?(?:case|patient)\s(?:no\.?\s|number\s|\#)?(?P<number>\d{1,2}|[IVX]{1,4}|[A-F])\b(?:\s?[:.–—-]|\s{0,3}$|\s(?=[A-Z(]))"
-    r"|^\s{0,4}(?:\d\.\d?\.?\s)?(?P<word>first|second|third|fourth|fifth)\s(?:case|patient)\b",
+    r"|^\s{0,4}(?:\d\.\d?\.?\s)?(?:(?:in\s)?(?:the|our|for\sthe)\s)?(?P<word>first|second|third|fourth|fifth)(?:\s(?:case|patient)\b|,\san?\s\d{1,2}[-\s]year)",
     re.IGNORECASE,
 )
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}

@@ -41,9 +41,11 @@ _OF_RELATIVE = re.compile(
 )
 
 _GENERAL = re.compile(
-    r"\b(?:is|are)\s(?:an?\s)?(?:\w+ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory|important|crucial|required|known)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b",
+    r"\b(?:is|are)\s(?:an?\s)?(?:\w+ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory|important|crucial|required|known|essential)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b",
     re.IGNORECASE,
 )
+
+_OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b", re.IGNORECASE)
 
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset({"free", "no_recurrence", "alive", "remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
@@ -123,7 +125,7 @@ def _is_told(reading: Reading, sentence: Sentence) -> bool:
     if _OF_RELATIVE.match(sentence.text):
         return False
     cues = {hit.id for hit in reading.hits_in("subject", sentence)}
-    if not cues & {"person", "own"} and _GENERAL.search(sentence.text):
+    if (not cues & {"person", "own"} and _GENERAL.search(sentence.text)) or ("own" not in cues and _OF_OTHERS.search(sentence.text)):
         return False
     if sentence.subject == "patient":
         return True
@@ -197,7 +199,7 @@ class _Walk:
         cues = [event for event in events if event_of(event).time is None]
         kinds = {event_of(cue).kind for cue in cues}
         placed: list[tuple[Mention, Moment]] = []
-        start = self.last
+        start, before = self.last, self.frontier
         for event in events:
             time = event_of(event).time
             if time is None:
@@ -217,7 +219,8 @@ class _Walk:
             self.last = self.frontier
         self._keep_history(events[0].sentence, kinds)
         for cue in cues:
-            self._put(cue, placed)
+            own = [] if _is_told_before(cue, cues, placed) else placed
+            self._put(cue, own, before if own is not placed else self.frontier)
 
     def _keep_history(self, sentence: Sentence, kinds: set[str]) -> None:
         """Note whether the story is in the patient's earlier diseases: from "a history of" until the next visit."""
@@ -226,8 +229,8 @@ class _Walk:
         elif kinds & {"admission", "recurrence"}:
             self.in_history = False
 
-    def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]]) -> None:
-        """Place a cue at the nearest time of its sentence, else where the story stands."""
+    def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]], now: Moment) -> None:
+        """Place a cue at the nearest time of its sentence, else where the story stands now."""
         event = event_of(cue)
         near = [
             (time, moment) for time, moment in placed
@@ -236,7 +239,7 @@ class _Walk:
         if near:
             time, moment = min(near, key=lambda pair: _distance(pair[0], cue))
         else:
-            moment = self.last if event.is_flashback else self.frontier
+            moment = self.last if event.is_flashback and not placed else now
         self._note_return(event)
         self.placed[event.kind] = moment
         self.begun.setdefault(event.kind, moment)
@@ -329,7 +332,8 @@ class _Walk:
         chosen = every if not now or self.has_returned else now
         if chosen:
             return min(chosen, key=_months_of)
-        return self.begun.get("diagnosis") or self.begun.get("admission") or Moment(0.0)
+        begun = self.begun.get("diagnosis") or self.begun.get("admission") or Moment(0.0)
+        return begun if begun.months <= 0 else Moment(0.0)
 
     def line(self, group: int) -> Line:
         """Return the line as read so far."""
@@ -343,6 +347,20 @@ def _is_contact(time: Time, kinds: set[str]) -> bool:
     if time.relation in (times.FOLLOW_UP, times.FOR) or kinds & _OUTCOMES:
         return True
     return not time.is_short and (bool(kinds - _NO_CONTACT) or not kinds)
+
+
+def _is_told_before(cue: Mention, cues: Sequence[Mention], placed: Sequence[tuple[Mention, Moment]]) -> bool:
+    """Return whether a treatment is told before the time of its sentence, which is that of an outcome.
+
+    "Despite chemotherapy, he died six months later": the chemotherapy was given before.
+    """
+    if not placed or event_of(cue).kind not in TREATMENTS:
+        return False
+    time = min((time for time, _ in placed), key=lambda time: _distance(time, cue))
+    if time.start < cue.start or _relation(time) not in (times.LATER, times.AFTER):
+        return False
+    outcomes = [other for other in cues if event_of(other).kind in _OUTCOMES | {"metastasis"}]
+    return any(_distance(time, other) < _distance(time, cue) for other in outcomes)
 
 
 def _months_after(placed: tuple[Mention, Moment], start: Moment) -> float:

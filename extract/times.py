@@ -86,6 +86,7 @@ _AMOUNT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_ORDINAL = re.compile(r"\b(?P<number>\d{1,2})(?:st|nd|rd|th)\s(?:post-?operative\s)?(?P<unit>month|year|week)\b", re.IGNORECASE)
 _HALF = re.compile(r"\bhalf\sa(?:n?other)?\s(?P<unit>year|month)\b", re.IGNORECASE)
 _POSTOPERATIVE_DAY = re.compile(
     r"(?:\bpost[-\s]?operative\s|\bPO)(?P<unit>day|week|month|year|D)\s?(?:\#\s?)?(?P<number>\d{1,3})\b", re.IGNORECASE
@@ -134,7 +135,7 @@ _NO_TIME_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NO_TIME_BEFORE = re.compile(
-    r"(?:every|each|per|aged?|age\sof|history\sof|q|over\sthe\s(?:past|last|previous)|(?:for|in|during)\sthe\s(?:past|last|previous|preceding)|than\sa|interval\sof|median\sof|mean\sof|once|times|since\s(?:about|approximately)?|duration\sof|for\sup\sto|administered\sfor|given\sfor|taken\sfor|life\sexpectancy\sof|presented\s(?:with|for)|complain\w+\s(?:of|with|for)|(?:pain|symptoms?|cough|fever|mass|swelling|dysp\w+)\sfor)\s(?:about\s|approximately\s|the\spast\s|the\slast\s)?$",
+    r"(?:every|each|per|aged?|age\sof|history\sof|q|than\sa|interval\sof|median\sof|mean\sof|once|times|since\s(?:about|approximately)?|duration\sof|for\sup\sto|administered\sfor|given\sfor|taken\sfor|life\sexpectancy\sof|presented\s(?:with|for)|complain\w+\s(?:of|with|for)|(?:pain|symptoms?|cough|fever|mass|swelling|dysp\w+)\sfor)\s(?:about\s|approximately\s|the\spast\s|the\slast\s)?$",
     re.IGNORECASE,
 )
 _BEFORE_FOLLOWED = re.compile(
@@ -213,6 +214,9 @@ def _months_of(match: re.Match[str]) -> float | None:
 
 def _amounts(sentence: Sentence) -> Iterator[Found]:
     text = sentence.text
+    for match in _ORDINAL.finditer(text):
+        months = float(match["number"]) * _UNIT_MONTHS[match["unit"][0].lower()]
+        yield from _related(sentence, match.start(), match.end(), months, False, False)
     for match in _HALF.finditer(text):
         yield from _related(sentence, match.start(), match.end(), _UNIT_MONTHS[match["unit"][0]] / 2, False, False)
     for match in _AMOUNT.finditer(text):

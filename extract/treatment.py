@@ -58,6 +58,16 @@ _ADVISED = re.compile(
 _FOLLOWED = re.compile(r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
 # A verb between "without" and a treatment begins another thought: "without bone involvement, treated with excision".
 _NEW_VERB = re.compile(r"\b(?:treated|underwent|received|performed|given|administered|resected|operated)\b", re.IGNORECASE)
+_WAS_DONE = re.compile(
+    r"[^.;,]{0,40}?\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:performed|done|carried\sout|undertaken|given|administered|initiated|started|delivered|conducted|applied|accomplished|completed)\b", re.IGNORECASE
+)
+_CLAUSE = re.compile(r",[^.;]{0,70}\b(?:(?:was|were)\s(?:(?!not|never)\w+\s){0,2}$|(?:underwent|received|performed|completed|treated\swith)\b)", re.IGNORECASE)
+# What treatment is in general, in the present tense.
+_GENERAL = re.compile(
+    r"\btreatments?\s(?:of\s[\w\s-]{3,60}?\s)?(?:modalit\w+\s)?(?:is|are|remains?|consists?|includes?|comprises?|involves?)\b|\bbest\s(?:managed|treated)\b|\bstandard\s(?:of\scare|treatment)\sis\b"
+    r"|\btreatment\sof\schoice\b|\bmainstay\b",
+    re.IGNORECASE,
+)
 # So many sentences back a past tumour may have been named.
 _CHAIN = 3
 # Codes that say "a cancer" and no more: they cannot show that a tumour is another one than the index.
@@ -101,15 +111,26 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
     cue = context.cue_of(reading, start, end, sentence)
     if cue is None or cue.id == "family":
         return ARGUED if cue is not None or _is_argued(sentence, start, needs_past) else GIVEN
+    if cue.end <= start and _is_new_clause(reading.text[cue.end : start], sentence.text[end - sentence.start :]):
+        return GIVEN
     if cue.id in ("declined", "absent"):
         return GIVEN if cue.end <= start and _NEW_VERB.search(reading.text[cue.end : start], 7) else DENIED
     done = _DONE.search(sentence.text, max(cue.end, end) - sentence.start)
-    return GIVEN if cue.id == "planned" and done else PLANNED
+    return GIVEN if done else PLANNED
+
+
+def _is_new_clause(between: str, after: str) -> bool:
+    """Return whether a clause that tells of something done begins between a cue and a treatment."""
+    comma = between.rfind(",")
+    if comma < 0:
+        return False
+    clause = between[comma:]
+    return _WAS_DONE.match(after) is not None or _CLAUSE.match(clause) is not None
 
 
 def _is_argued(sentence: Sentence, start: int, needs_past: bool) -> bool:
     """Return whether a sentence argues about a treatment in the present tense and tells nothing that was done."""
-    if needs_past and _PAST.search(sentence.text) is None:
+    if (needs_past and _PAST.search(sentence.text) is None) or _GENERAL.search(sentence.text):
         return True
     at = start - sentence.start
     near = sentence.text[max(0, at - 140) : at + 120]

@@ -21,7 +21,7 @@ _GIVING = re.compile(
 )
 # "cisplatin-resistant", "allergic to paclitaxel", "tamoxifen-induced": the name is said, its giving is not.
 _BEFORE = re.compile(
-    r"\b(?:sensitiv|suscepti|allerg|hypersensitiv)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$|\banti-?$|\b(?:serum|plasma|level\sof|target\sof)\s$|\btrials?\s(?:of|with)\s$", re.IGNORECASE
+    r"\b(?:sensitiv|suscepti|allerg|hypersensitiv|intoleran)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$|\banti-?$|\b(?:serum|plasma|level\sof|target\sof)\s$|\btrials?\s(?:of|with)\s$", re.IGNORECASE
 )
 _AFTER = re.compile(
     r"[\s-]?(?:sensitiv|resistan|refractor|na[iï]ve|suscepti|allerg|induced|related|associated|toxicit|levels?\b|concentration|receptor|suppression\stest|excretion|eluting|staining|assay|gene\b|test)", re.IGNORECASE

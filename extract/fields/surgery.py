@@ -34,7 +34,8 @@ _OPERATED = re.compile(
     r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|was\soperated|were\soperated|carried\sout|treated\s(?:with|by|surgically)|received|followed\sby|after|following|surgery\sand)\b",
     re.IGNORECASE,
 )
-_PALLIATIVE = re.compile(r"\b(?:fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b", re.IGNORECASE)
+_NO_REMOVAL = re.compile(r"\b(?:biops\w+|hydrocephalus|shunt|fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b", re.IGNORECASE)
+_NOT_YET = re.compile(r"\s(?:evaluation|assessment|planning|candidate|options?)\b", re.IGNORECASE)
 _WEAK_SECTIONS = ("back", "table")
 # Sites at which an operation on any organ may be an operation on the tumour: regions, soft tissue, unknown.
 _ANYWHERE = ("C76", "C80", "C48", "C49", "C77", "C42", "C44", "C41", "C47")
@@ -73,10 +74,14 @@ def find(reading: Reading) -> Iterator[Mention]:
 def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
     text, start, end = sentence.text, hit.start - sentence.start, hit.end - sentence.start
     before = text[max(0, start - 80) : start]
-    standing = treatment.standing(reading, hit.start, hit.end, sentence)
     kind = hit.id
+    standing = treatment.standing(reading, hit.start, hit.end, sentence, needs_past=kind != "inoperable")
+    if kind == "inoperable" and standing == treatment.PLANNED:
+        standing = treatment.GIVEN
     if kind in ("resection", "general") and (_METASTATIC.match(text, end, end + 45) or _FOR_METASTASIS.search(before)):
         kind = "metastasis"
+    if standing == treatment.GIVEN and _NOT_YET.match(text, end, end + 20):
+        standing = treatment.PLANNED
     if kind == "access":
         # Through a craniotomy a tumour is taken out, or only a sample of it.
         kind = "other" if "biops" in sentence.lower else "resection"
@@ -92,7 +97,7 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
         tuple(hit.entry.get("sites").split()),
         _HISTORY.search(text[max(0, start - 120) : end + 60]) is not None,
         treatment.clue(reading, sentence, hit.start),
-        kind != "general" or (_OPERATED.search(text[max(0, start - 60) : end + 40]) is not None and not _PALLIATIVE.search(text)),
+        kind != "general" or (_OPERATED.search(text[max(0, start - 60) : end + 40]) is not None and not _NO_REMOVAL.search(text)),
     )
     assertion = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
     return Mention(NAME, hit.start, hit.end, sentence, said, assertion, "patient")

@@ -1,0 +1,90 @@
+# Casebook: every routine of the project. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+SHARED := ../shared
+GOLD := $(SHARED)/gold/dev
+
+# Two quiets: pip's warnings about the machine's own settings are not ours to solve; errors are still shown.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-input --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help
+help: ## list these routines
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@echo
+	@echo "PYTHON=/path/to/python3.12 chooses the Python (3.11 or 3.12); PORT=9000 the port of \`make serve\`."
+
+# --- for everybody -------------------------------------------------------------------------------
+
+.PHONY: serve
+serve: build ## install, build the database and show it in the browser
+	@$(BIN)/casebook serve $(if $(PORT),--port $(PORT))
+
+.PHONY: build
+build: $(VENV)/.installed ## bring build/casebook.db up to date
+	@$(BIN)/casebook build
+
+.PHONY: test
+test: $(VENV)/.installed-dev chromium lint ## all checks and tests, as CI runs them
+	@$(BIN)/python -m pytest
+
+# --- for developers ------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: $(VENV)/.installed-dev ## style, types, and which room may import which
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: make format"; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.installed-dev ## bring the code into the common form
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+
+.PHONY: evaluate
+evaluate: $(VENV)/.installed ## precision and recall on gold facts (GOLD=folder)
+	@$(BIN)/casebook evaluate --gold $(GOLD)
+
+.PHONY: bench
+bench: $(VENV)/.installed ## words per second, beside spaCy's bare tokenizer
+	@$(BIN)/python scripts/bench.py --check
+
+.PHONY: lexicons
+lexicons: $(VENV)/.installed ## rebuild the generated vocabularies from their sources
+	@$(BIN)/python scripts/build_lexicons.py
+
+.PHONY: screenshots
+screenshots: $(VENV)/.installed-dev chromium ## take the pictures of the pages into docs/
+	@$(BIN)/python scripts/screenshots.py
+
+.PHONY: clean
+clean: ## remove what was installed and cached; the database in build/ stays
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build/lib build/bdist.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the routines need ------------------------------------------------------------------------
+
+# A stamp is newer than what it was made from, so that a second run installs nothing.
+$(BIN)/python:
+	@PYTHON="$(PYTHON)" scripts/make_venv.sh $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the tested versions into $(VENV) (a minute or two, once)"
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the tested versions and the test tools into $(VENV) (a minute or two, once)"
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+.PHONY: chromium
+chromium:
+	@scripts/need_chromium.sh

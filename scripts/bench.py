@@ -1,0 +1,187 @@
+"""How fast `extract` reads, in words per second, beside spaCy's bare tokenizer in the same run.
+
+    python scripts/bench.py [--limit N] [--rounds N] [--check]
+
+Words are what stands between white space. Both run in one process, warm, in turns over the same texts; the best
+round of each counts, because on a shared machine every disturbance only slows down. The texts are those of
+../shared/texts/unlabelled.jsonl.gz where that is there, else invented ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import spacy
+
+from corpus.report import Report
+from extract import pipeline
+
+UNLABELLED = Path(__file__).resolve().parents[2] / "shared" / "texts" / "unlabelled.jsonl.gz"
+LEAST_WORDS_PER_SECOND = 60_000
+LEAST_RATIO = 0.25
+
+
+def main() -> int:
+    """Measure, print the table and, with --check, say by the exit code whether it is fast enough."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limit", type=int, default=600, metavar="N", help="read N texts, spread over all (0: all; default 600)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of each, the best counts (default 3)")
+    parser.add_argument("--check", action="store_true", help="exit with 1 below the bounds")
+    args = parser.parse_args()
+
+    origin, texts = _texts(args.limit)
+    words = sum(len(text.split()) for text in texts)
+    reports = [Report(id=str(number), text=text) for number, text in enumerate(texts)]
+    print(f"{len(texts)} texts, {words:,} words: {origin}")
+
+    started = time.perf_counter()
+    built = pipeline.build()
+    print(f"pipeline built in {time.perf_counter() - started:.1f} s")
+
+    bare = spacy.blank("en")
+    tokenizer, reader = _race(
+        args.rounds,
+        lambda: _all(bare.make_doc, texts),
+        lambda: _all(lambda report: pipeline.extract(report, built), reports),
+    )
+    speed, ratio = words / reader, tokenizer / reader
+    print()
+    print(f"{'':24}{'words/s':>10}{'seconds':>10}")
+    print(f"{'spaCy tokenizer alone':24}{words / tokenizer:10,.0f}{tokenizer:10.2f}")
+    print(f"{'extract':24}{speed:10,.0f}{reader:10.2f}")
+    print(f"extract reaches {ratio:.2f} of the tokenizer's speed")
+    print()
+    _print_profile(built, reports)
+    if args.check and (speed < LEAST_WORDS_PER_SECOND or ratio < LEAST_RATIO):
+        print(f"\ntoo slow: wanted {LEAST_WORDS_PER_SECOND:,} words/s and {LEAST_RATIO} of the tokenizer")
+        return 1
+    return 0
+
+
+def _race(rounds: int, *runners: Callable[[], None]) -> list[float]:
+    """Return the best time of each runner in seconds; they take turns, and the first turn only warms up."""
+    best = [float("inf")] * len(runners)
+    for number in range(rounds + 1):
+        for index, run in enumerate(runners):
+            started = time.perf_counter()
+            run()
+            if number:
+                best[index] = min(best[index], time.perf_counter() - started)
+    return best
+
+
+def _all(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+    for item in items:
+        work(item)
+
+
+# --- what costs ----------------------------------------------------------------------------------
+
+
+def _print_profile(built: pipeline.Pipeline, reports: Sequence[Report]) -> None:
+    """Print where the time of one pass goes: preparing the reading, then finding and resolving each field."""
+    spent: dict[str, list[float]] = {}
+
+    def timed(name: str, step: int, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any) -> Any:
+            started = time.perf_counter()
+            result = work(*args)
+            spent.setdefault(name, [0.0, 0.0])[step] += time.perf_counter() - started
+            return result
+
+        return run
+
+    def watched(field: Any) -> SimpleNamespace:
+        # A field's `find` may be a generator: its work is done where its mentions are collected.
+        find = timed(field.NAME, 0, lambda reading: list(field.find(reading)))
+        return SimpleNamespace(NAME=field.NAME, FIELDS=field.FIELDS, find=find, resolve=timed(field.NAME, 1, field.resolve))
+
+    fields: Any = tuple(watched(field) for field in pipeline.FIELDS)
+    started = time.perf_counter()
+    with _replaced(FIELDS=fields, read=timed("(reading)", 0, pipeline.read)):
+        _all(lambda report: pipeline.extract(report, built), reports)
+    whole = time.perf_counter() - started
+    spent["(evidence, checks)"] = [whole - sum(map(sum, spent.values())), 0.0]
+
+    print(f"{'one pass, by part':24}{'find s':>10}{'resolve s':>10}{'share':>8}")
+    for name, (find, resolve) in sorted(spent.items(), key=lambda item: -sum(item[1])):
+        print(f"{name:24}{find:10.3f}{resolve:10.3f}{(find + resolve) / whole:8.1%}")
+
+
+@contextmanager
+def _replaced(**names: Any) -> Iterator[None]:
+    """Let the pipeline use other objects under these names for a while."""
+    before = {name: getattr(pipeline, name) for name in names}
+    try:
+        for name, value in names.items():
+            setattr(pipeline, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(pipeline, name, value)
+
+
+# --- texts ---------------------------------------------------------------------------------------
+
+
+def _texts(limit: int) -> tuple[str, list[str]]:
+    """Return where the texts are from, and the texts."""
+    if not UNLABELLED.exists():
+        return "invented sentences", [_invented(number) for number in range(limit or 600)]
+    with gzip.open(UNLABELLED, "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in file]
+    step = max(1, len(texts) // limit) if limit else 1
+    return str(UNLABELLED), texts[::step][: limit or None]
+
+
+# Made up for this measurement: the vocabulary and the sentence lengths of case reports, nobody's story.
+_SENTENCES = (
+    "A {age}-year-old {person} presented with a painless mass of the {side} {place} that had grown over {n} months.",
+    "There was no family history of malignancy, and physical examination was otherwise unremarkable.",
+    "Magnetic resonance imaging showed a well-circumscribed lesion measuring {n}.{m} x {m} x {n} cm in the {place}.",
+    "The tumor was widely excised with negative margins, and the wound healed without complication.",
+    "Microscopically, the lesion was composed of spindle cells in a myxoid stroma with scattered lymphocytes.",
+    "Immunohistochemically, the cells were positive for {marker} and vimentin but negative for {other} and S-100 protein.",
+    "The Ki-67 labeling index was {n}%, and fluorescence in situ hybridization showed no MDM2 amplification.",
+    "A diagnosis of {tumor} was made by two pathologists who did not know of each other's opinion.",
+    "Adjuvant radiotherapy was given to a total dose of {dose} Gy in {fractions} fractions over {n} weeks.",
+    "He received {n} cycles of {drug} at 75 mg/m2 every three weeks, which was well tolerated.",
+    "In earlier series, local recurrence was described in {dose}% of patients within five years [{n}, {m}].",
+    "At the last visit, {n} months after surgery, there was no evidence of local recurrence or metastasis.",
+)
+_WORDS = {
+    "person": ("man", "woman", "boy", "girl"), "side": ("left", "right"), "place": ("thigh", "lung", "breast", "retroperitoneum", "neck"),
+    "marker": ("SMA", "desmin", "CD34", "ALK"), "other": ("cytokeratin", "CD117", "EMA", "STAT6"),
+    "tumor": ("leiomyosarcoma", "inflammatory myofibroblastic tumor", "synovial sarcoma", "adenocarcinoma"),
+    "drug": ("doxorubicin", "cisplatin", "paclitaxel"),
+}  # fmt: skip
+
+
+def _invented(number: int) -> str:
+    """Return an invented report of some 350 words, the same for the same number."""
+    chance = random.Random(number)
+    paragraphs = []
+    for _ in range(5):
+        sentences = [
+            sentence.format(
+                age=chance.randint(18, 90), n=chance.randint(2, 24), m=chance.randint(1, 9),
+                dose=chance.choice((45, 50, 54, 60)), fractions=chance.choice((25, 27, 30)),
+                **{name: chance.choice(choices) for name, choices in _WORDS.items()},
+            )
+            for sentence in chance.sample(_SENTENCES, 5)
+        ]  # fmt: skip
+        paragraphs.append(" ".join(sentences))
+    return "\n\n".join(paragraphs)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
