@@ -26,6 +26,7 @@ class Told:
     intent: str | None = None
     standing: str = "given"
     clue: Clue = NO_CLUE
+    event: str = ""  # what tells one course from another: adjuvant, palliative, relapse, brain, stereotactic, brachytherapy
     is_weak: bool = False  # a caption, a title, an argument: supports what is told elsewhere, and no more
     is_any_therapy: bool = False  # "adjuvant treatment": only its denial says something of radiotherapy
 
@@ -246,6 +247,10 @@ def finish(course: Draft) -> RadiotherapyCourse:
     computed = []
     # The phases of a boosted course may differ in dose per fraction; the first phase's stands.
     each = said.each or course.phases[0].each
+    first = course.phases[0]
+    if each is None and count is None and first.total is not None and first.count:
+        each = round(first.total / first.count, 2)
+        computed.append("dose_per_fraction_gy")
     if total is not None and said.total is None:
         computed.append("total_dose_gy")
     if count is not None and (said.count is None or (len(course.phases) > 1 and course.total is None)):

@@ -37,10 +37,10 @@ _SERIES = re.compile(
     rf"""
     (?P<left>(?<![\w.])\d{{1,2}})\s?[x×*]\s?(?=\d{{1,4}}(?:[.,]\d{{1,2}})?\s?c?Gy)            # 30 × 1.8 Gy
     | (?<=[a-z)])\s?[x×*]\s?~?\s?(?P<times>{COUNT})\b(?!\s?Gy|\.\d)(?:\s?(?:{_FRACTIONS}|F\b))?   # 2 Gy × 30
-    | (?P<ratio>/\s?\d{{1,2}})\s?(?:{_FRACTIONS}|F(?:x|r)?\b)                                  # 50 Gy/25F
-    | (?<![\w.])(?:{COUNT}\s?(?:-|–|to)\s?)?(?P<count>{COUNT})[\s-]{{0,2}}(?:{_KIND}[\s-]){{0,3}}(?:{_FRACTIONS}|F\b)
+    | (?P<ratio>/\s?\d{{1,2}})\s?(?:{_FRACTIONS}|F(?:x|r)?\b|\#)                                  # 50 Gy/25F
+    | (?<![\w.])(?<![a-z]-)(?:\d{{1,3}}\s?(?:-|–|to)\s?|{_WORDS}\sto\s)?(?P<count>{COUNT})[\s-]{{0,2}}(?:{_KIND}[\s-]){{0,3}}(?:{_FRACTIONS}|F\b)
     | (?<![\w.])(?P<repeat>{COUNT})\stimes\b
-    | \bfractions?\s?(?:\(n\s?=|:|=|was|were)\s?(?P<named>\d{{1,2}})\b
+    | \bfractions?\s?(?:\(n\s?=|:|=|was|were)\s?(?P<named>\d{{1,2}})\b(?!\s?c?Gy|\.\d)
     | \b(?P<one>(?:a\s)?single[-\s](?:fraction|session|treatment)|(?:in|as)\sa\ssingle\sdose)\b
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -53,7 +53,8 @@ _EACH_AFTER = re.compile(
     |\s?(?:daily|once[-\s](?:a\s|per\s)?(?:day|daily)|twice[-\s](?:a\s|per\s)?(?:day|daily)|b\.?i\.?d\b|each\b|q\.?d\b)
     |[-\s](?:single\s|daily\s|once-daily\s|twice-daily\s)?(?:per\s)?(?:fractions?|fx)\b
     |[-\s](?:daily\s)?doses?\s(?:\d{1,2}|[a-z]{3,10})\stimes
-    |\s?(?:\w+\s)?(?:fractions?\s)?[x×*]\s?~?\s?\d""",
+    |\s?(?:\w+\s)?(?:fractions?\s)?[x×*]\s?~?\s?\d
+    |\s?/\s?\d{1,2}\s?(?:fractions?|fx|fr|F)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _EACH_BEFORE = re.compile(
@@ -87,6 +88,8 @@ _NEXT = re.compile(r"\bfollowed\sby|\bthen\b|\bsubsequent|\bplus\b|\+|\bafter(?:
 # A later series much smaller than the first, after "followed by", goes on top of it; an equal one is another course.
 _BOOST_SHARE = 0.65
 _AGREE = 0.03
+# A total of so little is hardly prescribed in several fractions.
+_EACH_AT_MOST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,11 @@ def _is_each(text: str, start: int, end: int, value: float) -> bool:
     """Return whether a dose is one fraction's."""
     if value > 34:
         return False
-    return bool(_EACH_AFTER.match(text, end, end + 40) or _EACH_BEFORE.search(text[max(0, start - 45) : start]))
+    after = _EACH_AFTER.match(text, end, end + 40)
+    if after and re.match(r"\s?/\s?\d", after.group()):
+        # "2 Gy/30 fx" is the dose of each, "20 Gy/5 fx" that of all.
+        return value <= _EACH_AT_MOST
+    return bool(after or _EACH_BEFORE.search(text[max(0, start - 45) : start]))
 
 
 def _counts(text: str) -> Iterator[Quantity]:

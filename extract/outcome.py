@@ -55,6 +55,10 @@ _DENIED_AFTER = re.compile(
     r"^(?:\s(?!but\b|which\b|that\b|with\b)[\w'’/-]+){0,7}?\s(?:has|have|had|was|were|is|are|could)\s(?:yet\s|been\s|still\s){0,2}(?:not|never|absent|ruled\sout|excluded)\b",
     re.IGNORECASE,
 )
+_UNCERTAIN_AFTER = re.compile(
+    r"^(?:\s(?!but\b|which\b|that\b)[\w'’/-]+){0,5}?\s(?:would|may|might|could\sbe|should|can|(?:was|is|were)\s(?:feared|suspected|possible|considered|unlikely|discussed))\b",
+    re.IGNORECASE,
+)
 _NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b", re.IGNORECASE)
 # These deny a return or a spread, but not the disease: "negative for malignancy" is a specimen's word.
 _WEAK = ("negative for", "no new", "clear of", "absence of", "no visible", "no viable", "no detectable")
@@ -70,11 +74,21 @@ _REACH = 110
 def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
     """Yield the judged cues of a sentence, in order."""
     hits = reading.hits_in(LEXICON, sentence)
+    if not any(hit.id in TREATMENTS for hit in hits):
+        yield from _drugs(reading, sentence)
     for number, hit in enumerate(hits):
         judge = _JUDGES.get(hit.id)
         kind = judge(reading, sentence, hits, number) if judge else hit.id
         if kind:
             yield Cue(kind, hit.start, hit.end)
+
+
+def _drugs(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
+    """Yield the first drug of a sentence that names no other treatment, if it was given."""
+    for lexicon in ("drug", "regimen"):
+        for hit in reading.hits_in(lexicon, sentence)[:1]:
+            if context.assertion_of(reading, hit.start, hit.end, sentence) == context.PRESENT:
+                yield Cue("chemotherapy", hit.start, hit.end)
 
 
 def names_tumour(words: str) -> bool:
@@ -90,6 +104,8 @@ def _again(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: 
         return NOT_TUMOUR
     uncertain = _UNCERTAIN_BEFORE.search(before)
     if uncertain and not _SURELY.search(before[uncertain.start() :]):
+        return UNLIKELY
+    if _UNCERTAIN_AFTER.match(after):
         return UNLIKELY
     if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
         return "no_recurrence"

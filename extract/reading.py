@@ -108,3 +108,11 @@ class Reading:
     def told(self) -> Iterator[Sentence]:
         """Yield the sentences that tell of the authors' patients."""
         return (sentence for sentence in self.sentences if sentence.subject == "patient")
+
+
+def clause_before(sentence: Sentence, offset: int, reach: int) -> str:
+    """Return what stands before an offset in its clause, at most `reach` characters: after the last stop or semicolon."""
+    end = offset - sentence.start
+    words = sentence.text[max(0, end - reach) : end]
+    cut = max(words.rfind(";"), words.rfind(". "))
+    return words[cut + 1 :] if cut >= 0 else words

@@ -23,6 +23,7 @@ _CUES = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL, UNKNOWN, "active", "seen", "si
 _NOT_REACH = 7
 _NOT_WORDS = 2
 _SHOWN_WORDS = 3
+_SHOWN_FAR = 12
 # Other words between a cue that speaks forward and its first marker.
 _FORWARD_WORDS = 6
 # HER2 is scored 0 to 3+; the guideline calls 2+ equivocal.
@@ -116,13 +117,13 @@ def _kind(state: _State, at: int) -> str:
     return state.tokens[at].kind if 0 <= at < len(state.tokens) else ""
 
 
-_TO_LIST = _LIGHT | {"stain", "status", "word", "tumor_cells", "other_cells", "maybe_cells", "percent"}
+_TO_LIST = _LIGHT | {",", "number", "stain", "status", "word", "tumor_cells", "other_cells", "maybe_cells", "percent"}
 _BARE = _LIGHT | {"stain"}
 
 
 def _leads(state: _State, at: int, through: frozenset[str] = _TO_LIST) -> bool:
     """Return whether a preposition or colon at `at` leads to a marker: "for the following markers: A"."""
-    after = _skip(state, at, 1, through | {":", "for"})
+    after = _skip(state, at, 1, through | {":", "for"}, 10)
     return _kind(state, after) == "marker"
 
 
@@ -131,7 +132,7 @@ def _speaks_forward(state: _State, at: int) -> bool:
     after = _skip(state, at, 1, _BARE)
     kind = _kind(state, after)
     if kind in ("for", ":"):
-        return _leads(state, after)
+        return _leads(state, after) or (kind == "for" and not state.pending and state.forward is not None)
     if kind == "be" and state.tokens[at + 1 : after] and any(token.kind == "degree" for token in state.tokens[at + 1 : after]):
         # "Positive markers were A and B".
         return _kind(state, _skip(state, after, 1, _LIGHT | {":"})) == "marker"
@@ -166,7 +167,10 @@ def _denial_reaches(state: _State, at: int) -> bool:
     if at - state.denied_at > _NOT_REACH:
         return False
     between = [token.kind for token in state.tokens[state.denied_at + 1 : at]]
-    return between.count("word") <= _NOT_WORDS and "ends" not in between
+    if between.count("word") > _NOT_WORDS or "ends" in between:
+        return False
+    # "without necrosis and with loss of A": a preposition after another word begins another matter.
+    return "for" not in between or "word" not in between[: between.index("for")]
 
 
 def _degrees_before(state: _State, at: int, reach: int = 4) -> dict[str, str]:
@@ -262,7 +266,7 @@ def _since_last_and(state: _State, last: int) -> list[Result]:
             targets.insert(0, state.results[int(token.number)])
         elif token.kind == "and" and _kind(state, at - 1) == ",":
             return targets
-        elif token.kind not in ("and", ",", "degree", "extent", "intensity"):
+        elif token.kind not in ("and", ",", "degree", "extent", "intensity", "(", ")"):
             break
         at -= 1
     return targets[-1:] if len(targets) > 2 else targets
@@ -342,7 +346,8 @@ def _on_active(state: _State, at: int, token: Token) -> None:
     result = NEGATIVE if _is_denied(state, at) else POSITIVE
     before = _skip(state, at, -1, _LIGHT | {"not"})
     is_passive = _kind(state, before) == "be"
-    if is_passive and state.pending:
+    is_subject = state.pending and _kind(state, before) in ("be", "marker") and not _speaks_forward(state, at)
+    if is_subject or (is_passive and state.pending):
         _backward(state, at, result)
     elif _reaches_marker(state, at):
         _claim_forward(state, at, result)
@@ -366,11 +371,11 @@ def _on_stain(state: _State, at: int, token: Token) -> None:
     after = _skip(state, at, 1, _BARE)
     leads = _kind(state, after) == "for" and _leads(state, after)
     before = _skip(state, at, -1, _LIGHT)
-    if _kind(state, before) in _POLAR or (state.forward is not None and state.forward.cue.end > state.tokens[max(0, at - 4)].start and not leads):
-        return  # "positive staining", "A-positive staining": the adjective has spoken
+    if _kind(state, before) in _POLAR or (state.forward is not None and not state.recent):
+        return  # "positive staining", "lack of staining of": the other word has spoken
     denied = _denial_reaches(state, at)
     degrees = _degrees_before(state, at)
-    framed = state.shown is not None and _near(state, state.shown, at)
+    framed = state.shown is not None and _near(state, state.shown, at, _SHOWN_FAR if leads else _SHOWN_WORDS)
     if leads:
         if denied:
             _is_denied(state, at)
@@ -383,13 +388,13 @@ def _on_stain(state: _State, at: int, token: Token) -> None:
         _backward(state, at, result, is_firm=False)
 
 
-def _near(state: _State, shown: Token, at: int) -> bool:
+def _near(state: _State, shown: Token, at: int, reach: int) -> bool:
     """Return whether the verb of showing governs the noun at `at`: no other clause or matter began between."""
     words = 0
     for before in range(at - 1, -1, -1):
         token = state.tokens[before]
         if token is shown:
-            return words <= _SHOWN_WORDS
+            return words <= reach
         if token.kind in ("break", ";", "be", "ends"):
             return False
         words += token.kind == "word"
@@ -405,8 +410,8 @@ def _on_seen(state: _State, at: int, token: Token) -> None:
             _backward(state, at, result, is_firm=False)
     elif state.forward is None and _speaks_forward(state, at) and _kind(state, at - 1) == "be":
         # "Staining was seen with A".
-        if any(before.kind in ("stain", "positive") for before in state.tokens[max(0, at - 6) : at]):
-            _claim_forward(state, at, result, False)
+        if any(before.kind in ("stain", POSITIVE) for before in state.tokens[max(0, at - 6) : at]):
+            _claim_forward(state, at, result, result == NEGATIVE)
 
 
 def _on_gene(state: _State, at: int, token: Token) -> None:
@@ -515,9 +520,9 @@ def _on_percent(state: _State, at: int, token: Token) -> None:
         return
     if target.percent is None and not (target.result == NEGATIVE and token.number > 10):
         target.percent = token.number
-    if target.result is None:
-        # Less than one per cent is negative; the bound of "<5%" is not.
-        is_none = token.number == 0 or (token.value.startswith(("<", "≤", "≦")) and token.number <= 1)
+    # Less than one per cent is negative; the bound of "<5%" is not.
+    is_none = token.number == 0 or (token.value.startswith(("<", "≤", "≦")) and token.number <= 1)
+    if target.result is None or (is_none and not target.is_firm):
         _give(state, target, NEGATIVE if is_none else POSITIVE, token, "degree", False)
         if target in state.pending:
             state.pending.remove(target)
@@ -698,7 +703,9 @@ def _subject(state: _State, cue_start: int) -> str | None:
     for before in range(cue - 1, max(-1, cue - 9), -1):
         token = state.tokens[before]
         if token.kind in ("other_cells", "maybe_cells"):
-            return token.value
+            # "The luminal cells and some basal cells": the tumour's cells are meant too.
+            earlier = state.tokens[max(0, before - 4) : before]
+            return None if any(one.kind == "tumor_cells" for one in earlier) and any(one.kind == "and" for one in earlier) else token.value
         if token.kind == "tumor_cells" or token.kind in _SUBJECT_ENDS:
             return None
     return None
@@ -713,6 +720,8 @@ def _close(state: _State) -> None:
     for target in state.results:
         if target.result == POSITIVE and target.cells is not None:
             target.result = OTHER_CELLS
+        elif target.result == NEGATIVE:
+            target.extent = target.intensity = target.cells = None
 
 
 _HANDLERS = {

@@ -34,7 +34,8 @@ _ANNOUNCES = re.compile(
     r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss|demonstrate)s?\b|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)",
     re.IGNORECASE,
 )
-_HISTORY = re.compile(r"\bhistory\s(?:of|included|was\ssignificant)|\bpast\s(?:medical|surgical|history)|previously\s(?:treated|diagnosed)", re.IGNORECASE)
+_HISTORY = re.compile(r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)", re.IGNORECASE)
+_TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|transplant", re.IGNORECASE)
 
 _OF_RELATIVE = re.compile(
     r"(?:[\w'’(),]+\s){0,5}(?:mother|father|brother|sister|son|daughter|aunt|uncle|cousin|sibling|grand\w+)s?\b(?!\s(?:noticed|reported|noted|brought))", re.IGNORECASE
@@ -48,7 +49,7 @@ _GENERAL = re.compile(
 _OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b", re.IGNORECASE)
 
 # States that can last, and what makes a moment a contact with the patient.
-STATES = frozenset({"free", "no_recurrence", "alive", "remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
+STATES = frozenset({"free", "no_recurrence", "alive", "remission", "lasting_remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
 _NO_CONTACT = TREATMENTS | {"diagnosis", "palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
 _PAST = TREATMENTS | {"diagnosis", "admission", "recurrence", "metastasis"}
 _OUTCOMES = STATES | {"death", "recurrence", "progression"}
@@ -210,23 +211,27 @@ class _Walk:
             moment = self._moment(event, time, near, kinds)
             if moment is not None and abs(moment.months) <= _LONGEST:
                 placed.append((event, moment))
-                if time.relation != times.AGO or near in _PAST:
+                if (time.relation != times.AGO or near in _PAST) and not event_of(event).is_summary:
                     self._move(time, moment, self._begins(time, event, cues))
                 self.points.append(Point("time", event, moment, True, _is_contact(time, kinds)))
         if not placed and kinds & (TREATMENTS | {"admission", "diagnosis"}) and not event_of(cues[0]).is_flashback:
             if "admission" in kinds and self.frontier.months < 0:
                 self.frontier = Moment(0.0, self.frontier.proof)
             self.last = self.frontier
-        self._keep_history(events[0].sentence, kinds)
+        self._keep_history(events[0].sentence, kinds, any(_is_exact(time) for time, _ in placed))
         for cue in cues:
             own = [] if _is_told_before(cue, cues, placed) else placed
             self._put(cue, own, before if own is not placed else self.frontier)
 
-    def _keep_history(self, sentence: Sentence, kinds: set[str]) -> None:
-        """Note whether the story is in the patient's earlier diseases: from "a history of" until the next visit."""
-        if _HISTORY.search(sentence.text) and (kinds & TREATMENTS or outcome.names_tumour(sentence.text)):
+    def _keep_history(self, sentence: Sentence, kinds: set[str], is_dated: bool) -> None:
+        """Note whether the story is in the patient's earlier diseases: from "a history of" until the next visit.
+
+        Earlier diseases are dated by the year; a date with its month (`is_dated`) is the story itself.
+        """
+        history = _HISTORY.search(sentence.text)
+        if history and (_TREATED.search(sentence.text, history.end()) or outcome.names_tumour(sentence.text[history.end() :])):
             self.in_history = True
-        elif kinds & {"admission", "recurrence"}:
+        elif kinds & {"admission", "recurrence"} or is_dated:
             self.in_history = False
 
     def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]], now: Moment) -> None:
@@ -245,6 +250,7 @@ class _Walk:
         self.begun.setdefault(event.kind, moment)
         if event.kind in TREATMENTS:
             self.placed["any"] = moment
+            self.placed[times.stem(cue.sentence.text[cue.start - cue.sentence.start : cue.end - cue.sentence.start])] = moment
             self.treatments.append((moment, self.in_history or any(_relation(time) == times.AGO for time, _ in placed)))
         self.points.append(Point(event.kind, cue, moment, bool(near), event.kind == "death"))
 
@@ -261,7 +267,7 @@ class _Walk:
             return
         if event.kind == "recurrence" and not self.treatments:
             self.treatments.append((self.begun.get("diagnosis") or Moment(0.0), False))
-        if event.kind == "recurrence" or (self.treatments and not self.in_history and all(past for _, past in self.treatments)):
+        elif self.treatments and (event.kind == "recurrence" or not self.in_history) and all(past for _, past in self.treatments):
             self.has_returned = True
 
     def _move(self, time: Time, moment: Moment, begins: bool) -> None:
@@ -281,7 +287,7 @@ class _Walk:
             return _shift(self._anchor(time), mention, time.months, time.is_minimum)
         if time.relation == times.FOR and near not in STATES:
             return None
-        if time.relation == times.AT and not kinds & _OUTCOMES:
+        if time.relation == times.AT and not kinds & _OUTCOMES and (kinds & _NO_CONTACT or time.is_short):
             return None
         if "lost" in kinds:
             return _shift(self.last, mention, time.months)
@@ -306,10 +312,13 @@ class _Walk:
             return zero
         if anchor == "treatment":
             anchor = "any"
+        if anchor == "event":
+            base = self.placed.get("any", self.last)
+            return base if base.months + time.months >= self.frontier.months - _SLACK else self.last
         if not self.treatments and anchor != "recurrence":
             self.treatments.append((self.last, False))
             self.placed["any"] = self.last
-        return self.placed.get(anchor) or self.placed.get("any") or self.last
+        return self.placed.get(time.word) or self.placed.get(anchor) or self.placed.get("any") or self.last
 
     def _since(self, time: Time, near: str | None) -> Moment:
         """Return the moment that a follow-up or a lasting state counts from."""
@@ -344,9 +353,11 @@ def _is_contact(time: Time, kinds: set[str]) -> bool:
     """Return whether the patient was seen at a time: not in hospital, not merely treated, not looked back at."""
     if time.relation == times.AGO:
         return False
+    if time.is_short:
+        return "death" in kinds or time.relation == times.FOLLOW_UP
     if time.relation in (times.FOLLOW_UP, times.FOR) or kinds & _OUTCOMES:
         return True
-    return not time.is_short and (bool(kinds - _NO_CONTACT) or not kinds)
+    return bool(kinds - _NO_CONTACT) or not kinds
 
 
 def _is_told_before(cue: Mention, cues: Sequence[Mention], placed: Sequence[tuple[Mention, Moment]]) -> bool:
@@ -361,6 +372,12 @@ def _is_told_before(cue: Mention, cues: Sequence[Mention], placed: Sequence[tupl
         return False
     outcomes = [other for other in cues if event_of(other).kind in _OUTCOMES | {"metastasis"}]
     return any(_distance(time, other) < _distance(time, cue) for other in outcomes)
+
+
+def _is_exact(mention: Mention) -> bool:
+    """Return whether a time is a date with its month."""
+    time = event_of(mention).time
+    return time is not None and time.relation == times.DATE and not time.is_coarse
 
 
 def _months_after(placed: tuple[Mention, Moment], start: Moment) -> float:

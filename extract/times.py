@@ -40,6 +40,10 @@ class Time:
         "more than 5 years": a lower bound.
     is_short : bool
         Counted in days: a time in hospital as a rule.
+    is_coarse : bool
+        A date that is a year only.
+    word : str
+        The anchor's own word, in lower case, cut to its stem ("laryngec"): which operation it was.
     """
 
     relation: str
@@ -48,6 +52,8 @@ class Time:
     is_first: bool = False
     is_minimum: bool = False
     is_short: bool = False
+    is_coarse: bool = False
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ _NUMBER = rf"(?:\d{{1,3}}(?:[.,]\d)?(?:\s?½|\s1/2)?|{_WORDS})"
 
 _AMOUNT = re.compile(
     rf"""
-    (?P<bound>\b(?:more\sthan|over|at\sleast|exceed(?:ed|ing|s)?|longer\sthan|greater\sthan|beyond)\s|[>≥≧]=?\s?)?
+    (?P<bound>\b(?:more\sthan|over|passed|surpassed|at\sleast|exceed(?:ed|ing|s)?|longer\sthan|greater\sthan|beyond)\s|[>≥≧]=?\s?)?
     (?:\b(?:a\speriod\sof|a\stotal\sof|about|approximately|nearly|almost|around|roughly|only|just|another|further)\s)?
     (?<![\w.,/-])(?:(?:\d{{1,2}}\s?(?:-|–|to\s|or\s)\s?|{_WORDS}\s(?:to|or)\s))?
     (?P<number>{_NUMBER})
@@ -87,6 +93,7 @@ _AMOUNT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ORDINAL = re.compile(r"\b(?P<number>\d{1,2})(?:st|nd|rd|th)\s(?:post-?operative\s)?(?P<unit>month|year|week)\b", re.IGNORECASE)
+_BOUND_BEFORE = re.compile(r"(?:\b(?:for|of|after|is|was|has\sbeen|now|lasted|at)|[,(:])\s?$", re.IGNORECASE)
 _HALF = re.compile(r"\bhalf\sa(?:n?other)?\s(?P<unit>year|month)\b", re.IGNORECASE)
 _POSTOPERATIVE_DAY = re.compile(
     r"(?:\bpost[-\s]?operative\s|\bPO)(?P<unit>day|week|month|year|D)\s?(?:\#\s?)?(?P<number>\d{1,3})\b", re.IGNORECASE
@@ -105,7 +112,7 @@ _DATE = re.compile(
 _PUBLISHED = re.compile(r"received|accepted|published|copyright|cite|epub|online|revised|©", re.IGNORECASE)
 
 _ANCHORS = (
-    ("surgery", r"surg|operat|resect|excis|remov|amputat|transplant|procedure|[\w-]*ectom|enucleat|debulk|dissection"),
+    ("surgery", r"surg|operat|resect|excis|remov|amputat|transplant|procedure|repair|reconstruct|[\w-]*ectom|enucleat|debulk|dissection"),
     ("radiotherapy", r"radiat|radio(?!log|graph)|irradiat|brachy|SBRT|SRS|RT\b|gamma|chemo-?radi|CCRT|CRT\b"),
     ("chemotherapy", r"chemo|cycle|course"),
     ("recurrence", r"recurr|relaps|metasta|re-?operat|re-?excis|salvage"),
@@ -116,7 +123,7 @@ _ANCHORS = (
 _ANCHOR = "|".join(f"(?P<{name}>{words})" for name, words in _ANCHORS)
 _POST = re.compile(rf"[-,\s]{{0,2}}post[-\s]?(?:the\s)?(?:{_ANCHOR})\w*", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"(?:\s(?:have|has)\s(?:passed|elapsed))?,?\s(?P<link>after|following|from|since|post|of|into|out\sfrom|beyond|past)\s(?P<words>(?:(?!and\b|with\b|without\b)[\w'’/-]+\s){{0,6}}?)(?:{_ANCHOR})\w*",
+    rf"(?:\s(?:have|has|had)\s(?:passed|elapsed))?,?\s(?P<link>after|following|from|since|post|of|into|out\sfrom|beyond|past)\s(?P<words>(?:(?!and\b|with\b|without\b)[\w'’/-]+\s){{0,6}}?)(?:{_ANCHOR})\w*",
     re.IGNORECASE,
 )
 _LOOSE_AFTER = re.compile(r",?\s(?:after|following|post)\b", re.IGNORECASE)
@@ -139,7 +146,7 @@ _NO_TIME_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_FOLLOWED = re.compile(
-    r"(?:follow(?:ed)?[-\s]?up|follow(?:ed|ing)|observ(?:ed|ation)|surveillance|monitored|surviv(?:ed|al|es|ing)|PFS|OS|DFS|interval|alive|living)\b(?:[\s,:(]{1,2}(?:period|time|duration|regularly|closely|carefully|clinically|up|as|an|with|without|any|and|in|for|of|over|was|is|during|to|at|date|has|have|had|been|lasted|reached|now|the|a|an|than|equal|by|through|until|all|recurrence|outpatient|our|clinic|MRI|CT)){0,9}[\s:=(]{1,2}$",
+    r"(?:follow(?:ed|ing)?[-\s]?up|followed|observ(?:ed|ation)|surveillance|monitored|surviv(?:ed|al|es|ing)|PFS|OS|DFS|interval|alive|living)\b(?:[\s,:(]{1,2}(?:period|time|duration|regularly|closely|carefully|clinically|up|as|an|with|without|any|and|in|for|of|over|was|is|during|to|at|date|has|have|had|been|lasted|reached|passed|since|from|diagnosis|surgery|treatment|initial|first|his|her|its|now|the|a|an|than|equal|by|through|until|all|recurrence|outpatient|our|clinic|MRI|CT)){0,9}[\s:=(]{1,2}$",
     re.IGNORECASE,
 )
 _BEFORE = (
@@ -193,7 +200,7 @@ def _dates(sentence: Sentence) -> Iterator[Found]:
     for match in _DATE.finditer(text):
         months = _months_of(match)
         if months is not None and not _PUBLISHED.search(text[max(0, match.start() - 25) : match.start()]):
-            yield Found(sentence.start + match.start(), sentence.start + match.end(), Time(DATE, months))
+            yield Found(sentence.start + match.start(), sentence.start + match.end(), Time(DATE, months, is_coarse=match["year2"] is not None))
 
 
 def _months_of(match: re.Match[str]) -> float | None:
@@ -223,7 +230,15 @@ def _amounts(sentence: Sentence) -> Iterator[Found]:
         months = _amount(match)
         if months is not None:
             short = match["unit"][0].lower() == "d"
-            yield from _related(sentence, match.start(), match.end(), months, match["bound"] is not None, short)
+            yield from _related(sentence, match.start(), match.end(), months, _is_bound(match), short)
+
+
+def _is_bound(match: re.Match[str]) -> bool:
+    """Return whether an amount is a lower bound; "imaging over 4 years of follow-up" is a span, not a bound."""
+    bound = match["bound"]
+    if bound is None or bound.strip().lower() != "over":
+        return bound is not None
+    return _BOUND_BEFORE.search(match.string[: match.start()]) is not None
 
 
 def _amount(match: re.Match[str]) -> float | None:
@@ -261,8 +276,15 @@ def _related(sentence: Sentence, start: int, end: int, months: float, is_minimum
     after, before = text[end : end + _REACH_AFTER], text[max(0, start - _REACH_BEFORE) : start]
     relation, anchor, is_first, more = _relation(before, after)
     if relation is not None:
-        time = Time(relation, months, anchor, is_first, is_minimum, is_short)
+        words = after[:more].split()
+        word = stem(words[-1]) if anchor and words else ""
+        time = Time(relation, months, anchor, is_first, is_minimum, is_short, word=word)
         yield Found(sentence.start + start, sentence.start + end + more, time)
+
+
+def stem(word: str) -> str:
+    """Return the beginning by which two forms of an anchor's word are the same."""
+    return word.lower()[:8]
 
 
 def _relation(before: str, after: str) -> tuple[str | None, str | None, bool, int]:
@@ -277,7 +299,7 @@ def _relation(before: str, after: str) -> tuple[str | None, str | None, bool, in
         anchor = "recurrence" if _RECURRED.match(after[since.end() :]) else since.lastgroup
         return AFTER, anchor, _FIRST.search(since["words"]) is not None, since.end()
     if _LOOSE_AFTER.match(after):
-        return LATER, None, False, 0
+        return AFTER, "event", False, 0
     if ago := _AGO.match(after):
         return AGO, "admission" if ago["now"] else None, False, ago.end()
     if followed := _FOLLOWED.match(after):

@@ -80,7 +80,8 @@ UNWANTED = re.compile(
     | \b (?: canine | feline | equine | murine | mouse | rat | animal | cell\ line | xenograft ) s? \b
     | \b (?: disorders? | diseases? | conditions? | findings? | features | related | other | type ) \b
     | \b (?: and | or | with | without | in | due | by ) \b
-    | virus | fibrosis | leukocytosis | erythrocytosis
+    | virus | fibrosis | leukocytosis | erythrocytosis | chromosomal
+    | \b (?: cluster | zone | layer | membrane | mediastinum\ sarcoma ) \b       # made by a program
     """,
     re.VERBOSE,
 )
@@ -111,7 +112,7 @@ BRITISH |= {"naev": "nev", "foet": "fet", "centre": "center", "grey": "gray", "l
 
 def spelled(name: str) -> str:
     """Spell a name as the lexicons do: lower-case, American, one space between words."""
-    name = " ".join(name.lower().replace("’", "'").split())
+    name = " ".join(name.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
     for british, american in BRITISH.items():
         name = name.replace(british, american)
     return name
@@ -204,8 +205,8 @@ class Reviewed:
 def concept_of(term: Term, reviewed: Reviewed) -> tuple[str, str] | None:
     """Find code and preferred name of a term, or None.
 
-    The reviewed names among the term's names decide, if they agree. Without any, it is the term's own ICD-O code,
-    if it has exactly one.
+    The reviewed names among the term's names decide, if they agree. Without any, it is the term's own ICD-O
+    code, if it has exactly one.
     """
     known = {row[:2] for name in term.names if (row := reviewed.get(name))}
     if known:
@@ -218,8 +219,8 @@ def concept_of(term: Term, reviewed: Reviewed) -> tuple[str, str] | None:
 def histology_rows(vocab: Path) -> list[Row]:
     """Make the names of tumours that ``histology.csv`` lacks.
 
-    A name is left out if it is ambiguous, if the reviewed file has it, or if the names within it already lead to
-    the same code or contradict it.
+    A name is left out if it is ambiguous, if the reviewed file has it, or if the names within it already lead
+    to the same code or contradict it.
     """
     reviewed = Reviewed(read_rows(LEXICONS / "histology.csv"))
     found: defaultdict[str, set[Row]] = defaultdict(set)

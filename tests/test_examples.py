@@ -21,11 +21,6 @@ EXAMPLES = [
 ]
 
 
-@pytest.fixture(scope="session")
-def pipeline() -> extraction.Pipeline:
-    return extraction.build()
-
-
 @pytest.mark.parametrize(("field", "example"), EXAMPLES)
 def test_example(field, example: Example, pipeline: extraction.Pipeline) -> None:
     case, evidence = extraction.single_case(Report(id=example.place, text=example.text, kind="case_report"), pipeline)

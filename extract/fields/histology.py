@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extract import context
-from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
 from extract.record import Histology
 
 NAME = "histology"
@@ -25,21 +25,21 @@ _LEAST = 0.3
 
 _DIAGNOSED = re.compile(
     r"(?:diagnos(?:is|ed|es|tic)|consistent\swith|compatible\swith|confirm(?:ed|ing|s)|reveal(?:ed|ing|s)|show(?:ed|ing|n)|demonstrat(?:ed|ing)|proved|proven|reported|indicat(?:ed|ing)"
-    r"|conclu(?:ded|sion)|identified|classified|established|verified|in\sfavou?r\sof|in\skeeping\swith|patholog|histolog|biops(?:y|ies)|cytolog|specimen|as)\b[^.;]{0,90}$",
+    r"|conclu(?:ded|sion)|identified|classified|established|verified|in\sfavou?r\sof|in\skeeping\swith|patholog\w*|histolog\w*|biops(?:y|ies)|cytolog\w*|specimen|as)\b",
     re.IGNORECASE,
 )
 _FINAL = re.compile(r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b|(?<!clinically\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b", re.IGNORECASE)
 _CONCLUDED = re.compile(r"\b(?:final|definitive|definite)\s(?:\w+\s){0,2}diagnosis|(?:based\son|taken?\stogether|in\slight\sof|on\sthe\sbasis\sof)\b.{0,90}(?:finding|result|patholog|histolog|immuno|feature)", re.IGNORECASE)
-_REPORTED = re.compile(r"\b(?:case|patient|man|woman|male|female|boy|girl)\s(?:\w+\s){0,4}?(?:of|with|having|who|suffering\sfrom|affected\sby|diagnosed)\b[^.;]{0,80}$", re.IGNORECASE)
+_REPORTED = re.compile(r"\b(?:case|patient|man|woman|male|female|boy|girl)\s(?:\w+\s){0,4}?(?:of|with|having|who|suffering\sfrom|affected\sby|diagnosed)\b", re.IGNORECASE)
 _EARLIER = re.compile(
     r"\b(?:past\s(?:medical\s|surgical\s)?history|medical\shistory|history\sof|previously\s(?:treated|diagnosed)|previous|prior|referr(?:ed|al)\s(?:with|diagnosis)|initial(?:ly)?(?:\s\w+){0,3}|"
-    r"years?\s(?:ago|earlier|before|previously|prior)|survivor\sof|known)\b[^.;]{0,60}$",
+    r"years?\s(?:ago|earlier|before|previously|prior)|survivor\sof|known)\b",
     re.IGNORECASE,
 )
-_DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)\w*[^.;]{0,70}$", re.IGNORECASE)
+_DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)", re.IGNORECASE)
 _NO_DIAGNOSIS_AFTER = re.compile(r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)", re.IGNORECASE)
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
-_TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b[^.;]{0,50}$", re.IGNORECASE)
+_TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
 _COMPOSED = frozenset({"8000", "8010", "8046"})
 _SQUAMOUS = re.compile(r"\bsquamous(?:[-\s]cell)?(?:\s[\w-]{2,15}){0,2}[-\s]$", re.IGNORECASE)
@@ -81,7 +81,7 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     """Return how much a mention speaks for being the final diagnosis; 0 for what is denied or a relative's."""
     if assertion == "absent" or subject == "family":
         return 0.0
-    before = sentence.text[max(0, hit.start - sentence.start - 110) : hit.start - sentence.start]
+    before = clause_before(sentence, hit.start, 90)
     weight = {"patient": 2.0, "general": 0.7, "literature": 0.15}[subject]
     if sentence.section in ("discussion", "introduction", "table"):
         weight *= 0.6
@@ -92,15 +92,15 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight += 3.0
         elif _DIAGNOSED.search(before):
             weight += 1.5
-        elif _REPORTED.search(before):
+        elif _REPORTED.search(before[-80:]):
             weight += 1.5
         if _CONCLUDED.search(sentence.text):
             weight += 2.5
-        if _TRANSFORMED.search(before) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
+        if _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
             weight += 4.0
-    if assertion == "possible" or _DENIED_KIND.search(before):
+    if assertion == "possible" or _DENIED_KIND.search(before[-75:]):
         weight *= 0.3
-    if _EARLIER.search(before):
+    if _EARLIER.search(before[-70:]):
         weight *= 0.35
     if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
         weight *= 0.5

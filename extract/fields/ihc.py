@@ -13,7 +13,7 @@ from functools import cache
 from extract import context, lexicon, stain_grammar
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology, IhcResult
-from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, concepts
+from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, concepts
 
 NAME = "ihc"
 FIELDS = ("ihc",)
@@ -30,9 +30,13 @@ _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
 _IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
 _NUMBERED = re.compile(r"s?\s?\(CKs?\)\s?(\d{1,2}(?:/\d{1,2})?)(?![\d%])")
 _NEXT_NUMBER = re.compile(r"\s?(?:/|,\s?and|,|and|&|or)\s?(\d{1,2})(?![\w%.:/-]|\s?[+×x%])")
-_ESTROGEN_ALONE = re.compile(r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,|and|or|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)", re.IGNORECASE)
+_ESTROGEN_ALONE = re.compile(r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,?\s?(?:and|or)|,|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)", re.IGNORECASE)
 # A gene, not a protein: "MLH1 (c.2081A>C)", "BRAF V600E", "EGFR exon 19".
 _GENE_AFTER = re.compile(r"[\s(,:]{1,3}(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)")
+_CLUSTER = re.compile(r"\bclusters?\sof\sdifferentiation\s?(?:antigen\s|protein\s|number\s)?(?:\(CDs?\))?\s?-?(\d{1,3}[a-z]?)\b", re.IGNORECASE)
+# Not a result: a definition, a list of abbreviations, a count of blood cells.
+_VETO = re.compile(r"defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s", re.IGNORECASE)
+_COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
 
@@ -41,7 +45,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     """Yield each marker that a sentence gives a result, the value an IhcResult."""
     for sentence in reading.sentences:
         hits = reading.hits_in("ihc", sentence)
-        if hits and _CUE.search(sentence.text):
+        if hits and _CUE.search(sentence.text) and not _VETO.search(sentence.text):
             yield from _read(reading, sentence, hits)
 
 
@@ -51,10 +55,12 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator
     kinds = {token.kind for token in tokens}
     if "flow" in kinds:
         return
+    circulating = concepts("staining", "circulating")
+    others = sum(span.id not in circulating for span in spans)
     for result in results:
         if result.result in (None, stain_grammar.GENE, UNKNOWN) or result.marker.id == _KI67:
             continue
-        if not _is_stain(result, sentence.text, tokens, kinds, len(spans)):
+        if not _is_stain(result, sentence.text, kinds, others):
             continue
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
@@ -65,18 +71,24 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator
 _FRAMES = frozenset({"stain", "active", "status", "tumor_cells"})
 
 
-def _is_stain(result: stain_grammar.Result, text: str, tokens: Sequence[Token], kinds: set[str], count: int) -> bool:
-    """Return whether a result is of a stain, not of blood or of a gene."""
+def _is_stain(result: stain_grammar.Result, text: str, kinds: set[str], others: int) -> bool:
+    """Return whether a result is of a stain, not of blood; `others` counts the sentence's markers that do not circulate in blood."""
     marker = result.marker
-    has_frame = not kinds.isdisjoint(_FRAMES)
-    if _SERUM_BEFORE.search(text, max(0, marker.start - 20), marker.start):
+    if _SERUM_BEFORE.search(text, max(0, marker.start - 20), marker.start) or _COUNT_AFTER.match(text, marker.end):
         return False
     if marker.id in concepts("staining", "circulating"):
-        if "blood" in kinds and not ("stain" in kinds or "mmuno" in text):
-            return False
-        if _LEVEL_AFTER.match(text, marker.end) or not (has_frame or count > 2 or result.by == "sign"):
-            return False
-    return result.is_firm or has_frame or count > 2
+        return _is_stain_of_circulating(result, text, kinds, others)
+    return result.is_firm or not kinds.isdisjoint(_FRAMES) or others > 1
+
+
+def _is_stain_of_circulating(result: stain_grammar.Result, text: str, kinds: set[str], others: int) -> bool:
+    """Return whether a substance that is also measured in blood was stained in tissue here."""
+    is_stained = "stain" in kinds or "mmuno" in text
+    if _LEVEL_AFTER.match(text, result.marker.end) or ("blood" in kinds and not is_stained):
+        return False
+    if is_stained or others:
+        return True
+    return result.is_firm and (result.by == "forward" or not kinds.isdisjoint(("active", "tumor_cells")))
 
 
 # ---------------------------------------------------------------- markers
@@ -101,7 +113,8 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
                 continue
         spans.append(span)
         spans.extend(_numbers(text, span))
-    return _with_estrogen(text, _without_overlaps(spans))
+    spans = _with_clusters(text, _without_overlaps(spans))
+    return _with_estrogen(text, spans)
 
 
 def _join(text: str, first: Span, second: Span) -> Span | None:
@@ -149,6 +162,16 @@ def _without_overlaps(spans: Sequence[Span]) -> list[Span]:
     return kept
 
 
+def _with_clusters(text: str, spans: list[Span]) -> list[Span]:
+    """Add markers written out: "cluster of differentiation (CD) 34"."""
+    for match in _CLUSTER.finditer(text):
+        marker = f"cd{match[1].lower()}"
+        if marker in _names():
+            rest = [span for span in spans if span.end <= match.start() or span.start >= match.end()]
+            spans = sorted([*rest, Span(marker, match.start(), match.end())], key=lambda span: span.start)
+    return spans
+
+
 def _with_estrogen(text: str, spans: list[Span]) -> list[Span]:
     """Add the first half of "estrogen and progesterone receptors"."""
     if not any(span.id == "pr" for span in spans):
@@ -175,10 +198,10 @@ _OWN_CELLS = {
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
     """Return one fact a marker and result; two results of a marker stand where two sentences say so."""
-    told = [m for m in mentions if _is_told(m)] or [m for m in mentions if m.subject == "general"]
+    told = [m for m in mentions if _is_told(m)] or [m for m in mentions if _may_be_told(m)]
     code = _code(so_far)
     facts: dict[tuple[str, str], list[Mention]] = {}
-    values: dict[tuple[str, str], IhcResult] = {}
+    merged: dict[tuple[str, str], IhcResult] = {}
     said: dict[tuple[str, int], str] = {}
     passed: list[tuple[Mention, str]] = [(m, m.subject) for m in mentions if m not in told]
     for mention in told:
@@ -189,9 +212,14 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
             continue
         key = value.marker, value.result
         facts.setdefault(key, []).append(mention)
-        values[key] = _merged(values[key], value) if key in values else value
-    many = [Finding(values[key], tuple(proof)) for key, proof in facts.items()]
+        merged[key] = _merged(merged[key], value) if key in merged else value
+    many = [Finding(merged[key], tuple(proof)) for key, proof in facts.items()]
     return Resolution({}, {"ihc": many} if many else {}, tuple(passed))
+
+
+def _may_be_told(mention: Mention) -> bool:
+    """Return whether a general remark may be of the patient, where nothing else tells of stains."""
+    return mention.subject == "general" and mention.sentence.section in (*_CASE, "body", "abstract")
 
 
 def _is_told(mention: Mention) -> bool:

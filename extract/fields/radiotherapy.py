@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from extract import courses, doses, treatment
 from extract.courses import Told, told
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
-from extract.record import RadiotherapyCourse
+from extract.record import RadiotherapyCourse, Site
 
 NAME = "radiotherapy"
 FIELDS = ("radiotherapy_given", "radiotherapy")
@@ -28,9 +28,18 @@ _TARGET = re.compile(
     re.IGNORECASE,
 )
 # Words that stand beside radiotherapy where it is no treatment of this tumour, or not told as given.
-_NOT_THIS = re.compile(r"\bhistory\sof\s(?:previous\s|prior\s|any\s)?$|\bexposure\sto\s$|\bprevious\s$|\bprior\s$|\b(?:resist|sensitiv|refractor)\w*\s(?:to\s)?$|\brefer\w*\s(?:\w+\s){0,4}?(?:to|for)\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_NOT_THIS = re.compile(r"\b(?:asked|inquired|spoke)\sabout\s(?:\w+\s){0,3}$|\bhistory\sof\s(?:previous\s|prior\s|any\s)?$|\bexposure\sto\s$|\b(?:resist|sensitiv|refractor)\w*\s(?:to\s)?$|\brefer\w*\s(?:\w+\s){0,4}?(?:to|for)\s(?:\w+\s){0,4}$", re.IGNORECASE)
 _NOT_AFTER = re.compile(r"\s?(?:oncolog|depart|unit\b|cent(?:er|re)|clinic\b|physic|field\s|port|history|planning|is\s(?:the|a|an|usually|often)\b|(?:may|might|should|can|could|would|will)\b|are\b|remains\b|has\s(?:a|been\s(?:shown|reported|suggested))\b)", re.IGNORECASE)
 _DENIED_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|exposure|past)\b", re.IGNORECASE)
+_BRAIN = re.compile(r"\b(?:whole[-\s]brain|brain|(?:intra)?cranial|WBRT)\b", re.IGNORECASE)
+_REFERENCE = re.compile(r"\b(?:after|following|prior\sto|previous|before|despite|during|since|end\sof|completion\sof|completing|the|this|his|her)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
+_RELAPSE = re.compile(r"\b(?:recurren\w+|relaps\w+|recurred)\b", re.IGNORECASE)
+# Of which events a course can be told apart from which.
+_APART = {
+    "adjuvant": frozenset({"palliative", "brain", "stereotactic", "relapse"}),
+    "palliative": frozenset({"adjuvant"}),
+    "relapse": frozenset({"adjuvant"}),
+}
 _FRACTIONS = re.compile(r"\b(?:fraction|session|sitting)s?\b", re.IGNORECASE)
 _IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
 _WEAK_SECTIONS = ("caption", "title", "discussion", "conclusion", "introduction", "back")
@@ -64,9 +73,10 @@ def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: b
             series,
             technique or _technique_nearby(reading, sentence),
             _target(text, series),
-            _intent(text),
+            _intent(text, series.start, series.end),
             treatment.standing(reading, start, end, sentence),
             treatment.clue(reading, sentence, start),
+            _event(text, series.start, series.end, technique),
             sentence.section in ("caption", "title", "discussion", "conclusion") and sentence.subject != "patient",
         )
         yield Mention(NAME, start, end, sentence, said, _assertion(said.standing), "patient" if is_told else sentence.subject)
@@ -92,9 +102,10 @@ def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Itera
             doses.Series(None, int(near.value), None, near.start, near.end) if near and standing == treatment.GIVEN else None,
             None if hit.id in ("RT", "CRT", "adjuvant") else hit.id,
             None,
-            _intent(sentence.text),
+            _intent(sentence.text, at, past),
             standing,
             treatment.clue(reading, sentence, hit.start),
+            _event(sentence.text, at, past, hit.id),
             sentence.section in _WEAK_SECTIONS,
             hit.id == "adjuvant",
         )
@@ -144,9 +155,27 @@ def _technique_nearby(reading: Reading, sentence: Sentence) -> str | None:
     return None
 
 
-def _intent(text: str) -> str | None:
-    match = _INTENT.search(text)
-    return match.lastgroup if match else None
+def _intent(text: str, start: int, end: int) -> str | None:
+    """Return the intent said just before a course, or just after it ("radiotherapy with palliative intent")."""
+    found = None
+    for match in _INTENT.finditer(text, max(0, start - 60), end):
+        found = match.lastgroup
+    after = _INTENT.search(text, end, end + 40) if found is None else None
+    return after.lastgroup if after else found
+
+
+def _event(text: str, start: int, end: int, technique: str | None) -> str:
+    """Return what tells this course from another; "" for a mere reference back ("after radiotherapy") and where nothing does."""
+    if technique in ("brachytherapy", "SBRT", "SRS", "gamma knife"):
+        return "brachytherapy" if technique == "brachytherapy" else "stereotactic"
+    if _BRAIN.search(text[max(0, start - 40) : end + 40]):
+        return "brain"
+    if _REFERENCE.search(text[max(0, start - 30) : start]):
+        return ""
+    intent = _intent(text, start, end)
+    if intent in ("adjuvant", "neoadjuvant", "palliative"):
+        return "palliative" if intent == "palliative" else "adjuvant"
+    return "relapse" if _RELAPSE.search(text[max(0, start - 150) : start]) else ""
 
 
 def _target(text: str, series: doses.Series) -> str | None:
@@ -169,7 +198,10 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
         dosed = sorted([*dosed, *(m for m in planned if m.start < undosed[-1].start)], key=lambda m: m.start)
     drafts = courses.fold(dosed)
     findings = [Finding(courses.finish(draft), draft.mentions) for draft in drafts]
-    findings.extend(_doseless(undosed, [m for m in dosed if not _has_dose(m)], findings))
+    counted = [m for m in dosed if not _has_dose(m) and not told(m).is_weak and not any(m in finding.proof for finding in findings)]
+    site = known.get("site")
+    is_brain = isinstance(site, Site) and site.topography[:3] in ("C70", "C71", "C72")
+    findings.extend(_doseless(sorted([*undosed, *counted], key=lambda m: m.start), findings, is_brain))
     out = tuple((mention, reason) for mention, reason in passed if reason is not None and mention not in planned)
     many = {"radiotherapy": findings} if findings else {}
     if findings:
@@ -199,19 +231,43 @@ def _reason(mention: Mention, known: Mapping[str, object]) -> str | None:
     return None
 
 
-def _doseless(undosed: Sequence[Mention], counted: Sequence[Mention], findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield the courses of which no dose is said: one, where no course has a dose; else one of another family."""
-    families = {courses.family(course.technique) for finding in findings if isinstance(course := finding.value, RadiotherapyCourse) and course.technique}
+def _doseless(undosed: Sequence[Mention], findings: Sequence[Finding], is_brain: bool) -> Iterator[Finding]:
+    """Yield the courses of which no dose is said: those that are clearly another than the courses with a dose."""
     groups: dict[str, list[Mention]] = {}
-    for mention in [*undosed, *counted]:
-        technique = told(mention).technique
-        groups.setdefault("brachytherapy" if technique == "brachytherapy" else "external", []).append(mention)
-    for name, group in groups.items():
-        if findings and (name == "external" or name in families or not families):
-            if name != "brachytherapy" or name in families:
-                continue
-        techniques = [technique for mention in group if (technique := told(mention).technique)]
-        best = min(techniques, key=lambda technique: _RANK.index(technique)) if techniques else None
-        count = next((series.count for mention in group if (series := told(mention).series)), None)
-        intent = next((told(mention).intent for mention in group if told(mention).intent), None)
-        yield Finding(RadiotherapyCourse(None, count, None, best, None, intent), tuple(group))
+    for mention in undosed:
+        event = told(mention).event
+        groups.setdefault("" if is_brain and event == "brain" else event, []).append(mention)
+    plain = groups.pop("", [])
+    if not findings and not groups:
+        groups = {"": plain} if plain else {}
+    elif not findings:
+        first = next(iter(groups))
+        groups[first] = sorted([*groups[first], *plain], key=lambda mention: mention.start)
+    for event, group in groups.items():
+        if all(_is_another(event, finding) for finding in findings):
+            yield Finding(_course(group), tuple(group))
+
+
+def _is_another(event: str, finding: Finding) -> bool:
+    """Return whether a course without a dose, told of as an event, is another than one with a dose."""
+    course = finding.value
+    assert isinstance(course, RadiotherapyCourse)
+    known = {told(mention).event for mention in finding.proof}
+    if event in known:
+        return False
+    if event == "brachytherapy":
+        return course.technique != "brachytherapy"
+    if event == "stereotactic":
+        return course.technique is not None and courses.family(course.technique) != "stereotactic"
+    if event == "brain":
+        return bool(known - {"", "relapse"}) or course.target is not None
+    return bool(known & _APART.get(event, frozenset()))
+
+
+def _course(group: Sequence[Mention]) -> RadiotherapyCourse:
+    """Return the course of mentions without a dose."""
+    techniques = [technique for mention in group if (technique := told(mention).technique)]
+    best = min(techniques, key=_RANK.index) if techniques else None
+    count = next((series.count for mention in group if (series := told(mention).series)), None)
+    intent = next((told(mention).intent for mention in group if told(mention).intent), None)
+    return RadiotherapyCourse(None, count, None, best, None, intent)

@@ -15,7 +15,7 @@ _PASSED = {
     outcome.UNLIKELY: "possible, feared or of others",
     outcome.NOT_TUMOUR: "a complaint that recurs, not a tumour",
 }
-_ABSENT = ("no_recurrence", "free")
+_ABSENT = ("no_recurrence", "free", "lasting_remission")
 # A metastasis found this many months after the first treatment is a recurrence; before, it was there.
 _INTERVAL = 2.0
 _SHOWN = 4

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extract import context
-from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
 from extract.record import Histology, Site
 
 NAME = "site"
@@ -22,14 +22,14 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin)\b", re.IGNORECASE)
-_PRIMARY = re.compile(r"\b(?:primary|arising|arose|originat\w+|origin|centered|located)\b[^.;]{0,50}$|^[^.;,]{0,25}\b(?:primary|origin)\b", re.IGNORECASE)
+_PRIMARY = re.compile(r"\b(?:primary|arising|arose|originat\w+|origin|centered|located)\b", re.IGNORECASE)
 _SPREAD = re.compile(
-    r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b[^.;]{0,60}$", re.IGNORECASE)
+    r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b", re.IGNORECASE)
 _SPREAD_AFTER = re.compile(r"^(?:[-\s,/]{1,2}(?!(?:an?|the|with|was|were|in|of)\s)[a-z-]{2,20}){0,5}?[-\s]{1,2}(?:metasta\w+|secondar(?:y|ies)|deposits?|implants?|spread|seeding|relapses?)\b", re.IGNORECASE)
 _METASTATIC = re.compile(r"\bmetastatic\s(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
 _MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity", re.IGNORECASE)
 _INVADED = re.compile(
-    r"\b(?:invad\w+|invasion|infiltrat\w+|exten(?:d\w*|sion)|compress\w+|adher\w+|attached|encas\w+|displac\w+|abutt\w+|adjacent|near|close\sto|next\sto|surround\w+|toward\w*|into|erod\w+|destr\w+|involvement|radiat\w+|between|beside|beneath|behind|above|below|around|pushing|sparing|preserv\w+|dissect\w+)\b[^.;]{0,45}$",
+    r"\b(?:invad\w+|invasion|infiltrat\w+|exten(?:d\w*|sion)|compress\w+|adher\w+|attached|encas\w+|displac\w+|abutt\w+|adjacent|near|close\sto|next\sto|surround\w+|toward\w*|into|erod\w+|destr\w+|involvement|radiat\w+|between|beside|beneath|behind|above|below|around|pushing|sparing|preserv\w+|dissect\w+)\b",
     re.IGNORECASE,
 )
 _EXAMINED = re.compile(
@@ -38,7 +38,7 @@ _EXAMINED = re.compile(
 )
 _SIDE = re.compile(r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s]sided)?[-\s](?:(?:and|the|of|side|in|on|upper|lower|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}$", re.IGNORECASE)
 _SIDE_AFTER = re.compile(r"^(?:(?:\s(?!and\b|with\b)[\w()×.-]{1,15}){0,4}?\s(?:on|in|at|of)\s(?:the\s|his\s|her\s)?(?P<side>left|right)(?:\sside)?\b|\s\((?P<side2>left|right)\b)", re.IGNORECASE)
-_HISTORY = re.compile(r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b[^.;]{0,60}$", re.IGNORECASE)
+_HISTORY = re.compile(r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE)
 _KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
 # A part that was only examined or hurt.
 _EXAMINED_WEIGHT = 0.02
@@ -107,8 +107,8 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
 
     The weight is negative for a metastasis' place and 0 for a part that is examined, invaded or denied.
     """
-    begin, end = hit.start - sentence.start, hit.end - sentence.start
-    before, after = sentence.text[max(0, begin - 100) : begin], sentence.text[end : end + 70]
+    end = hit.end - sentence.start
+    before, after = clause_before(sentence, hit.start, 100), sentence.text[end : end + 70]
     kind = _kind(hit)
     weight, reach = _KIND_WEIGHT[kind], (hit.start, hit.end)
     if kind == "tumor" and hit.id in _USUAL:
@@ -122,11 +122,11 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
         if named or contained:
             weight += _BESIDE_TUMOR
             reach = (hit.start - (len(before) - contained.start()) if contained else hit.start, hit.end + named.end() if named else hit.end)
-        elif _INVADED.search(before):
+        elif _INVADED.search(before[-60:]):
             return 0.0, reach
-        if _PRIMARY.search(before) and (named or contained or _ORIGIN.search(before)):
+        if _PRIMARY.search(before[-65:]) and (named or contained or _ORIGIN.search(before)):
             weight += _STATED_ORIGIN
-    elif kind == "procedure" and _HISTORY.search(before):
+    elif kind == "procedure" and _HISTORY.search(before[-80:]):
         weight *= 0.3
     cue = context.cue_of(reading, hit.start, hit.end, sentence)
     if cue is not None and cue.id in ("absent", "family", "declined"):
@@ -140,8 +140,7 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
 
 
 def _is_earlier(hit: Hit, sentence: Sentence) -> bool:
-    begin = hit.start - sentence.start
-    return _HISTORY.search(sentence.text[max(0, begin - 100) : begin]) is not None
+    return _HISTORY.search(clause_before(sentence, hit.start, 80)) is not None
 
 
 def _is_spread(before: str, after: str, named: re.Match[str] | None) -> bool:
@@ -153,7 +152,7 @@ def _is_spread(before: str, after: str, named: re.Match[str] | None) -> bool:
         return False
     if named is not None:
         return _METASTATIC.search(before) is not None
-    return _SPREAD_AFTER.match(after) is not None or _SPREAD.search(before) is not None
+    return _SPREAD_AFTER.match(after) is not None or _SPREAD.search(before[-75:]) is not None
 
 
 def _bound(reading: Reading, sentence: Sentence, reach: tuple[int, int]) -> frozenset[str]:

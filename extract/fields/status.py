@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from extract import timeline
+from extract import timeline, times
 from extract.outcome import NOT_PATIENT, TREATMENTS
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
 from extract.timeline import event_of
@@ -14,13 +14,15 @@ from extract.timeline import event_of
 NAME = "status"
 FIELDS = ("status",)
 
-_CLEAR = frozenset({"free", "no_recurrence", "remission"})
+_CLEAR = frozenset({"free", "no_recurrence", "remission", "lasting_remission"})
 _DISEASE = frozenset({"active", "recurrence", "progression", "metastasis"})
 _DYING = frozenset({"progression", "recurrence", "active"})
 _OF_DISEASE = re.compile(
     r"(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?(?:disease\b|tumou?rs?|cancer|malignan\w+|metasta\w+|progress\w+|recurr\w+|relaps\w+|\w*carcinom\w*|\w*sarcom\w*|\w*lymphom\w*|\w*melanom\w*|leuka?emia|glio\w+|neoplas\w+|illness|dissemin\w+|cachexia)",
     re.IGNORECASE,
 )
+_SPECIMEN = re.compile(r"\bnodes?\b|margin|specimen|histolog|patholog|biops|immuno|stain|microscop|resected|consistent\swith", re.IGNORECASE)
+_NEW = re.compile(r"\b(?:develop\w*|new(?:ly)?|appear\w*|progress\w*|later|months?|years?|follow-?\s?up|subsequent\w*)\b", re.IGNORECASE)
 _WINDOW = 4
 
 
@@ -77,7 +79,11 @@ class _State:
 
 def _last_word(story: Sequence[Mention]) -> _State:
     """Return the status that the story ends with; None where nothing is told after the treatment."""
-    followed = {mention.sentence.index for mention in story if event_of(mention).kind in ("follow_up", "survival")}
+    followed = {
+        mention.sentence.index
+        for mention in story
+        if event_of(mention).kind in ("follow_up", "survival") or (event_of(mention).kind in _CLEAR and times.may_hold(mention.sentence.lower))
+    }
     state = _State()
     for mention in story:
         state = _next(state, mention, mention.sentence.index in followed)
@@ -100,12 +106,17 @@ def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
     if kind in _CLEAR or (kind == "no_metastasis" and is_followed and state.status != "AWD"):
         return replace(state, status="NED", proof=(mention,), clear=mention)
     if kind in _DISEASE:
-        passing = event.is_summary or (event.is_flashback and kind != "active")
+        passing = event.is_summary or (event.is_flashback and kind != "active") or (kind == "metastasis" and _is_specimen(mention))
         return state if passing else replace(state, status="AWD", proof=(mention,), clear=None)
     if kind == "no_progression" or (kind == "alive" and not here and state.status != "AWD"):
         status = "NED" if state.clear else "AWD" if kind == "no_progression" else "ALIVE"
         return replace(state, status=status, proof=(state.clear, mention) if state.clear else (mention,))
     return state
+
+
+def _is_specimen(mention: Mention) -> bool:
+    """Return whether a metastasis is one that was found in what had been removed."""
+    return _SPECIMEN.search(mention.sentence.text) is not None and _NEW.search(mention.sentence.text) is None
 
 
 def _treated(state: _State, mention: Mention, is_here: bool) -> _State:
