@@ -12,7 +12,6 @@ import os
 import socket
 import sqlite3
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, fields
@@ -64,9 +63,13 @@ def _say(line: str) -> None:
 
 
 def _warn(message: str) -> None:
-    """Print one line on stderr, whatever line ends or control characters a file's name brings along."""
-    plain = "".join(sign if sign.isprintable() else sign.encode("unicode_escape", "replace").decode() for sign in message)
-    click.echo(f"{_CLEAR if _is_terminal() else ''}casebook: {plain}", err=True)
+    """Print one line on stderr."""
+    click.echo(f"{_CLEAR if _is_terminal() else ''}casebook: {_plain(message)}", err=True)
+
+
+def _plain(message: str) -> str:
+    """Return a message as one line, whatever line ends or control characters a file's name brings along."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message)
 
 
 def _fail(message: str) -> NoReturn:
@@ -118,6 +121,22 @@ def _in_one_line(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What a command did: reports by outcome, and names and reasons of what it could not use."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    dose_tables: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """1 where something could not be used, else 0."""
+        return 1 if self.failed else 0
+
+
 # --- reading -----------------------------------------------------------------------------------
 
 
@@ -136,39 +155,40 @@ def _fingerprint() -> str:
     return pipeline.fingerprint()
 
 
-def _reports(paths: Sequence[Path], tally: Counter[str]) -> Iterator[tuple[Path, Report]]:
+def _reports(paths: Sequence[Path], tally: _Tally) -> Iterator[tuple[Path, Report]]:
     """Yield each readable report with its file; name the other files and why they are none."""
     for entry in _with_progress(list(files.find(paths))):
         if isinstance(entry, files.Problem):
-            _pass_over(tally, str(entry))
+            _pass_over(tally, entry.path, str(entry))
             continue
         try:
             report = files.read(entry)
         except CorpusError as error:
-            _pass_over(tally, str(error))
+            _pass_over(tally, entry, str(error))
             continue
         try:
             report.id.encode()
         except UnicodeEncodeError:
-            _pass_over(tally, f"{os.fsencode(entry)!r}: the file's name is not UTF-8, wanted a name that it can be called by")
+            _pass_over(tally, entry, f"{entry}: the file's name is not UTF-8, wanted a name that it can be called by")
             continue
         yield entry, report
 
 
-def _record(report: Report, tally: Counter[str]) -> Record | None:
+def _record(report: Report, tally: _Tally) -> Record | None:
     """Return what the pipeline reads in a report; None, with a line on stderr, where it fails."""
     from extract import pipeline
 
     try:
         return pipeline.extract(report, _pipeline())
     except EvidenceError as error:
-        _pass_over(tally, f"{_name(report)}: {error}")
+        _pass_over(tally, _name(report), f"{_name(report)}: {error}")
     except (LexiconError, KeyboardInterrupt):
         raise
     except Exception as error:  # a defect of ours that one text brought to light must not stop the others
         if "CASEBOOK_DEBUG" in os.environ:
             raise
-        _pass_over(tally, f"{_name(report)}: could not be read, {type(error).__name__}: {error} (CASEBOOK_DEBUG=1 shows where)")
+        reason = f"could not be read, {type(error).__name__}: {error} (CASEBOOK_DEBUG=1 shows where)"
+        _pass_over(tally, _name(report), f"{_name(report)}: {reason}")
     return None
 
 
@@ -176,9 +196,9 @@ def _lacks_patient(record: Record) -> bool:
     return not record.cases and record.report["kind"] not in WITHOUT_PATIENT
 
 
-def _pass_over(tally: Counter[str], message: str) -> None:
-    """Count a file or report that could not be used and say why."""
-    tally["failed"] += 1
+def _pass_over(tally: _Tally, name: Path | str, message: str) -> None:
+    """Say that a file or report could not be used, and why, and keep it for the ledger."""
+    tally.failed.append((_plain(str(name)), _plain(message)))
     _warn(message)
 
 
@@ -235,10 +255,12 @@ class _Draft:
             load.start_run(self.connection, self.runs[reason], reason, {"fingerprint": _fingerprint()}, started)
         return self.runs[reason]
 
-    def finish(self, tally: Counter[str]) -> None:
-        """Write the counts of the runs into the ledger."""
+    def finish(self, tally: _Tally) -> None:
+        """Write counts and failures into the ledger, if anything was written at all."""
         for number, run in enumerate(self.runs.values()):
-            load.finish_run(self.connection, run, 0 if number else tally["unchanged"])
+            for name, message in [] if number else tally.failed:
+                load.note_failure(self.connection, run, name, message)
+            load.finish_run(self.connection, run, 0 if number else tally.unchanged)
 
 
 @contextmanager
@@ -330,13 +352,13 @@ def _is_of_today(database: Path) -> bool | None:
     return False
 
 
-def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: Counter[str]) -> None:
+def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: _Tally) -> None:
     """Read and store what is not current. `old` is the database as it stands; None where its facts cannot be kept."""
     known = set(load.stored(old)) if old else set()
     for item in incoming:
         report = item.report
         if old and load.is_current(old, report, _fingerprint()):
-            tally["unchanged"] += 1
+            tally.unchanged += 1
             continue
         record = _record(report, tally)
         if record is None and item.is_stored and old is None:
@@ -345,16 +367,20 @@ def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connectio
         elif record is None:
             continue
         elif _lacks_patient(record) and item.is_stored:
-            _pass_over(tally, f"{_name(report)}: no patient found any more; its text stays stored, without a case")
+            _pass_over(tally, report.id, f"{report.id}: no patient found any more; its text stays stored, without a case")
         elif _lacks_patient(record):
-            _pass_over(tally, f"{_name(report)}: {NO_PATIENT}")
+            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
             continue
+        connection, run = draft.connection, draft.run(item.reason)
         try:
-            load.store(draft.connection, report, record, draft.run(item.reason))
+            load.store(connection, report, record, run)
         except (EvidenceError, DatabaseError) as error:
-            _pass_over(tally, f"{_name(report)}: not stored, {error}")
+            _pass_over(tally, _name(report), f"{_name(report)}: not stored, {error}")
             continue
-        tally["changed" if report.id in known or item.is_stored else "new"] += 1
+        if report.id in known or item.is_stored:
+            tally.changed += 1
+        else:
+            tally.new += 1
 
 
 def _pipeline_names() -> dict[str, str]:
@@ -390,7 +416,7 @@ def _added(connection: sqlite3.Connection) -> set[str]:
     return {name for name, reason in origin.items() if reason == ADD}
 
 
-def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: Counter[str]) -> Iterator[_Incoming]:
+def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> Iterator[_Incoming]:
     """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
     stored = {name for (name,) in old.execute("select report_id from report")} if old else set()
     added = _added(old) & stored if old else set()
@@ -404,21 +430,21 @@ def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: Counter[str]
     again = stored - (own - added)
     if not is_rebuild:
         current = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == _fingerprint()}
-        tally["unchanged"] += len(again & current)
+        tally.unchanged += len(again & current)
         again -= current
     for report in _stored_reports(old, again):
         # In a rebuild the ledger may not survive: the reports are entered in it as added.
         yield _Incoming(report, ADD if is_rebuild else READ_AGAIN, is_stored=True)
 
 
-def _dose_tables(tally: Counter[str]) -> list[DoseTable]:
+def _dose_tables(tally: _Tally) -> list[DoseTable]:
     """Read the dose tables that come with the project."""
     tables = []
     for path in sorted(DOSE_TABLES.glob("*.csv")):
         try:
             tables.append(load_dose_table(path))
         except CorpusError as error:
-            _pass_over(tally, str(error))
+            _pass_over(tally, path, str(error))
     return tables
 
 
@@ -437,9 +463,9 @@ def _is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:
         return rows(copy) == rows(connection)
 
 
-def _build(database: Path) -> Counter[str]:
+def _build(database: Path) -> _Tally:
     """Bring a database up to date with the project's reports and dose tables and with the pipeline."""
-    tally: Counter[str] = Counter()
+    tally = _Tally()
     is_of_today = _is_of_today(database)
     with ExitStack() as stack:
         old = stack.enter_context(closing(_open(database))) if is_of_today is not None else None
@@ -450,7 +476,7 @@ def _build(database: Path) -> Counter[str]:
         for table in _dose_tables(tally):
             if not (is_of_today and old and _is_stored(old, table)):
                 load.store_dose_table(draft.connection, table)
-                tally["dose tables"] += 1
+                tally.dose_tables += 1
         draft.finish(tally)
     return tally
 
@@ -467,13 +493,13 @@ def _copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
             new.executemany(f"insert into {table} ({shared}) values ({marks})", rows)
 
 
-def _summary(database: Path, tally: Counter[str]) -> str:
-    counts = ", ".join(f"{tally[name]} {name}" for name in ("new", "changed", "unchanged", "failed"))
+def _summary(database: Path, tally: _Tally) -> str:
+    counts = f"{tally.new} new, {tally.changed} changed, {tally.unchanged} unchanged, {len(tally.failed)} failed"
     if not database.exists():
         return f"{_shown(database)}: {counts}"
     with closing(_open(database)) as connection:
         reports, cases = (connection.execute(f"select count(*) from {name}").fetchone()[0] for name in ("report", "patient_case"))
-    if not tally["new"] + tally["changed"] + tally["failed"] + tally["dose tables"]:
+    if not (tally.new or tally.changed or tally.dose_tables or tally.failed):
         return f"{_shown(database)} is up to date: {cases} cases in {reports} reports"
     return f"{_shown(database)}: {counts}; now {cases} cases in {reports} reports"
 
@@ -537,19 +563,19 @@ def extract(paths: tuple[Path, ...]) -> None:
     """
     if sys.stdout is None:
         _fail("standard output is closed, wanted a place for the records")
-    tally: Counter[str] = Counter()
+    tally = _Tally()
     out = sys.stdout.buffer
     for _, report in _reports(paths, tally):
         record = _record(report, tally)
         if record is None:
             continue
         if _lacks_patient(record):
-            _pass_over(tally, f"{_name(report)}: {NO_PATIENT}")
+            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
             continue
         # Valid in JSON, and the only thing that UTF-8 cannot hold: half of a surrogate pair becomes \udxxx.
         out.write(json.dumps(record.to_json(), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
         out.flush()
-    raise SystemExit(1 if tally["failed"] else 0)
+    raise SystemExit(tally.exit_code)
 
 
 @main.command()
@@ -568,7 +594,7 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
     by the same pipeline, is left alone; otherwise what was stored of it is replaced. Where something fails, what
     was stored before stays.
     """
-    tally: Counter[str] = Counter()
+    tally = _Tally()
     is_of_today = _is_of_today(database)
     if is_of_today is False:
         _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
@@ -584,7 +610,7 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
         _update(draft, incoming(), old, tally)
         draft.finish(tally)
     _say(_summary(database, tally))
-    raise SystemExit(1 if tally["failed"] else 0)
+    raise SystemExit(tally.exit_code)
 
 
 @main.command()
@@ -602,7 +628,7 @@ def build(database: Path) -> None:
     """
     tally = _build(database)
     _say(_summary(database, tally))
-    raise SystemExit(1 if tally["failed"] else 0)
+    raise SystemExit(tally.exit_code)
 
 
 @main.command()
@@ -682,7 +708,7 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
     """
     from extract import evaluate as scoring
 
-    tally: Counter[str] = Counter()
+    tally = _Tally()
     try:
         answers = scoring.load_gold(gold)
     except scoring.GoldError as error:
@@ -692,7 +718,7 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
     for _, report in _reports(paths or [_texts_of(gold)], tally):
         if report.id in wanted and (record := _record(report, tally)) is not None:
             if _lacks_patient(record):
-                _pass_over(tally, f"{_name(report)}: {NO_PATIENT}")
+                _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
             else:
                 records[report.id] = record
     result = scoring.evaluate(answers, records)
@@ -703,7 +729,7 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
     if shows_errors:
         for disagreement in result.disagreements:
             _say(str(disagreement))
-    raise SystemExit(1 if tally["failed"] else 0)
+    raise SystemExit(tally.exit_code)
 
 
 def _texts_of(gold: Path) -> Path:

@@ -21,7 +21,7 @@ COUNT = rf"(?:\d{{1,3}}|{_WORDS})"
 _DOSE = re.compile(
     rf"""
     (?:(?<![\w.,])|(?<=\bTD)|(?<=\bDT)|(?<=\bD=))
-    (?:(?P<low>{NUMBER})\s?(?:c?Gy\s?)?(?P<join>-|–|to|and|or|/|,\s?and)\s?)?
+    (?:(?P<low>{NUMBER})\s?(?:(?:c?Gy\s?)?(?:-|–|to|/)|(?P<list>and|,\s?and|or))\s?)?
     (?:(?P<number>{NUMBER})|(?P<words>{_WORDS}))[\s-]?
     (?P<unit>c\s?Gy|centi-?gr[ae]ys?|Gy|gr[ae]ys?|rads?|CGE|cobalt[-\s]gr[ae]y(?:\sequivalents?)?)
     (?P<rbe>[\s-]?[(\[]?\s?(?:RBE|E\b|equivalents?)\s?[)\]]?)?
@@ -69,7 +69,7 @@ _SINGLE_BEFORE = re.compile(r"single\s(?:[\w-]+\s){0,2}dose\s(?:of\s|was\s)?$|si
 _LIMIT_BEFORE = re.compile(
     r"""(?:\b(?:mean|maximum|maximal|max|minimum|minimal|median|average|tolerance|threshold|fetal|foetal|scattered?|absorbed|biological(?:ly)?|equivalent|effective)\b
         \s(?:[\w-]+\s){0,4}?doses?\b|(?-i:\bD(?:max|mean|min|\d)|\bBED\d?\b|\bEQD|\bV\d{1,2}\b)|dose[-\s]rate|\bconstraints?\b|\btoleran\w+|\b(?:limited|reduced|kept|restricted)\s(?:to|below|under)
-        |[<>≤≥]|\b(?:less|lower|more|greater|higher|fewer|no\smore)\sthan|\bexceed\w*|\bbelow|\bunder|\bat\sleast|\bdoses?\s(?:to|of|for)\s(?:the\s)?(?:\w+\s){0,2}
+        |[<>≤≥]|\b(?:less|lower|more|greater|higher|fewer|no\smore)\sthan|\bexceed\w*|\bbelow\b|\bunder\b|\bat\sleast|\bdoses?\s(?:to|of|for)\s(?:the\s)?(?:\w+\s){0,2}
         (?:spinal\scord|cord|hearts?|kidneys?|brain\s?stem|optic\s\w+|chiasm|lens(?:es)?|fetus|foetus|parotids?|mediastinal\sstructures))
         [^.;,]{0,35}$
     |(?:heart|lung|cord|kidney)\sdose\s(?:was\s|of\s)?$""",
@@ -165,10 +165,11 @@ def _doses(text: str) -> Iterator[Quantity]:
         is_rbe = bool(match["rbe"]) or unit == "cge" or unit.startswith("cobalt")
         start, end = match.span()
         role = "limit" if match["marked"] and not match["marked"].startswith("0") else _role(text, start, end)
-        if match["low"] and match["join"] not in ("-", "–", "to", "/") and (low := number(match["low"])) and low * scale > 4 * scale:
+        if match["list"] and (low := number(match["low"])):
             # "50 and 66 Gy": two doses that share a unit.
-            yield Quantity("total", _gy(low, scale), match.start("low"), match.end("low"), is_rbe, role)
-            start = match.start("number")
+            start = match.start("number") if match["number"] else match.start("words")
+            if low * scale > _EACH_AT_MOST:
+                yield Quantity("total", _gy(low, scale), match.start("low"), match.end("low"), is_rbe, role)
         kind = "each" if _is_each(text, start, end, _gy(value, scale)) else "total"
         yield Quantity(kind, _gy(value, scale), start, end, is_rbe, role)
 

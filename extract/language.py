@@ -15,6 +15,8 @@ from spacy.language import Language
 from spacy.tokenizer import Tokenizer
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
+# A word that starts so is a key of ours in spaCy's string store, not a word of a text.
+KEY_MARK = "\x00"
 _DASHES = "-‐‑‒–—−"
 _HYPHENS = re.escape(_DASHES)
 _MARKS = rf"""\[\](){{}}<>"'“”‘’«»,;:!?/\\+*×=≥≤≧≦±~≈&|·•%^#@_{_HYPHENS}"""
@@ -48,6 +50,7 @@ _SPELLING = (
     (re.compile(r"labell"), "label"),
     (re.compile(r"aetiolog"), "etiolog"),
 )
+_BRITISH = re.compile("|".join(pattern.pattern for pattern, _ in _SPELLING))
 _GREEK = str.maketrans({"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "π": "pi"})
 _SINGULAR = (
     (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
@@ -60,26 +63,29 @@ _SINGULAR = (
 
 def normal_form(word: str) -> str:
     """Return the spelling under which a word is looked up: lower case, American, singular, plain dash."""
+    if word.startswith(KEY_MARK):
+        return word
     if word in _DASHES:
         return "-"
-    lower = word.lower()
+    lower = word.lower() if word.isascii() else word.lower().translate(_GREEK)
     if len(lower) < 4:
-        return lower.translate(_GREEK)
-    if not lower.isascii():
-        lower = lower.translate(_GREEK)
-    for pattern, replacement in _SPELLING:
-        lower = pattern.sub(replacement, lower)
-    for pattern, replacement in _SINGULAR:
-        found, count = pattern.subn(replacement, lower)
-        if count:
-            return found
+        return lower
+    if _BRITISH.search(lower):
+        for pattern, replacement in _SPELLING:
+            lower = pattern.sub(replacement, lower)
+    if lower[-1] in "sae":
+        for pattern, replacement in _SINGULAR:
+            found, count = pattern.subn(replacement, lower)
+            if count:
+                return found
     return lower
 
 
 def blank_english() -> Language:
     """Return a spaCy English pipeline without components: our infixes, our NORM, no URL matching."""
     nlp = spacy.blank("en")
-    nlp.vocab.lex_attr_getters[NORM] = normal_form
+    # Of all that spaCy computes of a new word we use its normal form alone; the rest would cost most of the start.
+    nlp.vocab.lex_attr_getters = {NORM: normal_form}
     nlp.tokenizer = Tokenizer(
         nlp.vocab,
         prefix_search=compile_prefix_regex(_PREFIXES).search,

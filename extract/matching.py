@@ -13,6 +13,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
 from extract import lexicon
+from extract.language import KEY_MARK
 from extract.lexicon import Entry
 
 
@@ -22,10 +23,10 @@ _EXACT = frozenset({"subject"})
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A PhraseMatcher over the entries of all lexicons; `entries` by the matcher's keys."""
+    """A PhraseMatcher over the entries of all lexicons; `entries` by the matcher's keys, with their rank."""
 
     phrases: PhraseMatcher
-    entries: Mapping[int, tuple[Entry, ...]]
+    entries: Mapping[int, tuple[int, Entry]]
 
 
 class Match(NamedTuple):
@@ -42,19 +43,13 @@ def build(nlp: Language, names: Iterable[str]) -> Matcher:
     Raises LexiconError where a lexicon's file is faulty.
     """
     phrases = PhraseMatcher(nlp.vocab, attr="NORM")
-    entries: dict[int, list[Entry]] = defaultdict(list)
-    for name in names:
-        for entry in lexicon.load(name):
-            for variant in lexicon.alternations(entry.variant):
-                doc = nlp.make_doc(variant)
-                if not len(doc):
-                    continue
-                key = "\t".join(token.norm_ for token in doc)
-                phrases.add(key, [doc])
-                known = entries[nlp.vocab.strings[key]]
-                if name in _EXACT or not any(other.lexicon == name and other.is_cased == entry.is_cased for other in known):
-                    known.append(entry)
-    return Matcher(phrases, {key: tuple(found) for key, found in entries.items()})
+    entries: dict[int, tuple[int, Entry]] = {}
+    for rank, entry in enumerate(entry for name in names for entry in lexicon.load(name)):
+        docs = [doc for variant in lexicon.alternations(entry.variant) if len(doc := nlp.make_doc(variant))]
+        key = f"{KEY_MARK}{rank}"
+        phrases.add(key, docs)
+        entries[nlp.vocab.strings[key]] = (rank, entry)
+    return Matcher(phrases, entries)
 
 
 def find(matcher: Matcher, doc: Doc, text: str, starts: Sequence[int], lengths: Sequence[int]) -> dict[str, list[Match]]:
@@ -63,26 +58,20 @@ def find(matcher: Matcher, doc: Doc, text: str, starts: Sequence[int], lengths: 
     `starts` and `lengths` are those of the doc's tokens, in characters; asking the tokens is slow.
     """
     found: dict[str, list[Match]] = defaultdict(list)
-    for key, first, last in sorted(matcher.phrases(doc), key=_by_place):
-        start = starts[first]
-        end = starts[last - 1] + lengths[last - 1]
-        for entry in matcher.entries[key]:
-            if entry.is_cased and not _same_case(text[start:end], entry.variant):
-                continue
-            if entry.lexicon in _EXACT and text[start:end].lower() != entry.variant:
-                continue
-            matches = found[entry.lexicon]
-            if matches and end <= matches[-1].end:
-                continue
-            if matches and start < matches[-1].end:
-                # An overlap ("renal cell" / "cell carcinoma"): the one that started first stands.
-                continue
-            matches.append(Match(entry, start, end))
+    entries = matcher.entries
+    for first, negative_last, (_, entry) in sorted((first, -last, entries[key]) for key, first, last in matcher.phrases(doc)):
+        start, last = starts[first], -negative_last - 1
+        matches = found[entry.lexicon]
+        # Of two that overlap ("renal cell", "cell carcinoma") the one that started first stands, then the longer.
+        if matches and start < matches[-1].end:
+            continue
+        end = starts[last] + lengths[last]
+        if entry.is_cased and not _same_case(text[start:end], entry.variant):
+            continue
+        if entry.lexicon in _EXACT and text[start:end].lower() != entry.variant:
+            continue
+        matches.append(Match(entry, start, end))
     return found
-
-
-def _by_place(match: tuple[int, int, int]) -> tuple[int, int]:
-    return match[1], -match[2]
 
 
 _NO_LETTER = re.compile(r"[\W_]+")

@@ -19,6 +19,7 @@ from extract import context
 from extract.reading import Hit, Reading, Sentence
 
 LEXICON = "outcome"
+LEXICONS = (LEXICON, "drug", "regimen")
 TREATMENTS = frozenset({"surgery", "radiotherapy", "chemotherapy", "treatment"})
 # What is said and passed over, with the reason.
 UNLIKELY, NOT_TUMOUR, NOT_PATIENT = "possible", "not_tumour", "not_patient"
@@ -36,38 +37,32 @@ class Cue:
 _TUMOUR = re.compile(
     r"(?P<again>recurr|relaps|regrow)|(?P<spread>metasta|progress|spread|dissemin)"
     r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|\w*carcinom|\w*sarcom|\w*lymphom|\w*melanom|\w*gliom|\w*blastom|\w*myelom|leuk|residual)",
-    re.IGNORECASE,
 )
-_PIECE = re.compile(r"margin|border|edge|cut\send|\bbed\b|node|section|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid", re.IGNORECASE)
+_PIECE = re.compile(r"margin|border|edge|cut\send|\bbed\b|node|section|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid")
 _UNCERTAIN_BEFORE = re.compile(
     r"\b(?:risks?|rates?|prevent\w*|avoid\w*|reduc\w+|decreas\w+|minimi[sz]\w+|possib\w+|likelihood|chances?|potential|probability|suspici\w+|suspect\w*|suggest\w*"
     r"|monitor\w*|detect(?:ion)?\sof|assess\w*|rule\sout|exclude|evaluate|case\sof|if|may|might|can|could|would|should|concern\w*|fear|differentiat\w+|distinguish\w*|diagnosis\sof"
     r"|mimic\w*|versus|or|patterns?|predict\w*|surveillance|screen\w*|whether|prone|tend\w*|propensity|control|time\sto|incidence|frequency|often|usually|frequent\w*|despite|prognosis|(?:whether|follow(?:ed)?[-\s]?up\sfor|monitor\w*\sfor|look\w*\sfor|check\w*\sfor|screen\w*\sfor)\s.{1,60})"
     r"(?:\s(?:for|of|the|a|an|any|to|local|locoregional|regional|distant|early|late|tumou?r|disease|cancer|further|possible|its|his|her|future|have|be|been|another|develop|in|from)){0,5}\s$",
-    re.IGNORECASE,
 )
-_SURELY = re.compile(r"\b(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$", re.IGNORECASE)
+_SURELY = re.compile(r"\b(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$")
 _DENIED_BEFORE = re.compile(
     r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,90}$",
-    re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
     r"^(?:\s(?!but\b|which\b|that\b|with\b)[\w'’/-]+){0,7}?\s(?:has|have|had|was|were|is|are|could)\s(?:yet\s|been\s|still\s){0,2}(?:not|never|absent|ruled\sout|excluded)\b",
-    re.IGNORECASE,
 )
 _UNCERTAIN_AFTER = re.compile(
     r"^(?:\s(?!but\b|which\b|that\b)[\w'’/-]+){0,5}?\s(?:would|may|might|could\sbe|should|can|(?:was|is|were)\s(?:feared|suspected|possible|considered|unlikely|discussed))\b",
-    re.IGNORECASE,
 )
-_NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b", re.IGNORECASE)
+_NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b")
 # These deny a return or a spread, but not the disease: "negative for malignancy" is a specimen's word.
 _WEAK = ("negative for", "no new", "clear of", "absence of", "no visible", "no viable", "no detectable")
 _NOT_DONE = re.compile(
     r"\b(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|refus\w+|declin\w+|reject\w+|denied|unfit|not|no|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$",
-    re.IGNORECASE,
 )
-_EXAMINED = re.compile(r"\b(?:CT|MRI|PET|scan|\w*scop\w+|biops|\w*graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel|puncture|investigat|work)", re.IGNORECASE)
-_RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b", re.IGNORECASE)
+_EXAMINED = re.compile(r"\b(?:ct|mri|pet|scan|\w*scop\w+|biops|\w*graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel|puncture|investigat|work)")
+_RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b")
 _REACH = 110
 
 
@@ -85,14 +80,14 @@ def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
 
 def _drugs(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
     """Yield the first drug of a sentence that names no other treatment, if it was given."""
-    for lexicon in ("drug", "regimen"):
+    for lexicon in LEXICONS[1:]:
         for hit in reading.hits_in(lexicon, sentence)[:1]:
             if context.assertion_of(reading, hit.start, hit.end, sentence) == context.PRESENT:
                 yield Cue("chemotherapy", hit.start, hit.end)
 
 
 def names_tumour(words: str) -> bool:
-    """Return whether words name a tumour, its return or its spread."""
+    """Return whether words in lower case name a tumour, its return or its spread."""
     return _TUMOUR.search(words) is not None
 
 
@@ -120,11 +115,11 @@ def _is_complaint(hits: tuple[Hit, ...], number: int, sentence: Sentence) -> boo
     hit = hits[number]
     words = hit.entry.variant
     if number + 1 < len(hits) and hits[number + 1].id in ("complaint", "cause"):
-        between = sentence.text[hit.end - sentence.start : hits[number + 1].start - sentence.start]
+        between = sentence.lower[hit.end - sentence.start : hits[number + 1].start - sentence.start]
         if words in ("recurrent", "recurring", "relapsing", "recurrence") and _gap(between) and not _TUMOUR.search(between):
             return True
     if number and hits[number - 1].id in ("complaint", "cause") and words not in ("recurrent", "relapsing"):
-        between = sentence.text[hits[number - 1].end - sentence.start : hit.start - sentence.start]
+        between = sentence.lower[hits[number - 1].end - sentence.start : hit.start - sentence.start]
         return len(between) < 15 and "," not in between and " of" not in between and not _TUMOUR.search(between)
     return False
 
@@ -155,10 +150,10 @@ def _sign(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: i
     found = _TUMOUR.search(after.split(",")[0] if "recurr" not in after else after)
     if not found:
         return None
-    if found["again"] or re.search(r"recurr|relaps", after[: found.end() + 40], re.IGNORECASE):
+    if found["again"] or re.search(r"recurr|relaps", after[: found.end() + 40]):
         return "no_recurrence"
     if found["spread"]:
-        return "no_progression" if found["spread"].lower() == "progress" else "no_metastasis"
+        return "no_progression" if found["spread"] == "progress" else "no_metastasis"
     weak = hit.entry.variant in _WEAK or _PIECE.search(before) or _PIECE.search(after[: found.end()])
     return None if weak else "free"
 
@@ -213,9 +208,9 @@ def _progressed(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], num
 
 
 def _around(sentence: Sentence, hit: Hit) -> tuple[str, str]:
-    """Return the words of the sentence before and after a hit, within reach."""
+    """Return the words of the sentence before and after a hit, within reach, in lower case."""
     start, end = hit.start - sentence.start, hit.end - sentence.start
-    return sentence.text[max(0, start - _REACH) : start], sentence.text[end : end + _REACH]
+    return sentence.lower[max(0, start - _REACH) : start], sentence.lower[end : end + _REACH]
 
 
 def _nothing(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
@@ -235,5 +230,6 @@ _JUDGES = {
     "not_recurrence": _nothing,
     "not_death": _nothing,
     "not_treatment": _nothing,
+    "relative": _nothing,
     **dict.fromkeys(TREATMENTS, _treated),
 }

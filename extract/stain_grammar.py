@@ -117,7 +117,7 @@ def _kind(state: _State, at: int) -> str:
     return state.tokens[at].kind if 0 <= at < len(state.tokens) else ""
 
 
-_TO_LIST = _LIGHT | {",", "number", "stain", "status", "word", "tumor_cells", "other_cells", "maybe_cells", "percent"}
+_TO_LIST = _LIGHT | {",", "and", "number", "stain", "status", "word", "tumor_cells", "other_cells", "maybe_cells", "percent"}
 _BARE = _LIGHT | {"stain"}
 
 
@@ -331,11 +331,16 @@ def _on_polar(state: _State, at: int, token: Token) -> None:
         return
     if _speaks_forward(state, at):
         _claim_forward(state, at, result)
-    elif not _backward(state, at, result):
+    elif _is_of_another_noun(state, at) or not _backward(state, at, result):
         if _speaks_far_forward(state, at):
             _claim_forward(state, at, result)
         else:
             state.last = result
+
+
+def _is_of_another_noun(state: _State, at: int) -> bool:
+    """Return whether an adjective begins another item: "positive for A, negative iron stain"."""
+    return _kind(state, _skip(state, at, -1, _LIGHT)) in (",", "and") and _kind(state, at + 1) == "word" and state.tokens[at].end + 1 == state.tokens[at + 1].start
 
 
 def _on_active(state: _State, at: int, token: Token) -> None:
@@ -383,7 +388,7 @@ def _on_stain(state: _State, at: int, token: Token) -> None:
         elif framed or degrees or _kind(state, before) == "for":
             _claim_forward(state, at, POSITIVE, False)
         return
-    if state.pending and (denied or framed or degrees) and _kind(state, after) not in ("be", "done"):
+    if _is_at_hand(state) and (denied or framed or degrees) and _kind(state, after) not in ("be", "done"):
         result = NEGATIVE if _is_denied(state, at) else POSITIVE
         _backward(state, at, result, is_firm=False)
 
@@ -406,7 +411,7 @@ def _on_seen(state: _State, at: int, token: Token) -> None:
     result = NEGATIVE if _is_denied(state, at) else POSITIVE
     if state.pending:
         before = _skip(state, at, -1, _LIGHT | {"not"})
-        if _kind(state, before) in ("be", "marker", "stain") or result == NEGATIVE:
+        if _kind(state, before) in ("be", "marker", "stain"):
             _backward(state, at, result, is_firm=False)
     elif state.forward is None and _speaks_forward(state, at) and _kind(state, at - 1) == "be":
         # "Staining was seen with A".
@@ -556,6 +561,8 @@ def _on_degree(state: _State, at: int, token: Token) -> None:
 
 
 def _on_not(state: _State, at: int, token: Token) -> None:
+    if _kind(state, at + 1) == ";" and _kind(state, at + 2) == "number":
+        return  # "case No. 7"
     state.denied_at = at
     state.denial = token
 
@@ -677,7 +684,7 @@ def _mark_cells(state: _State, at: int, targets: Sequence[Result]) -> None:
             for target in targets:
                 target.cells = token.value
             return
-        if token.kind not in ("word", "degree", "extent", "intensity", "for", "in", "stain", "hyphen") and not is_adjective:
+        if token.kind not in ("word", "degree", "extent", "intensity", "for", "in", "stain", "hyphen", "percent") and not is_adjective:
             return
         if token.kind not in _ADJECTIVES:
             is_adjective = False

@@ -38,7 +38,7 @@ class Span(NamedTuple):
 # Cue words by their first word: the rest of the phrase, longest first, with kind and preferred word.
 Phrases = Mapping[str, tuple[tuple[str, str, str], ...]]
 # Kinds that list concepts, not words: what also circulates in blood; which genes are amplified, which name a fusion.
-_CONCEPTS = ("circulating", "amplified_gene", "main_partner")
+_CONCEPTS = ("circulating", "amplified_gene", "main_partner", "germline_gene")
 
 
 @cache
@@ -76,8 +76,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-# "ER- and PR-positive": the first hyphen waits for the last word.
-_SUSPENDED = re.compile(r"[-‐–]\s?(?:,|/|and\b|or\b)[^;.()+]{1,60}?[-‐–\s](?:positive|negative|reactive|immuno\w+|expressing)", re.IGNORECASE)
+# "ER- and PR-positive", "MPO-, PR3- and azurocidin-ANCA": the first hyphen waits for the last word.
+_SUSPENDED = re.compile(
+    r"[-‐–]\s?(?:,|/|and\b|or\b)(?:[^;.()+]{1,60}?[-‐–\s](?:positive|negative|reactive|immuno\w+|expressing)"
+    r"|\s?(?:\w{1,10}[-‐–]\s?(?:,|and|or)\s){0,4}\w{2,15}[-‐–][A-Za-z]{4,})",
+    re.IGNORECASE,
+)
 _MARK_KINDS = {",": ",", ";": ";", ":": ":", "(": "(", ")": ")", "[": "(", "]": ")", "/": "and", "&": "and", "=": "be", ".": ";"}
 
 
@@ -103,15 +107,15 @@ def tokens(text: str, markers: Sequence[Span]) -> list[Token]:
 
 def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[Token]) -> None:
     """Add the tokens between two offsets, in which no marker stands."""
-    scan = _TOKEN.search
-    while at < end:
-        match = scan(text, at, end)
-        if match is None:
-            return
+    for match in _TOKEN.finditer(text, at, end):
+        if match.start() < at:
+            continue  # within the phrase just read
         kind = match.lastgroup
         start, stop = match.span()
         if kind == "word":
             token = word_at(words, start, stop, end, cues)
+            if token.kind in _RESULTS and _belongs_elsewhere(text, start, result):
+                token = token._replace(kind="word")
         elif kind == "percent":
             token = Token("percent", start, stop, (match["bound"] or "").strip(), float(match["high"] or match["low"]))
         elif kind == "mark":
@@ -129,6 +133,18 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
             token = Token("number", start, stop, "", float(match.group()))
         result.append(token)
         at = token.end
+
+
+_RESULTS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
+_PREFIXES = frozenset({"immuno", "non", "co", "over", "sero", "double", "triple", "all"})
+
+
+def _belongs_elsewhere(text: str, start: int, result: Sequence[Token]) -> bool:
+    """Return whether a result is tied by a hyphen to a word that is no marker here: "margin-positive"."""
+    if not result or start < 2 or text[start - 1] not in "-‐–" or result[-1].end != start - 1:
+        return False
+    previous = result[-1]
+    return previous.kind in ("word", "number") and text[previous.start : previous.end].lower() not in _PREFIXES
 
 
 def word_at(words: str, start: int, stop: int, end: int, cues: Phrases) -> Token:

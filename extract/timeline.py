@@ -21,32 +21,27 @@ from itertools import groupby
 from extract import outcome, times
 from extract.outcome import TREATMENTS
 from extract.reading import Mention, Reading, Sentence
-from extract.times import Time
+from extract.times import Found, Time
 
 # Chapters, the one that tells most first.
 CASE, ARGUED, ABSTRACT = 0, 1, 2
 _GROUPS = {"abstract": ABSTRACT, "title": ABSTRACT, "introduction": ARGUED, "discussion": ARGUED, "conclusion": ARGUED}
 _UNTOLD = ("caption", "table", "references", "back")
-_INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}[-\s]?(?:years?|yr|months?)[-\s]olds?\b", re.IGNORECASE)
+_INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}[-\s]?(?:years?|yr|months?)[-\s]olds?\b")
 
-_LOOKS_BACK = re.compile(r"\b(?:had|previous(?:ly)?|history\sof|earlier|ago|(?:year|month)s?\s(?:before|prior))\b", re.IGNORECASE)
+_LOOKS_BACK = re.compile(r"\b(?:year|month|week)s?\s(?:before|prior)\b")
 _ANNOUNCES = re.compile(
     r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss|demonstrate)s?\b|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)",
-    re.IGNORECASE,
 )
-_HISTORY = re.compile(r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)", re.IGNORECASE)
-_TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|transplant", re.IGNORECASE)
+_HISTORY = re.compile(r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)")
+_TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|transplant")
 
-_OF_RELATIVE = re.compile(
-    r"(?:[\w'’(),]+\s){0,5}(?:mother|father|brother|sister|son|daughter|aunt|uncle|cousin|sibling|grand\w+)s?\b(?!\s(?:noticed|reported|noted|brought))", re.IGNORECASE
-)
 
 _GENERAL = re.compile(
     r"\b(?:is|are)\s(?:an?\s)?(?:\w+ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory|important|crucial|required|known|essential)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b",
-    re.IGNORECASE,
 )
 
-_OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b", re.IGNORECASE)
+_OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b")
 
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset({"free", "no_recurrence", "alive", "remission", "lasting_remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
@@ -56,6 +51,8 @@ _OUTCOMES = STATES | {"death", "recurrence", "progression"}
 # Narrative moments this far before the frontier are the frontier, told in round figures.
 _SLACK = 1.0
 _LONGEST = 720.0
+# A relative named this early in a sentence is whom it tells of.
+_OPENING = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,37 +106,72 @@ class Line:
 
 def read(reading: Reading, field: str, with_times: bool = True) -> Iterator[Mention]:
     """Yield the events that are told of the authors' patients, in the order of the text."""
+    cued = {hit.sentence for lexicon in outcome.LEXICONS for hit in reading.hits.get(lexicon, ())}
     chapter, introduced = (CASE, 0), False
     for sentence in reading.sentences:
-        if sentence.section in _UNTOLD or sentence.is_heading or not _is_told(reading, sentence):
+        if sentence.subject == "literature" or sentence.is_heading or sentence.section in _UNTOLD:
             continue
+        lower = sentence.lower
         group = _GROUPS.get(sentence.section, CASE)
-        introduces = "old" in sentence.lower and _INTRODUCES.search(sentence.text) is not None
+        introduces = "old" in lower and _INTRODUCES.search(lower) is not None
         if group != chapter[0] or (introduces and introduced):
             chapter, introduced = (group, chapter[1] + 1), False
         introduced = introduced or introduces
-        yield from _events(reading, sentence, field, chapter, with_times)
+        spans = list(times.find(sentence)) if with_times and times.may_hold(lower) else []
+        if (spans or sentence.index in cued) and is_told(reading, sentence):
+            yield from _events(reading, sentence, field, chapter, spans)
 
 
-def _is_told(reading: Reading, sentence: Sentence) -> bool:
-    """Return whether a sentence tells of the patient: as it was judged, or as a statement on "he" or "the patient"."""
-    if _OF_RELATIVE.match(sentence.text):
-        return False
+def has_times(reading: Reading) -> bool:
+    """Return whether any sentence on the authors' patients may hold a time: a cheap test."""
+    return any(sentence.subject != "literature" and times.may_hold(sentence.lower) for sentence in reading.sentences)
+
+
+def is_told(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether a sentence tells of the patient: as it was judged, or as a statement on "he" or "the patient".
+
+    A relative's story, a general rule ("recurrence is rare") and a statement on "these patients" are not told.
+    """
     cues = {hit.id for hit in reading.hits_in("subject", sentence)}
-    if (not cues & {"person", "own"} and _GENERAL.search(sentence.text)) or ("own" not in cues and _OF_OTHERS.search(sentence.text)):
+    for hit in reading.hits_in(outcome.LEXICON, sentence):
+        if hit.id == "relative" and hit.start < sentence.start + _OPENING:
+            return False
+    lower = sentence.lower
+    if "person" not in cues and "own" not in cues and _states_a_rule(lower):
+        return False
+    if "own" not in cues and ("patients" in lower or "cases" in lower) and _OF_OTHERS.search(lower):
         return False
     if sentence.subject == "patient":
         return True
-    if sentence.subject != "general" or _GROUPS.get(sentence.section, CASE) != CASE:
-        return False
-    return "person" in cues and not cues & {"literature", "closing"}
+    in_case = sentence.subject == "general" and _GROUPS.get(sentence.section, CASE) == CASE
+    return in_case and "person" in cues and not cues & {"literature", "closing"}
 
 
-def _events(reading: Reading, sentence: Sentence, field: str, chapter: tuple[int, int], with_times: bool) -> Iterator[Mention]:
+def _states_a_rule(lower: str) -> bool:
+    if " is " in lower or " are " in lower or " should " in lower or " must " in lower or " may " in lower or " can " in lower:
+        return _GENERAL.search(lower) is not None
+    return False
+
+
+def _looks_back(lower: str) -> bool:
+    """Return whether a sentence tells of what had been before."""
+    if " had " in lower or "previous" in lower or "history of" in lower or "earlier" in lower or " ago" in lower:
+        return True
+    return (" before" in lower or " prior" in lower) and _LOOKS_BACK.search(lower) is not None
+
+
+def _announces(lower: str) -> bool:
+    """Return whether a sentence announces the whole report: "we report a case of"."""
+    if "report" in lower or "present" in lower or "describ" in lower or "illustrat" in lower or "demonstrat" in lower or "discuss" in lower:
+        return _ANNOUNCES.search(lower) is not None
+    return False
+
+
+def _events(
+    reading: Reading, sentence: Sentence, field: str, chapter: tuple[int, int], spans: Sequence[Found]
+) -> Iterator[Mention]:
     """Yield a sentence's cues and times in order; the anchor words of a time are no cues of their own."""
-    flashback = _LOOKS_BACK.search(sentence.text) is not None
-    summary = _ANNOUNCES.search(sentence.text) is not None
-    spans = list(times.find(sentence)) if with_times and times.may_hold(sentence.lower) else []
+    flashback, summary = _looks_back(sentence.lower), _announces(sentence.lower)
     events = [(found.start, found.end, Event("time", chapter, found.time, flashback, summary)) for found in spans]
     for cue in outcome.find(reading, sentence):
         if not any(found.start < cue.end and cue.start < found.end for found in spans if found.time.anchor):
@@ -228,8 +260,8 @@ class _Walk:
 
         Earlier diseases are dated by the year; a date with its month (`is_dated`) is the story itself.
         """
-        history = _HISTORY.search(sentence.text)
-        if history and (_TREATED.search(sentence.text, history.end()) or outcome.names_tumour(sentence.text[history.end() :])):
+        history = _HISTORY.search(sentence.lower)
+        if history and (_TREATED.search(sentence.lower, history.end()) or outcome.names_tumour(sentence.lower[history.end() :])):
             self.in_history = True
         elif kinds & {"admission", "recurrence"} or is_dated:
             self.in_history = False
@@ -256,7 +288,7 @@ class _Walk:
 
     def _begins(self, time: Time, mention: Mention, cues: Sequence[Mention]) -> bool:
         """Return whether the story begins with this time: "presented two years ago", "operated five years earlier"."""
-        if time.relation != times.AGO or self.points or _HISTORY.search(mention.sentence.text):
+        if time.relation != times.AGO or self.points or _HISTORY.search(mention.sentence.lower):
             return False
         near = _nearest_kind(mention, cues)
         return near == "admission" or (near in TREATMENTS and all(event_of(cue).kind != "admission" for cue in cues))

@@ -36,6 +36,7 @@ _TOLD = re.compile(
     r"opted|elected|chose|accepted|got|gave|he|she|his|her|patient)\b",
     re.IGNORECASE,
 )
+_INSTEAD = re.compile(r"\b(?:but|however|only|instead|although)\b|;", re.IGNORECASE)
 _PAST = re.compile(
     r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+|after|following|during|started|began|initiated|"
     r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost|responded|tolerated|opted|elected|chose|accepted|got|"
@@ -76,11 +77,19 @@ _UNSPECIFIC = ("800", "801", "888", "814", "880")
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """The tumours that a sentence about the past names: ICD-O topography and morphology, three characters each."""
+    """The tumours that are named with a treatment: ICD-O topography and morphology, three characters each."""
 
     sites: frozenset[str] = frozenset()
     histologies: frozenset[str] = frozenset()
+    is_past: bool = True
+    names_cancer: bool = False  # "breast cancer": no sarcoma, no lymphoma
 
+
+# ICD-O morphology, by the last code of each lineage.
+_LINEAGES = (
+    ("858", "epithelial"), ("879", "melanocytic"), ("904", "mesenchymal"), ("905", "mesothelial"), ("910", "germ cell"),
+    ("937", "mesenchymal"), ("958", "neural"), ("999", "haematologic"),
+)  # fmt: skip
 
 NO_CLUE = Clue()
 
@@ -103,7 +112,7 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
     if _NOT_GIVEN.search(before):
         return DENIED
     if _ADVISED.search(before):
-        return GIVEN if _DONE.search(sentence.text, end - sentence.start) else PLANNED
+        return GIVEN if _is_done(sentence.text, end - sentence.start) else PLANNED
     followed = _FOLLOWED.search(before)
     if followed:
         # "was planned for chemotherapy followed by surgery": what holds of the first holds of the second.
@@ -115,8 +124,13 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
         return GIVEN
     if cue.id in ("declined", "absent"):
         return GIVEN if cue.end <= start and _NEW_VERB.search(reading.text[cue.end : start], 7) else DENIED
-    done = _DONE.search(sentence.text, max(cue.end, end) - sentence.start)
-    return GIVEN if done else PLANNED
+    return GIVEN if _is_done(sentence.text, max(cue.end, end) - sentence.start) else PLANNED
+
+
+def _is_done(text: str, start: int) -> bool:
+    """Return whether the rest of a sentence tells that what was planned was done, and not something else instead."""
+    done = _DONE.search(text, start)
+    return done is not None and _INSTEAD.search(text, start, done.start()) is None
 
 
 def _is_new_clause(between: str, after: str) -> bool:
@@ -138,13 +152,14 @@ def _is_argued(sentence: Sentence, start: int, needs_past: bool) -> bool:
 
 
 def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
-    """Return which tumours a sentence about the past names; that of the sentences before, where this one goes on with them."""
+    """Return which tumours are named with a treatment: in its sentence, or in those before, where it goes on with their past."""
     here = sentence
     for _ in range(_CHAIN):
         is_past = _HISTORY.search(here.text) is not None
-        named = _named(reading, here, start if here is sentence else here.end) if is_past else NO_CLUE
-        if named.histologies or named.sites:
-            return named
+        if is_past or here is sentence:
+            named = _named(reading, here, start if here is sentence else here.end, is_past)
+            if named.histologies or (is_past and (named.sites or named.names_cancer)):
+                return named
         if not here.index or not (_GOES_ON.search(here.text) or (here is not sentence and is_past)):
             return NO_CLUE
         here = reading.sentences[here.index - 1]
@@ -153,28 +168,49 @@ def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
     return NO_CLUE
 
 
-def _named(reading: Reading, sentence: Sentence, start: int) -> Clue:
+def _named(reading: Reading, sentence: Sentence, start: int, is_past: bool) -> Clue:
     """Return the tumours that are named before a treatment, or right after it ("irradiation for cervical cancer")."""
 
     def counts(hit: Hit) -> bool:
         return hit.end <= start or hit.start - start < 70
 
-    histologies = frozenset(hit.id[:3] for hit in reading.hits_in("histology", sentence) if counts(hit) and hit.id[:1].isdigit())
+    hits = [hit for hit in reading.hits_in("histology", sentence) if counts(hit) and hit.id[:1].isdigit()]
+    histologies = frozenset(hit.id[:3] for hit in hits)
     sites = frozenset(hit.id[:3] for hit in reading.hits_in("site", sentence) if counts(hit) and hit.entry.get("kind") != "procedure")
-    return Clue(sites, frozenset(code for code in histologies if code not in _UNSPECIFIC))
+    names_cancer = any("cancer" in hit.entry.variant for hit in hits)
+    return Clue(sites, frozenset(code for code in histologies if code not in _UNSPECIFIC), is_past, names_cancer)
 
 
 def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
-    """Return whether a clue names another tumour than the index: another histology, or else another site."""
-    own_histology = histology.morphology[:3] if isinstance(histology, Histology) and histology.morphology else None
+    """Return whether a clue names another tumour than the index: of another lineage, another histology, or another site."""
+    own = histology.morphology[:3] if isinstance(histology, Histology) and histology.morphology else None
     own_site = site.topography[:3] if isinstance(site, Site) else None
-    if found.histologies and own_histology and own_histology not in _UNSPECIFIC:
-        if own_histology in found.histologies:
+    lineage = _lineage(own)
+    if lineage is not None and found.histologies:
+        others = {_lineage(code) for code in found.histologies}
+        if None not in others and lineage not in others:
+            return True
+    if not found.is_past:
+        return False
+    if own is not None and found.histologies and own not in _UNSPECIFIC:
+        if own in found.histologies:
             return False
         # A sarcoma in the breast that was irradiated for a carcinoma is another tumour, at the same site.
-        is_kin = any(own_histology[:2] == other[:2] for other in found.histologies)
+        is_kin = any(own[:2] == other[:2] for other in found.histologies)
         return not (own_site and own_site in found.sites and is_kin)
+    if found.names_cancer and not found.histologies and lineage not in (None, "epithelial", "germ cell"):
+        return True
     return bool(found.sites) and own_site is not None and own_site not in found.sites and not _is_near(own_site, found.sites)
+
+
+def _lineage(code: str | None) -> str | None:
+    """Return the lineage of a three-digit morphology code, None where it says none or a mixed one."""
+    if code is None or not code.isdigit() or code == "800" or "859" <= code <= "871" or "893" <= code <= "898":
+        return None
+    for last, name in _LINEAGES:
+        if code <= last:
+            return name
+    return None
 
 
 def _is_near(own: str, others: frozenset[str]) -> bool:

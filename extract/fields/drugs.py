@@ -84,7 +84,7 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
     doses = dosing.find_doses(text)
     cycles = dosing.find_cycles(text)
     given_cycles = _cycles_of(text, [(hit.start - offset, hit.end - offset) for hit in hits], cycles)
-    is_effective = _SHRANK.search(text) is not None
+    is_effective = any(hit.entry.get("class") in _ANTIINFLAMMATORY for hit in hits) and _SHRANK.search(text) is not None
     for number, hit in enumerate(hits):
         start, end = hit.start - offset, hit.end - offset
         back = hits[number - 1].end - offset if number else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from extract import outcome, timeline
+from extract import timeline
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
 from extract.timeline import Line, Point, event_of
 
@@ -16,13 +16,15 @@ _SHORTEST = 0.2
 
 
 def find(reading: Reading) -> Iterator[Mention]:
-    """Yield the events of the timeline, if the report tells of any outcome."""
-    if reading.hits.get(outcome.LEXICON):
+    """Yield the events of the timeline, if the report tells of any time."""
+    if timeline.has_times(reading):
         yield from timeline.read(reading, NAME)
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     """Return the months from time zero to the latest contact of the first line that has one."""
+    if not any(event_of(mention).time for mention in mentions):
+        return NOTHING
     for line in timeline.lay(mentions):
         last = _last_contact(line)
         if last is None:

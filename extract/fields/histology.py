@@ -29,6 +29,9 @@ _DIAGNOSED = re.compile(
     re.IGNORECASE,
 )
 _FINAL = re.compile(r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b|(?<!clinically\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b", re.IGNORECASE)
+# Plain substrings first: they spare most sentences the regexes.
+_CONCLUSION_CUES = ("diagnosis", "based on", "together", "light of", "basis of")
+_GRADE_CUES = ("grade", "differentiated")
 _CONCLUDED = re.compile(r"\b(?:final|definitive|definite)\s(?:\w+\s){0,2}diagnosis|(?:based\son|taken?\stogether|in\slight\sof|on\sthe\sbasis\sof)\b.{0,90}(?:finding|result|patholog|histolog|immuno|feature)", re.IGNORECASE)
 _REPORTED = re.compile(r"\b(?:case|patient|man|woman|male|female|boy|girl)\s(?:\w+\s){0,4}?(?:of|with|having|who|suffering\sfrom|affected\sby|diagnosed)\b", re.IGNORECASE)
 _EARLIER = re.compile(
@@ -94,7 +97,7 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight += 1.5
         elif _REPORTED.search(before[-80:]):
             weight += 1.5
-        if _CONCLUDED.search(sentence.text):
+        if any(cue in sentence.lower for cue in _CONCLUSION_CUES) and _CONCLUDED.search(sentence.text):
             weight += 2.5
         if _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
             weight += 4.0
@@ -118,6 +121,8 @@ def _composed(hit: Hit, sentence: Sentence) -> tuple[str, str]:
 
 def _grade(hit: Hit, sentence: Sentence) -> str | None:
     """Return the grade or differentiation that the words around a diagnosis give, as printed, lower case."""
+    if not any(cue in sentence.lower for cue in _GRADE_CUES):
+        return None
     start = max(0, hit.start - sentence.start - 45)
     found = _GRADE.search(sentence.text[start : hit.end - sentence.start + 25])
     return found["grade"].lower() if found else None

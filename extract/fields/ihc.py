@@ -35,7 +35,7 @@ _ESTROGEN_ALONE = re.compile(r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(E
 _GENE_AFTER = re.compile(r"[\s(,:]{1,3}(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)")
 _CLUSTER = re.compile(r"\bclusters?\sof\sdifferentiation\s?(?:antigen\s|protein\s|number\s)?(?:\(CDs?\))?\s?-?(\d{1,3}[a-z]?)\b", re.IGNORECASE)
 # Not a result: a definition, a list of abbreviations, a count of blood cells.
-_VETO = re.compile(r"defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s", re.IGNORECASE)
+_VETO = re.compile(r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s", re.IGNORECASE)
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
@@ -45,7 +45,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     """Yield each marker that a sentence gives a result, the value an IhcResult."""
     for sentence in reading.sentences:
         hits = reading.hits_in("ihc", sentence)
-        if hits and _CUE.search(sentence.text) and not _VETO.search(sentence.text):
+        if hits and sentence.section not in ("references", "back") and _CUE.search(sentence.text) and not _VETO.search(sentence.text):
             yield from _read(reading, sentence, hits)
 
 

@@ -51,7 +51,7 @@ def _mention(reading: Reading, sentence: Sentence, start: int, end: int, others:
     if after and (any(end <= other < after.start("low") for other in others) or _OTHER_MATTER.search(after["between"])):
         after = None
     before = _BEFORE.search(text, max(0, start - 90), start)
-    if before and (any(before.end("low") <= other < start for other in others) or not _PREPOSED.search(before["between"])):
+    if before and (any(before.end("low") <= other < start for other in others) or not _PREPOSED.search(before["between"]) or " and " in before["between"]):
         before = None
     match = after
     if before and (after is None or (len(before["between"]) < len(after["between"]) and not re.match(r"\s?[(:=]", after["between"]))):

@@ -38,10 +38,12 @@ _NOTATION = re.compile(
     re.VERBOSE,
 )
 _EXON_DELETION = re.compile(r"(?:\s?gene)?,?\s?(?:\(?exon|ex)\s?-?\d{1,2}\s(?:\w+\s)?(?:del\w*|ins\w*|mutat\w*|skipping\w*|dup\w*)|\s?(?:del|ex)\s?\d{2}(?:del|ins)?\b", re.IGNORECASE)
+_VERB = re.compile(r"(?:\s(?:genes?|locus|promoter|status))?\s(?:was|were|is|are)\s(?P<not>not\s)?(?:found\sto\sbe\s|also\s|highly\s)?(?:not\s)?", re.IGNORECASE)
+_AND_AMPLIFIED = re.compile(r",\s(?:and\s)?(amplification)\b")
 # What may stand between two genes of one list, between a gene and its alteration, and after "mutation" before its gene.
-_LISTED = re.compile(r"\s?(?:\([^()]{0,25}\)\s?)?(?:,\s?(?:and|or|as\swell\sas)?|/|and|or|nor|&|as\swell\sas|;)\s?(?:of\s|in\s)?(?:the\s)?\Z")
+_LISTED = re.compile(r"(?:,\s[A-Z][A-Z0-9]{2,7}(?=,)){0,3}\s?(?:\([^()]{0,25}\)\s?)?(?:,\s?(?:and|or|as\swell\sas)?|/|and|or|nor|&|as\swell\sas|;)\s?(?:of\s|in\s)?(?:the\s)?\Z")
 _BEFORE_WORD = re.compile(
-    r"[-–\s]?(?:\([^()]{0,30}\)\s?)?(?:(?:genes?|oncogenes?|locus|loci|promoter|protein|kinase|proto-oncogene|somatic|driver|activating|sensiti[sz]ing|hotspot|point|missense"
+    r"(?:,\s(?:and\s)?[A-Z][A-Z0-9]{2,7}){0,4}[-–\s]?(?:\([^()]{0,30}\)\s?)?(?:(?:genes?|oncogenes?|locus|loci|promoter|protein|kinase|proto-oncogene|somatic|driver|activating|sensiti[sz]ing|hotspot|point|missense"
     r"|frameshift|nonsense|exons?|codon|\d{1,4}|and|homozygous|high-level|copy|number|CpG|pathogenic|p\.\S{1,20}|[A-Z]\d{2,4}\w{0,3}|mRNA|status|T790M)[-\s,]{1,2}){0,6}\Z",
     re.IGNORECASE,
 )
@@ -63,14 +65,15 @@ class _Test(NamedTuple):
     partner: str | None
     start: int
     end: int
-    is_specific: bool  # "BRAF V600E": the words name a finding, not only a test
+    is_specific: bool = False  # "BRAF V600E": the words name a finding, not only a test
+    outcome: str | None = None  # where the words themselves say it: "HER2 was not amplified"
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each gene test with a result that a sentence tells, the value a MolecularTest."""
     for sentence in reading.sentences:
         hits = reading.hits_in("gene", sentence)
-        if hits and _CUE.search(sentence.text):
+        if hits and sentence.section not in ("references", "back") and _CUE.search(sentence.text):
             yield from _read(reading, sentence, hits)
 
 
@@ -114,7 +117,9 @@ def _is_germline(words: Sequence[Token]) -> bool:
 def _outcome(test: _Test, result: str | None, tokens: Sequence[Token]) -> str | None:
     """Return positive or negative, None where nothing is said: a test named without its result."""
     if test.alteration in ("wild_type", "unmethylated"):
-        return {NEGATIVE: POSITIVE}.get(result or "", NEGATIVE)
+        return {NEGATIVE: POSITIVE}.get(test.outcome or result or "", NEGATIVE)
+    if test.outcome is not None:
+        return test.outcome
     if result in (POSITIVE, NEGATIVE):
         return result
     if result == EQUIVOCAL:
@@ -192,21 +197,43 @@ def _lists(text: str, genes: Sequence[_Gene]) -> list[list[_Gene]]:
 def _of_list(text: str, listed: Sequence[_Gene], words: Sequence[Token]) -> Iterator[_Test]:
     """Yield the tests of one run of genes: each its own notation, or the alteration named after or before the run."""
     last = listed[-1]
-    after = next((word for word in words if word.start >= last.end and _BEFORE_WORD.fullmatch(text, last.end, word.start)), None)
+    predicate = _predicate(text, last, words)
+    if predicate is not None:
+        word, outcome = predicate
+        for gene in listed:
+            yield _Test(gene.name, _alteration(gene, word), gene.partner, gene.start, word.end if gene is last else gene.end, True, outcome)
+        return
+    after = next((word for word in words if word.start >= last.start and word.end > last.end and _BEFORE_WORD.fullmatch(text, last.end, max(last.end, word.start))), None)
     before = next((word for word in reversed(words) if word.end <= listed[0].start and _AFTER_WORD.fullmatch(text, word.end, listed[0].start)), None)
     for gene in listed:
         notation = None if before else _EXON_DELETION.match(text, gene.end) or _NOTATION.match(text, gene.end)
-        if notation:
+        inside = next((word for word in words if gene.start <= word.start and word.end <= gene.end), None)
+        if inside is not None:
+            yield _Test(gene.name, _alteration(gene, inside), gene.partner, gene.start, gene.end)
+        elif notation:
             yield _Test(gene.name, MUTATION, None, gene.start, notation.end(), True)
+            also = _AND_AMPLIFIED.match(text, notation.end())
+            if also:
+                yield _Test(gene.name, AMPLIFICATION, None, also.start(1), also.end(), True)
         elif after is not None:
             alteration = _alteration(gene, after)
             end = after.end if gene is last else gene.end
             yield _Test(gene.name, alteration, gene.partner, gene.start, end, _is_adjective(text, after))
         elif before is not None:
             start = before.start if gene is listed[0] else gene.start
-            yield _Test(gene.name, _alteration(gene, before), gene.partner, start, gene.end, False)
+            is_small = before.kind == DELETION and "exon" in text[before.end : gene.start]
+            yield _Test(gene.name, MUTATION if is_small else _alteration(gene, before), gene.partner, start, gene.end)
         elif gene.partner is not None:
-            yield _Test(gene.name, REARRANGEMENT, gene.partner, gene.start, gene.end, False)
+            yield _Test(gene.name, REARRANGEMENT, gene.partner, gene.start, gene.end)
+
+
+def _predicate(text: str, gene: _Gene, words: Sequence[Token]) -> tuple[Token, str] | None:
+    """Return the participle that a verb ties to a gene, and what it says: "the HER2 gene was not amplified"."""
+    verb = _VERB.match(text, gene.end)
+    word = next((word for word in words if verb and word.start == verb.end()), None)
+    if verb is None or word is None or word.kind == "test":
+        return None
+    return word, NEGATIVE if verb["not"] else POSITIVE
 
 
 def _alteration(gene: _Gene, word: Token) -> str:
@@ -239,10 +266,17 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     return Resolution({}, {"molecular": many} if many else {}, passed)
 
 
-_SOMATIC = re.compile(r"somatic|tumou?r|neoplasm|carcinoma|liquid biopsy|ctDNA", re.IGNORECASE)
+_SOMATIC = re.compile(
+    r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue|next[-\s]generation|\bNGS", re.IGNORECASE
+)
 
 
 def _is_germline_gene(mention: Mention, germline: Set[str]) -> bool:
-    """Return whether the report finds the gene altered in blood or family, and this sentence does not say "in the tumour"."""
+    """Return whether a gene is altered in blood or family, and this sentence does not say "in the tumour".
+
+    The genes of familial cancer are tested in blood unless the sentence says otherwise.
+    """
     value = mention.value
-    return isinstance(value, MolecularTest) and value.gene in germline and not _SOMATIC.search(mention.sentence.text)
+    if not isinstance(value, MolecularTest) or _SOMATIC.search(mention.sentence.text):
+        return False
+    return value.gene in germline or value.gene in concepts("alteration", "germline_gene")

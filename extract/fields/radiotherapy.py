@@ -13,7 +13,7 @@ from extract.record import RadiotherapyCourse, Site
 NAME = "radiotherapy"
 FIELDS = ("radiotherapy_given", "radiotherapy")
 
-_DOSE_HINT = re.compile(r"Gy|GY|[Gg]r[ae]y|\brads?\b|\bCGE\b")
+_UNITS = ("Gy", "GY", "gray", "grey", "Gray", "Grey", " rad", "CGE")
 # The most specific first: a course "of stereotactic radiotherapy with protons" is a proton course.
 _RANK = ("brachytherapy", "IORT", "carbon ion", "proton", "gamma knife", "SBRT", "SRS", "VMAT", "IMRT", "3D-CRT", "electron", "EBRT")
 # These words name a technique only beside a word for radiotherapy.
@@ -24,7 +24,7 @@ _INTENT = re.compile(
     re.IGNORECASE,
 )
 _TARGET = re.compile(
-    r"\b(?:to|on|of|in|at|over|covering|targeting|toward)\s(?:the|his|her|its)\s(?P<name>(?!same|total|dose|end|time|patient|first)[a-z][\w/-]+(?:\s(?!in\b|with\b|using\b|and\b|was\b|over\b|at\b|for\b|followed\b|by\b|from\b|to\b|due\b|because\b|after\b|after\b)[\w/-]+){0,3})",
+    r"\b(?:to|on|of|in|at|over|covering|targeting|toward)\s(?:the|his|her|its)\s(?P<name>(?!same|total|dose|end|time|patient|first)[a-z][\w/-]+(?:\s(?!plus\b|in\b|with\b|using\b|and\b|was\b|over\b|at\b|for\b|followed\b|by\b|from\b|to\b|due\b|because\b|after\b|after\b)[\w/-]+){0,3})",
     re.IGNORECASE,
 )
 # Words that stand beside radiotherapy where it is no treatment of this tumour, or not told as given.
@@ -40,6 +40,7 @@ _APART = {
     "palliative": frozenset({"adjuvant"}),
     "relapse": frozenset({"adjuvant"}),
 }
+_DOSE_WORDS = re.compile(r"Gy|\b(?:dose|fraction|deliver|beam|boost|course)", re.IGNORECASE)
 _FRACTIONS = re.compile(r"\b(?:fraction|session|sitting)s?\b", re.IGNORECASE)
 _IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
 _WEAK_SECTIONS = ("caption", "title", "discussion", "conclusion", "introduction", "back")
@@ -48,9 +49,10 @@ _RADIOISOTOPE = re.compile(r"\bm?Ci\b|\bMBq\b|\bGBq\b|radio-?iodine|radioactive\
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each dosed series and each word for radiotherapy, with what stands around it."""
+    has_doses = any(unit in reading.text for unit in _UNITS)
     for sentence in reading.sentences:
         hits = reading.hits_in("technique", sentence)
-        has_dose = _DOSE_HINT.search(sentence.text) is not None
+        has_dose = has_doses and any(unit in sentence.text for unit in _UNITS)
         if not hits and not has_dose or sentence.section == "references":
             continue
         is_told = treatment.is_told(sentence)
@@ -63,7 +65,7 @@ def find(reading: Reading) -> Iterator[Mention]:
 def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: bool) -> Iterator[Mention]:
     """Yield the series of fractions in a sentence."""
     text = sentence.text
-    if _RADIOISOTOPE.search(text) and not any(hit.id not in ("none", "adjuvant") for hit in hits):
+    if not any(hit.id not in ("none", "adjuvant") for hit in hits) and (_RADIOISOTOPE.search(text) or not _DOSE_WORDS.search(text)):
         return
     all_series = doses.link(text, doses.find(text))
     named = _techniques(sentence, hits, all_series)
@@ -143,7 +145,7 @@ def _technique_nearby(reading: Reading, sentence: Sentence) -> str | None:
         if not 0 <= at < len(reading.sentences):
             continue
         other = reading.sentences[at]
-        if other.patient != sentence.patient or _DOSE_HINT.search(other.text) or not treatment.is_told(other):
+        if other.patient != sentence.patient or any(unit in other.text for unit in _UNITS) or not treatment.is_told(other):
             continue
         ids = [
             hit.id

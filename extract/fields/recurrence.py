@@ -15,6 +15,8 @@ _PASSED = {
     outcome.UNLIKELY: "possible, feared or of others",
     outcome.NOT_TUMOUR: "a complaint that recurs, not a tumour",
 }
+_RETURNING = frozenset({"recurrence", "metastasis"})
+_WORDS = _RETURNING | {"sign", "no_recurrence", "free", "lasting_remission"}
 _ABSENT = ("no_recurrence", "free", "lasting_remission")
 # A metastasis found this many months after the first treatment is a recurrence; before, it was there.
 _INTERVAL = 2.0
@@ -22,13 +24,16 @@ _SHOWN = 4
 
 
 def find(reading: Reading) -> Iterator[Mention]:
-    """Yield the events of the timeline; times only where something may have recurred."""
-    returned = any(hit.id in ("recurrence", "metastasis") for hit in reading.hits.get(outcome.LEXICON, ()))
-    yield from timeline.read(reading, NAME, with_times=returned)
+    """Yield the events of the timeline where a return, or freedom from one, is told; times only for a return."""
+    told = {hit.id for hit in reading.hits.get(outcome.LEXICON, ())}
+    if told & _WORDS:
+        yield from timeline.read(reading, NAME, with_times=bool(told & _RETURNING))
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     """Return recurrence (true if it ever came back; false only if the text says so) and the months to the first."""
+    if not mentions:
+        return NOTHING
     lines = timeline.lay(mentions)
     passed = tuple((mention, _PASSED[kind]) for mention in mentions if (kind := event_of(mention).kind) in _PASSED)
     returned = [(line, point) for line in lines for point in _returns(line)]
@@ -43,7 +48,7 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     absent = [point.mention for line in lines for point in line.points if point.kind in _ABSENT and _is_told(line, point)]
     if absent:
         return Resolution({"recurrence": Finding(False, tuple(absent[:_SHOWN]))}, {}, passed)
-    return Resolution({}, {}, passed) if passed else NOTHING
+    return Resolution({}, {}, passed)
 
 
 def _returns(line: Line) -> Iterator[Point]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from extract import timeline, times
+from extract import outcome, timeline, times
 from extract.outcome import NOT_PATIENT, TREATMENTS
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
 from extract.timeline import event_of
@@ -17,6 +17,8 @@ FIELDS = ("status",)
 _CLEAR = frozenset({"free", "no_recurrence", "remission", "lasting_remission"})
 _DISEASE = frozenset({"active", "recurrence", "progression", "metastasis"})
 _DYING = frozenset({"progression", "recurrence", "active"})
+_WORDS = _CLEAR | _DISEASE | {"death", "alive", "lost", "sign", "no_progression"}
+_TELLING = _CLEAR | _DISEASE | {"death", "alive", "lost", "no_metastasis", "no_progression", NOT_PATIENT}
 _OF_DISEASE = re.compile(
     r"(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?(?:disease\b|tumou?rs?|cancer|malignan\w+|metasta\w+|progress\w+|recurr\w+|relaps\w+|\w*carcinom\w*|\w*sarcom\w*|\w*lymphom\w*|\w*melanom\w*|leuka?emia|glio\w+|neoplas\w+|illness|dissemin\w+|cachexia)",
     re.IGNORECASE,
@@ -28,11 +30,14 @@ _WINDOW = 4
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield the events of the story, without times."""
-    yield from timeline.read(reading, NAME, with_times=False)
+    if any(hit.id in _WORDS for hit in reading.hits.get(outcome.LEXICON, ())):
+        yield from timeline.read(reading, NAME, with_times=False)
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     """Return the status at the end of the story: death first, then the last word on the disease."""
+    if not any(event_of(mention).kind in _TELLING for mention in mentions):
+        return NOTHING
     passed = tuple((mention, "another person's death") for mention in mentions if event_of(mention).kind == NOT_PATIENT)
     deaths = [mention for mention in mentions if event_of(mention).kind == "death"]
     if deaths:
