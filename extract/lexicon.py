@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "lexicons"
@@ -25,7 +25,7 @@ class Entry:
     concept_id: str
     preferred: str
     variant: str
-    more: tuple[tuple[str, str], ...] = ()
+    more: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_cased(self) -> bool:
@@ -35,7 +35,7 @@ class Entry:
 
     def get(self, column: str) -> str:
         """Return an extra column's cell, "" where the file has no such column."""
-        return dict(self.more).get(column, "")
+        return self.more.get(column, "")
 
 
 def load(name: str, folder: Path = FOLDER) -> tuple[Entry, ...]:
@@ -68,7 +68,7 @@ def _read(path: Path, name: str, seen: dict[str, str]) -> Iterator[Entry]:
             if variant in seen:
                 raise LexiconError(f"{place}: found {variant!r} again, wanted each variant once ({seen[variant]})")
             seen[variant] = place
-            yield Entry(name, row[0], row[1], variant, tuple(zip(header[3:], row[3:], strict=True)))
+            yield Entry(name, row[0], row[1], variant, dict(zip(header[3:], row[3:], strict=True)))
 
 
 def alternations(variant: str) -> Iterable[str]:

@@ -54,6 +54,7 @@ class _Forward:
     cue: Token
     is_firm: bool = True
     is_denied: bool = False
+    is_adjective: bool = False  # "negative A and B": no other word may stand in its list
     degrees: dict[str, str] = field(default_factory=dict)
 
 
@@ -275,7 +276,8 @@ def _since_last_and(state: _State, last: int) -> list[Result]:
 def _claim_forward(state: _State, at: int, result: str, is_firm: bool = True, is_denied: bool = False) -> None:
     """Let a cue speak forward from here on."""
     degrees = {**_degrees_after(state, at), **_degrees_before(state, at)}
-    state.forward = _Forward(result, state.tokens[at], is_firm, is_denied, degrees)
+    is_adjective = _kind(state, _skip(state, at, 1, _LIGHT)) == "marker"
+    state.forward = _Forward(result, state.tokens[at], is_firm, is_denied, is_adjective, degrees)
     state.recent = []
     state.excepting = False
 
@@ -302,7 +304,12 @@ def _on_marker(state: _State, at: int, token: Token) -> None:
 
 def _reaches(state: _State, at: int) -> bool:
     """Return whether the cue that speaks forward still reaches a marker: the first of a list stands near the cue."""
-    if len(state.recent) > 1 or state.forward is None:
+    if state.forward is None:
+        return False
+    if len(state.recent) > 1:
+        if state.forward.is_adjective and _kind(state, _skip(state, at, -1, _LIGHT | {"and", ","})) not in ("marker", "stain", ")"):
+            state.forward = None
+            return False
         return True
     words = 0
     for before in range(at - 1, -1, -1):

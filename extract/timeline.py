@@ -23,6 +23,8 @@ from extract.outcome import TREATMENTS
 from extract.reading import Mention, Reading, Sentence
 from extract.times import Found, Time
 
+# How a treatment is told: as of now, of some years ago, or in the patient's history.
+NOW, AGO, HISTORY = "now", "ago", "history"
 # Chapters, the one that tells most first.
 CASE, ARGUED, ABSTRACT = 0, 1, 2
 _GROUPS = {"abstract": ABSTRACT, "title": ABSTRACT, "introduction": ARGUED, "discussion": ARGUED, "conclusion": ARGUED}
@@ -45,11 +47,13 @@ _OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|th
 
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset({"free", "no_recurrence", "alive", "remission", "lasting_remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
-_NO_CONTACT = TREATMENTS | {"diagnosis", "palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
+_NO_CONTACT = TREATMENTS | {"palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
 _PAST = TREATMENTS | {"diagnosis", "admission", "recurrence", "metastasis"}
 _OUTCOMES = STATES | {"death", "recurrence", "progression"}
 # Narrative moments this far before the frontier are the frontier, told in round figures.
 _SLACK = 1.0
+# Times at which nothing was begun: a treatment never stands at one.
+_LASTING = (times.FOR, times.FOLLOW_UP, times.AT)
 _LONGEST = 720.0
 # A relative named this early in a sentence is whom it tells of.
 _OPENING = 50
@@ -223,7 +227,7 @@ class _Walk:
         self.calendar: Moment | None = None  # the date at which the line begins
         self.placed: dict[str, Moment] = {}  # the latest moment of each kind
         self.begun: dict[str, Moment] = {}  # the first moment of each kind
-        self.treatments: list[tuple[Moment, bool]] = []  # with whether a flashback tells of it
+        self.treatments: list[tuple[Moment, str]] = []  # told as of now, as of years ago, or as history
         self.points: list[Point] = []
         self.in_history = self.has_returned = False
 
@@ -252,8 +256,10 @@ class _Walk:
             self.last = self.frontier
         self._keep_history(events[0].sentence, kinds, any(_is_exact(time) for time, _ in placed))
         for cue in cues:
-            own = [] if _is_told_before(cue, cues, placed) else placed
-            self._put(cue, own, before if own is not placed else self.frontier)
+            earlier = _is_told_before(cue, cues, placed)
+            self._put(cue, [] if earlier else placed, before if earlier else self.frontier)
+        if "admission" in kinds:
+            self.in_history = False
 
     def _keep_history(self, sentence: Sentence, kinds: set[str], is_dated: bool) -> None:
         """Note whether the story is in the patient's earlier diseases: from "a history of" until the next visit.
@@ -271,7 +277,7 @@ class _Walk:
         event = event_of(cue)
         near = [
             (time, moment) for time, moment in placed
-            if not (event.kind in TREATMENTS and _relation(time) in (times.FOR, times.FOLLOW_UP, times.AT))
+            if not (event.kind in TREATMENTS and _relation(time) in _LASTING)
         ]  # fmt: skip
         if near:
             time, moment = min(near, key=lambda pair: _distance(pair[0], cue))
@@ -283,8 +289,10 @@ class _Walk:
         if event.kind in TREATMENTS:
             self.placed["any"] = moment
             self.placed[times.stem(cue.sentence.text[cue.start - cue.sentence.start : cue.end - cue.sentence.start])] = moment
-            self.treatments.append((moment, self.in_history or any(_relation(time) == times.AGO for time, _ in placed)))
-        self.points.append(Point(event.kind, cue, moment, bool(near), event.kind == "death"))
+            ago = any(_relation(time) == times.AGO for time, _ in placed)
+            self.treatments.append((moment, HISTORY if self.in_history else AGO if ago else NOW))
+        seen = event.kind in ("death", "recurrence") or (event.kind == "metastasis" and self.has_returned)
+        self.points.append(Point(event.kind, cue, moment, bool(near), seen and not event.is_summary))
 
     def _begins(self, time: Time, mention: Mention, cues: Sequence[Mention]) -> bool:
         """Return whether the story begins with this time: "presented two years ago", "operated five years earlier"."""
@@ -298,8 +306,8 @@ class _Walk:
         if event.is_summary or event.kind not in ("recurrence", "metastasis"):
             return
         if event.kind == "recurrence" and not self.treatments:
-            self.treatments.append((self.begun.get("diagnosis") or Moment(0.0), False))
-        elif self.treatments and (event.kind == "recurrence" or not self.in_history) and all(past for _, past in self.treatments):
+            self.treatments.append((self.begun.get("diagnosis") or Moment(0.0), NOW))
+        elif self.treatments and (event.kind == "recurrence" or not self.in_history) and all(told != NOW for _, told in self.treatments):
             self.has_returned = True
 
     def _move(self, time: Time, moment: Moment, begins: bool) -> None:
@@ -348,7 +356,7 @@ class _Walk:
             base = self.placed.get("any", self.last)
             return base if base.months + time.months >= self.frontier.months - _SLACK else self.last
         if not self.treatments and anchor != "recurrence":
-            self.treatments.append((self.last, False))
+            self.treatments.append((self.last, NOW))
             self.placed["any"] = self.last
         return self.placed.get(time.word) or self.placed.get(anchor) or self.placed.get("any") or self.last
 
@@ -358,7 +366,7 @@ class _Walk:
         lasting = time.relation == times.FOR and near != "survival"
         order = [last, zero] if lasting or "recurrence" in self.placed else [zero, last]
         if not self.treatments and near in STATES - {"follow_up", "survival", "no_metastasis"}:
-            self.treatments.append((self.frontier, False))
+            self.treatments.append((self.frontier, NOW))
         fitting = [base for base in (*order, self.frontier) if base.months + time.months >= self.frontier.months - _SLACK]
         return fitting[0] if fitting else order[0]
 
@@ -368,11 +376,10 @@ class _Walk:
         A treatment told as history or of years ago is this tumour's only where the tumour is told to have
         returned, or where no other treatment is told.
         """
-        now = [moment for moment, past in self.treatments if not past]
-        every = [moment for moment, _ in self.treatments]
-        chosen = every if not now or self.has_returned else now
-        if chosen:
-            return min(chosen, key=_months_of)
+        for told in ((NOW, AGO, HISTORY),) if self.has_returned else ((NOW,), (AGO,)):
+            chosen = [moment for moment, how in self.treatments if how in told]
+            if chosen:
+                return min(chosen, key=_months_of)
         begun = self.begun.get("diagnosis") or self.begun.get("admission") or Moment(0.0)
         return begun if begun.months <= 0 else Moment(0.0)
 
@@ -393,17 +400,24 @@ def _is_contact(time: Time, kinds: set[str]) -> bool:
 
 
 def _is_told_before(cue: Mention, cues: Sequence[Mention], placed: Sequence[tuple[Mention, Moment]]) -> bool:
-    """Return whether a treatment is told before the time of its sentence, which is that of an outcome.
+    """Return whether a treatment is told before the time of its sentence, which is that of something else.
 
-    "Despite chemotherapy, he died six months later": the chemotherapy was given before.
+    "Despite chemotherapy, he died six months later": the chemotherapy was given before. So it was in "was
+    resected, and no recurrence was seen during two years of follow-up".
     """
     if not placed or event_of(cue).kind not in TREATMENTS:
         return False
-    time = min((time for time, _ in placed), key=lambda time: _distance(time, cue))
+    near = [time for time, _ in placed if _relation(time) not in _LASTING]
+    if not near:
+        return all(cue.start < time.start for time, _ in placed)
+    time = min(near, key=lambda time: _distance(time, cue))
     if time.start < cue.start or _relation(time) not in (times.LATER, times.AFTER):
         return False
     outcomes = [other for other in cues if event_of(other).kind in _OUTCOMES | {"metastasis"}]
-    return any(_distance(time, other) < _distance(time, cue) for other in outcomes)
+    if any(_distance(time, other) < _distance(time, cue) for other in outcomes):
+        return True
+    between = cue.sentence.lower[cue.end - cue.sentence.start : time.start - cue.sentence.start]
+    return any(mark in between for mark in (",", ";", " and ", " but "))
 
 
 def _is_exact(mention: Mention) -> bool:

@@ -93,7 +93,7 @@ _HEDGE = re.compile(
     r"|about|approximately|nearly|almost|around|roughly|just|some)\s|(?P<sign>[>≥≧]=?)\s?|[~≈]\s?){1,2}$"
 )
 _AND_MORE = re.compile(rf",?\s(?:and\s)?(?P<number>{_NUMBER})[-\s](?P<unit>months?|weeks?|days?)\b")
-_BOUND_BEFORE = re.compile(r"(?:\b(?:for|of|after|is|was|has\sbeen|now|lasted|at)|[,(:])\s?$")
+_BOUND_BEFORE = re.compile(r"(?:\b(?:for|of|after|is|was|has\sbeen|now|lasted|at|free|alive|well)|[,(:])\s?$")
 _POSTOPERATIVE_DAY = re.compile(r"(?:\bpost[-\s]?operative\s|\bpo)(?P<unit>day|week|month|year|d)\s?(?:\#\s?)?(?P<number>\d{1,3})\b")
 _DATE = re.compile(
     r"""
@@ -126,7 +126,7 @@ _ANCHOR = "|".join(f"(?P<{name}>{words})" for name, words in _ANCHORS)
 _POST = re.compile(rf"[-,\s]{{0,2}}post[-\s]?(?:the\s)?(?:{_ANCHOR})\w*")
 _AFTER = re.compile(
     rf"""
-    (?:\s(?:have|has|had)\s(?:passed|elapsed))?,?\s(?:after|following|from|since|post|into|out\sfrom|beyond|past)\s
+    (?:\s(?:have|has|had)\s(?:passed|elapsed)|\snow)?,?\s(?:after|following|from|since|post|into|out\sfrom|beyond|past)\s
     (?P<words>(?:(?!and\b|with\b|without\b)[\w'’/-]+\s){{0,6}}?)(?:{_ANCHOR})\w*
     """,
     re.VERBOSE,
@@ -144,8 +144,10 @@ _FOLLOWED = re.compile(
 _FREE = re.compile(r",?[-\s](?:disease|recurrence|relapse|tumou?r|progression|cancer|event|symptom)[-\s]free")
 _NO_TIME_AFTER = re.compile(
     r"[-\s](?:old|history|of\sage|cycle|course|duration|apart|interval|survival\srate|survival\sof|overall\ssurvival\srate|prognosis|per\b|each"
-    r"|a\sweek|after\sbirth|gestation|pack|regimen|of\s(?:his\slife|her\slife|treatment|therapy|chemo|pain))|\s?/|['’]\s(?:duration|history)"
+    r"|a\sweek|after\sbirth|gestation|pack|regimen|of\s(?:his\slife|her\slife|pain))|\s?/|['’]\s(?:duration|history)"
 )
+_OF_TREATMENT = re.compile(r"\sof\s(?:treatment|therapy|chemo)")
+_AT_LAST = re.compile(r"\b(?:after|at)\s$")
 _NO_TIME_BEFORE = re.compile(
     r"""\b(?:
     every|each|per|aged?|age\sof|history\sof|q|than\sa|interval\sof|median\sof|mean\sof|once|times|since|duration\sof|for\sup\sto
@@ -308,6 +310,8 @@ def stem(word: str) -> str:
 def _relation(before: str, after: str) -> tuple[str, str | None, bool, int] | None:
     """Return relation, anchor, whether the anchor is the first of its kind, and how far the words after reach."""
     if _NO_TIME_AFTER.match(after) or _NO_TIME_BEFORE.search(before):
+        return None
+    if _OF_TREATMENT.match(after) and not _AT_LAST.search(before):
         return None
     if post := _POST.match(after):
         return AFTER, post.lastgroup, False, post.end()

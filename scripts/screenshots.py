@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -33,14 +32,9 @@ PAGES = {
 SIZES = {"wide": {"width": 1360, "height": 900}, "phone": {"width": 390, "height": 844}}
 # Without these, chromium asks its maker's servers for updates at every start.
 FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 def main() -> int:
@@ -61,8 +55,7 @@ def main() -> int:
                 for name, path in PAGES.items():
                     take(page, address + path, OTHERS / f"{name}-{size}-{scheme}.png")
                     if (name, size, scheme) == ("case", "wide", "light"):
-                        light_up_a_dose(page)
-                        page.screenshot(path=str(DOCS / "case-page.png"))
+                        take_for_readme(page)
                 page.close()
         browser.close()
     for fault in faults:
@@ -110,12 +103,15 @@ def take(page: Page, address: str, path: Path) -> None:
     page.screenshot(path=str(path))
 
 
-def light_up_a_dose(page: Page) -> None:
-    """Choose the dose of the case, so that the picture shows the words it was read from."""
-    dose: Any = page.locator("a.value", has_text="Gy").first
-    if dose.count():
-        dose.click()
-        page.wait_for_timeout(600)  # the text scrolls to the words
+def take_for_readme(page: Page) -> None:
+    """Take the picture of a case whose dose was chosen, so that it shows the words that the dose was read from."""
+    # High enough for values and text together, which scroll apart on a usual screen.
+    page.set_viewport_size({"width": 1360, "height": 1420})
+    page.locator("a.value", has_text="Gy").first.click()
+    page.wait_for_timeout(600)  # the text scrolls to the words
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(200)
+    page.screenshot(path=str(DOCS / "case-page.png"))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ NAME = "drugs"
 FIELDS = ("drugs",)
 
 _GIVING = re.compile(
-    r"receiv|treat|administ|start|underw|undergo|given|\bgave\b|chemo|regimen|cycle|course|dose|\bmg\b|therap|follow|switch|respon|complet|continu|maint|commenc|initiat"
+    r"receiv|treat|administ|start|underw|undergo|given|\bgave\b|\bgot\b|chemo|regimen|cycle|course|dose|\bmg\b|therap|follow|switch|respon|complet|continu|maint|commenc|initiat"
     r"|combin|infus|inject|prescrib|taking|\btook\b|tablet|\boral|adjuvant|consist|perfus|stopp|chang|\bon\b|\bused\b|\badded\b|plus|introduc|managed|appl(?:y|ied)",
     re.IGNORECASE,
 )

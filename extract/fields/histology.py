@@ -39,6 +39,8 @@ _EARLIER = re.compile(
     r"years?\s(?:ago|earlier|before|previously|prior)|survivor\sof|known)\b",
     re.IGNORECASE,
 )
+# "Hodgkin lymphoma at 19": another story, told by its age.
+_AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
 _DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)", re.IGNORECASE)
 _NO_DIAGNOSIS_AFTER = re.compile(r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)", re.IGNORECASE)
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
@@ -72,7 +74,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         if _NO_DIAGNOSIS_AFTER.match(after):
             continue
         cue = context.cue_of(reading, hit.start, hit.end, sentence)
-        assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "planned"}.get(cue.id if cue else "", "present")
+        assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "possible"}.get(cue.id if cue else "", "present")
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
         weight = _weight(hit, sentence, assertion, subject)
         code, name = _composed(hit, sentence)
@@ -103,7 +105,9 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight += 4.0
     if assertion == "possible" or _DENIED_KIND.search(before[-75:]):
         weight *= 0.3
-    if _EARLIER.search(before[-70:]):
+    if "second primary" in sentence.lower or "another primary" in sentence.lower:
+        weight *= 0.2
+    if _EARLIER.search(before[-70:]) or _AT_AGE.match(sentence.text, hit.end - sentence.start):
         weight *= 0.35
     if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
         weight *= 0.5

@@ -13,7 +13,7 @@ from extract.record import Histology, Metastasis
 NAME = "metastasis"
 FIELDS = ("metastases",)
 
-_CUE = re.compile(r"metast|spread|disseminat|secondar|deposit|implant|carcinomatosis|seeding|node[-\s]positive|positive\s(?:\w+\s){0,3}(?:lymph\s)?nodes?|nod(?:e|es|al)\b", re.IGNORECASE)
+_CUE = re.compile(r"metast|spread|recurrence|relapse|disseminat|secondar|deposit|implant|carcinomatosis|seeding|node[-\s]positive|positive\s(?:\w+\s){0,3}(?:lymph\s)?nodes?|nod(?:e|es|al)\b", re.IGNORECASE)
 _BEFORE = re.compile(
     r"\b(?:metasta(?:tic|s[ei]s|si[sz]e[ds]?|si[sz]ing)|metastatic\s\w+|disseminat\w+|spread|secondar(?:y|ies)(?!\sto\b)|deposits?|implants?|seeding)\b(?P<between>[^.;:]{0,110})$",
     re.IGNORECASE,
@@ -22,6 +22,13 @@ _AFTER = re.compile(
     r"^(?P<between>(?:[\s,/-]{1,3}(?!(?:with|an?|the|was|were|is|in|of|showed|had|without|from|which|that|has|have|by|at|for)\s)[\w-]{2,18}){0,7}?)[\s,/-]{1,2}(?:lymph\s?nodes?\s|nodal\s|tumor\s|tumour\s)?(?:metasta(?:s[ei]s|tic)|deposits?|implants?|secondar(?:y|ies)(?!\sto\b)|carcinomatosis|dissemination|seeding|spread)\b",
     re.IGNORECASE,
 )
+# "the colonic and hepatic lesions were metastases", "the brain tumor as its metastasis"
+CALLED_METASTASIS = re.compile(
+    r"^(?:[\s,]{1,2}[\w-]{2,18}){0,5}?\s(?:lesions?|mass(?:es)?|tumou?rs?|nodules?)\s(?:was|were|as|proved|represented|turned\sout)\s(?:(?!not\b|no\b)\w+\s){0,4}?metasta", re.IGNORECASE
+)
+_RECURRED_IN = re.compile(r"\b(?:recurrence|relapse)[sd]?\s(?:in|at|of|to|within)\s(?:the\s|a\s|his\s|her\s)?(?:[\w-]{2,18}\s){0,3}$", re.IGNORECASE)
+# "a tumour of the lip AND metastases in ..." names two things, "lung AND liver metastases" one.
+_LIST_ENDS = re.compile(r"(?:^|[\s,])(?:and|or|,)\s?$", re.IGNORECASE)
 _NODAL = re.compile(r"\bnod(?:e|es|al)\b", re.IGNORECASE)
 _TUMOR_NAME = re.compile(r"\b(?:cancer|carcinoma|\w{3,20}oma|tumou?r)s?\b", re.IGNORECASE)
 _NEXT_TO = re.compile(r"\b(?:near|adjacent\sto|close\sto|next\sto|around|above|below|behind|from)\s(?:the\s)?(?:[\w-]{2,18}\s){0,2}$", re.IGNORECASE)
@@ -79,8 +86,10 @@ def _is_spread(hit: Hit, sentence: Sentence) -> bool:
             return True
     elif hit.id == "C77":
         return True
+    if CALLED_METASTASIS.match(after) or (hit.id == "C77" and _RECURRED_IN.search(before)):
+        return True
     followed = _AFTER.match(after)
-    if followed and not _TUMOR_NAME.search(followed["between"]):
+    if followed and _LIST_ENDS.search(followed["between"]) is None and not _TUMOR_NAME.search(followed["between"]):
         # "mediastinal and hilar lymph node metastases": the organ only says which nodes.
         return hit.id == "C77" or not _NODAL.search(followed.group())
     told = _BEFORE.search(before)

@@ -13,7 +13,7 @@ from extract.record import RadiotherapyCourse, Site
 NAME = "radiotherapy"
 FIELDS = ("radiotherapy_given", "radiotherapy")
 
-_UNITS = ("Gy", "GY", "gray", "grey", "Gray", "Grey", " rad", "CGE")
+_UNITS = ("Gy", "GY", "gray", "grey", "Gray", "Grey", " rad ", " rads", "CGE")
 # The most specific first: a course "of stereotactic radiotherapy with protons" is a proton course.
 _RANK = ("brachytherapy", "IORT", "carbon ion", "proton", "gamma knife", "SBRT", "SRS", "VMAT", "IMRT", "3D-CRT", "electron", "EBRT")
 # These words name a technique only beside a word for radiotherapy.

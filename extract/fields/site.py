@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extract import context
+from extract.fields.metastasis import CALLED_METASTASIS
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
 from extract.record import Histology, Site
 
@@ -21,11 +22,11 @@ _BEFORE = re.compile(
     r"(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered|centered)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?(?:(?:aspect|part|side|portion|surface|wall|pole|area|region|border|edge|half|third|level)s?\sof\s(?:the\s|his\s|her\s)?(?:[\w-]{2,20}\s){0,2}?)?$",
     re.IGNORECASE,
 )
-_ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin)\b", re.IGNORECASE)
+_ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin|(?:locali[sz]ed|confined|limited|restricted)\b[^.;]{0,40}\sto)\b", re.IGNORECASE)
 _PRIMARY = re.compile(r"\b(?:primary|arising|arose|originat\w+|origin|centered|located)\b", re.IGNORECASE)
 _SPREAD = re.compile(
     r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b", re.IGNORECASE)
-_SPREAD_AFTER = re.compile(r"^(?:[-\s,/]{1,2}(?!(?:an?|the|with|was|were|in|of)\s)[a-z-]{2,20}){0,5}?[-\s]{1,2}(?:metasta\w+|secondar(?:y|ies)|deposits?|implants?|spread|seeding|relapses?)\b", re.IGNORECASE)
+_SPREAD_AFTER = re.compile(r"^(?:[-\s,/]{1,2}(?!(?:an?|the|with|was|were|in|of)\s)[a-z-]{2,20}){0,5}?(?<!\band)(?<!\bor)[-\s]{1,2}(?:metasta\w+|secondar(?:y|ies)|deposits?|implants?|spread|seeding|relapses?)\b", re.IGNORECASE)
 _METASTATIC = re.compile(r"\bmetastatic\s(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
 _MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity", re.IGNORECASE)
 _INVADED = re.compile(
@@ -40,6 +41,8 @@ _SIDE = re.compile(r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s
 _SIDE_AFTER = re.compile(r"^(?:(?:\s(?!and\b|with\b)[\w()×.-]{1,15}){0,4}?\s(?:on|in|at|of)\s(?:the\s|his\s|her\s)?(?P<side>left|right)(?:\sside)?\b|\s\((?P<side2>left|right)\b)", re.IGNORECASE)
 _HISTORY = re.compile(r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE)
 _KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
+# A tumour's usual site only serves where no organ is told.
+_USUAL_WEIGHT = 0.26
 # A part that was only examined or hurt.
 _EXAMINED_WEIGHT = 0.02
 # A place beside a tumour word, and one in a statement of origin, against one that is merely named.
@@ -112,7 +115,7 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
     kind = _kind(hit)
     weight, reach = _KIND_WEIGHT[kind], (hit.start, hit.end)
     if kind == "tumor" and hit.id in _USUAL:
-        weight *= 0.6
+        return (_USUAL_WEIGHT if sentence.subject == "patient" else 0.0), reach
     if kind in ("noun", "adjective", "region"):
         if _EXAMINED.match(after):
             return _EXAMINED_WEIGHT, reach
@@ -131,8 +134,14 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
     cue = context.cue_of(reading, hit.start, hit.end, sentence)
     if cue is not None and cue.id in ("absent", "family", "declined"):
         return 0.0, reach
-    if cue is not None and cue.id == "possible":
-        weight *= 0.5
+    if cue is not None and cue.id in ("possible", "planned"):
+        weight *= 0.3
+    if hit.id == "C49.9":  # "soft tissue", "subcutaneous": a layer, which the place beside it makes precise
+        weight *= 0.3
+    if hit.id == "C80.9":
+        weight += _BESIDE_TUMOR
+    if "second primary" in sentence.lower or "another primary" in sentence.lower:
+        weight *= 0.2
     weight *= {"patient": 1.0, "general": 0.4, "literature": 0.08}[sentence.subject]
     if sentence.section in ("discussion", "introduction", "conclusion", "table"):
         weight *= 0.6
@@ -148,6 +157,8 @@ def _is_spread(before: str, after: str, named: re.Match[str] | None) -> bool:
 
     "Metastatic renal cell carcinoma" and "metastases of a breast cancer" name the tumour by its own place.
     """
+    if CALLED_METASTASIS.match(after):
+        return True
     if named is not None and _MERE_LESION.fullmatch(named["tumor"]) is None:
         return False
     if named is not None:
@@ -217,7 +228,7 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
         organ = _code(place, morphology)[:3]
         if weight > 0 and place.is_earlier and (code not in place.bound or code in _ANY_TUMOR):
             weight *= 0.4
-        if weight > 0 and code:
+        if weight > 0 and code and place.weight != _USUAL_WEIGHT:
             if code in place.bound:
                 weight = weight * 1.5 + _binding(place)
             elif place.bound and not place.bound & _ANY_TUMOR:
@@ -239,9 +250,7 @@ def _is_lymphoma(code: str | None) -> bool:
 
 def _binding(place: Place) -> float:
     """Return what it adds that words bind a place to the diagnosis: most where the name of the tumour holds it."""
-    if place.kind != "tumor":
-        return 1.0
-    return 0.0 if place.code in _USUAL else 2.0
+    return 2.0 if place.kind == "tumor" else 1.0
 
 
 def _spread_to(so_far: Mapping[str, object]) -> frozenset[str]:

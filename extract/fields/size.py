@@ -4,109 +4,352 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from extract.reading import NOTHING, Finding, Mention, Reading, Resolution, Sentence
+from extract import context
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.record import Histology, Site
 
 NAME = "size"
-# Below this weight a measure is not surely the primary's: a later mass, or no tumour word beside it.
-_LEAST = 2.0
 FIELDS = ("size_cm",)
 
+_UNITS = ("cm", "mm", "centim", "millim", "inch")
+_CM_PER_INCH = 2.54
+_SMALLEST_CM, _LARGEST_CM = 0.1, 60.0
+
+_SMALL_NUMBERS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "fifteen": 15, "twenty": 20,
+}  # fmt: skip
 _NUMBER = r"\d{1,3}(?:[.,·]\d{1,2})?"
-_BY = r"\s{0,2}(?:cm|mm|centimet(?:er|re)s?)?\s{0,2}[x×X*]\s{0,2}|\s(?:cm\s|mm\s)?by\s"
+_IN_WORDS = "|".join(_SMALL_NUMBERS)
+_UNIT = r"(?:cms?|mm|centimet(?:er|re)s?|millimet(?:er|re)s?|inch(?:es)?)"
+# "20x15x28cm", "4 cm × 3 cm", "14 by 12 cm", "112/85 mm"; a lost sign leaves two decimals side by side: "3.5 2.5 cm".
+_BY = rf"\s{{0,2}}(?:{_UNIT})?\s{{0,2}}[x×X*∗✕/]\s{{0,2}}|\s(?:{_UNIT}\s)?by\s|(?<=\.\d)\s(?=\d\.\d)"
 _MEASURE = re.compile(
     rf"""
-    (?P<range>(?<![\d.]){_NUMBER}\s?(?:-|–|to)\s?)?
+    (?: (?<![\d.,]) (?P<low>{_NUMBER}) \s?(?:{_UNIT}\s?)? (?P<span>-|–|to|and) \s? )?
     (?<![\d.,]) (?P<a>{_NUMBER}) (?:(?:{_BY})(?P<b>{_NUMBER}))? (?:(?:{_BY})(?P<c>{_NUMBER}))?
-    [-–\s\u00a0\u2009]{{0,2}} (?P<unit>cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)(?![\w/²³^])(?!\s?(?:Hg|H2O|\(?Hg))
+    [-–\s\u200a]{{0,2}} (?P<unit>{_UNIT}) (?![\w/²³^]) (?!\s?\(?(?:Hg|H2O)) (?!\sin\s(?:1|one|the\sfirst)\s?h)
     """,
     re.VERBOSE,
 )
-_CUE = re.compile(r"\d\s?[-–]?\s?(?:cm|mm|centim|millim)")
-_UNITS = ("cm", "mm", "centim", "millim")
-_TUMOR = re.compile(r"\b(?:mass(?:es)?|tumou?rs?|lesions?|nodul\w+|neoplasm|carcinoma|cancer|\w+(?:sarcoma|oma)\b|swelling|polyp|plaque|lump|SOL|opacity|consolidation|specimen|shadow|formation)", re.IGNORECASE)
-_SIZE_WORD = re.compile(r"\b(?:measur\w+|siz\w+|diameters?|dimensions?|maximum|maximal|greatest|largest|longest|across|large|of|about|approximately)\b", re.IGNORECASE)
-_NOT_TUMOR = re.compile(
-    r"\b(?:lymph\w*|nod(?:e|es|al)\b|adenopath\w+|metasta\w+|cysts?\b|thromb\w+|incision|margins?|stone|calcul|drain|tube|needle|catheter|thick(?:ness)?|thickening|trocar|port\b|aort\w+|stent|effusion"
-    r"|expansion|CTV|PTV|GTV|isocent\w+|collimator|slices?|slice\sthickness|defect|flap|graft|ulcers?\b|lengthening|applicator|gap|follicle|distance|penis|uterus\smeasur|spleen\smeasur|scar\b|reagent|embol|foci|focus|calcif\w+|lateral\sshift|satellite|duct)",
+_WORD_MEASURE = re.compile(rf"\b(?P<word>{_IN_WORDS})[-\s](?:by[-\s](?:{_IN_WORDS})[-\s])?(?P<unit>cms?|mm|centimet(?:er|re)s?|millimet(?:er|re)s?|inch(?:es)?)\b", re.IGNORECASE)
+_CUE = re.compile(r"[\da-z][-–\s\u200a]{0,2}(?:cm|mm|centim|millim|inch)", re.IGNORECASE)
+
+# What a measure may be of. A weak noun is the tumour only where its organ is the primary's.
+_TUMOR = (
+    r"mass(?:es)?|\w{0,8}tumou?rs?|lesions?|nodul\w+|neoplas\w+|\w{0,5}carcinoma\w?|cancers?|\w{2,20}(?:sarcoma|oma)s?|swellings?|polyps?|plaques?|lumps?|SOL|opacit\w+|shadow|consolidation"
+    r"|formation|macules?|papules?|patch|growth(?!\s?(?:/|rate|velocity|hormone|factor|delay|retard))|malignanc\w+|incidentaloma|protrusion|nev(?:us|i)|naev(?:us|i)|process|GIST|HCC|RCC|SCC|NET"
+)
+_WEAK = r"cysts?|ulcers?|ulcerations?|thickening|enlargement|area|region|specimens?|cavity|abnormality|enhancement|induration|elevation|infiltrate|bulge|density|image|hypodensity"
+_OTHER = (
+    r"lymph\w*|nod(?:e|es|al)(?!-)|\w{0,4}adenopath\w+|metasta\w+|thromb\w+|incisions?|margins?|stones?|calcul\w+|drains?|tubes?|needles?|catheters?|thick(?:ness)?|trocars?|ports?|aort\w+|stents?|effusions?"
+    r"|expansion|CTV|PTV|GTV|isocent\w+|collimator|slices?|sections?|intervals?|defects?|flaps?|grafts?|lengthening|applicators?|gap|follicles?|distance|penis|scars?|reagent|embol\w+|foci|focus"
+    r"|calcifications?|shift|satellite\w*|components?|pedicle|stalk|base|pocket|balloons?|coils?|wires?|fields?|haematoma|hematoma|abscess\w*|aneurysms?|veins?|arter(?:y|ies)|lumen|uptake|deposits?|implants?"
+    r"|invasion|extension|depth|height|discrepancy|pupils?|wall|septum|septa|diverticul\w+|hernia\w*|fragments?|biops(?:y|ies)|cores?|Breslow|foetus|fetus|placenta|island|perforation|fistula|dilatation|displacement|stenosis|stricture"
+)
+_NOUN = re.compile(rf"\b(?:(?P<other>{_OTHER})|(?P<weak>{_WEAK})|(?P<tumor>{_TUMOR}))\b", re.IGNORECASE)
+# "the spleen measured 13 cm": an organ is measured where no preposition puts the tumour into it.
+_ORGAN_MEASURED = re.compile(
+    r"(?:^|[,;]\s|\b(?:the|an?|enlarged|his|her|and)\s)(?:uterus|spleen|liver|kidneys?|prostate|thyroid|gland|ovary|ovaries|appendix|gallbladder|duct|heart|ventricle|cervix)"
+    r"\s(?:was\s|is\s|were\s|which\s)?(?:enlarged\s|dilated\s)?(?:\(|measur\w+|at\s|to\s|of\s)?[^,;.]{0,25}$",
     re.IGNORECASE,
 )
-_CONTINUED = re.compile(r"(?:it|this|which|the\s(?:largest|greatest|maxim\w+|size|dimension))\b|(?:\w+\s){0,4}(?:measur|siz|diameter|dimension)", re.IGNORECASE)
-_DISTANCE_AFTER = re.compile(r"^\s?(?:\w+\s)?(?:from|above|below|away|proximal|distal|deep\sto|beneath|under|lateral|medial|anterior|posterior|superior|inferior|beyond|per\b|/|inside|off\b|margin|of\s(?:the\s|his\s|her\s)?(?:esoph|oesoph|rect|colon|bowel|an(?:al|us)|water|normal|healthy|surgical|margin)|ring|incision|slice|thick|expansion|in\s(?:depth|thickness|height)|depth)", re.IGNORECASE)
-_DISTANCE_BEFORE = re.compile(r"(?:margins?\s(?:of|was|were)|distance\s(?:of|from|was)|depth\sof|thickness\sof|(?:every|each|between|<|≤|less\sthan|up\sto|at\sleast|within|by)\s?|\+\s?)\s?(?:about\s|approximately\s)?$", re.IGNORECASE)
+_PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving)\s(?:\w+\s){0,2}$", re.IGNORECASE)
+# Nothing but adjectives between a measure and its noun: "a 3 cm firm, mobile mass", "2.7 x 2.6 cm right upper lobe mass".
+_ATTRIBUTIVE_STOP = re.compile(
+    r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and|with|without|by|located|involving|had|has|showed|revealed|for|above|below|near|arising|including|between|but|where|when|over)\b|,\s(?:the|an?)\s",
+    re.IGNORECASE,
+)
+_MADE_SECONDARY = re.compile(r"\b(?:metastatic|metastas[ei]s|secondary|satellite|nodal|lymph\snode|mural|daughter|benign)\s(?:[\w-]{2,15}\s){0,2}$", re.IGNORECASE)
+_MADE_OTHER = re.compile(r"^[-\s](?:[\w-]{2,12}\s)?(?:thrombus|thrombosis|thickness|margins?|bed|deposits?|depth|metasta\w+|free\b|invasion|board|edge|thickening|size\s(?:of\s)?(?:less|<))", re.IGNORECASE)
+_WITH_PHRASE = re.compile(r"\s(?:with|without|containing|showing|including)\s[^,;.()]{1,60},")
 _CLAUSE_END = re.compile(r"[,;.)]|\swith(?:out)?\s|\sand\s")
-_RETURNED = re.compile(r"\b(?:recurren\w+|relaps\w+|(?:after|following)\s(?:the\s)?(?:operation|surgery|resection|excision))\b", re.IGNORECASE)
-_LATER = re.compile(r"\b(?:follow[-\s]?up|after\s(?:treatment|therapy|chemotherapy|radiotherapy|\w+\scycles)|post-?operative|residual|decreas\w+|shr[aiu]nk\w*|reduc\w+|regress\w+|increas\w+|grew|enlarged\sto|later|repeat)\b", re.IGNORECASE)
+_SIZE_WORD = re.compile(r"\b(?:measur\w+|mesur\w+|siz\w+|diameters?|dimensions?|maximum|maximal|greatest|largest|longest|across|large|of|about|approximately)\b", re.IGNORECASE)
+_CONTINUED = re.compile(r"(?:it|this|these|which|the\s(?:largest|greatest|biggest|dominant|maxim\w+|size|dimension|diameter))\b|(?:\w+\s){0,4}(?:measur|siz|diameter|dimension)", re.IGNORECASE)
+
+_COHORT = re.compile(r"\b(?:mean|median|average|standard\sdeviation)\b|±|\btumou?rs?\s(?:larger|smaller|greater|more|less|>|<)", re.IGNORECASE)
+_DISTANCE_AFTER = re.compile(
+    r"^\s?(?:\w+\s)?(?:from|above|below|away|proximal|distal|deep\sto|beneath|under|lateral(?:ly)?\sto|medial(?:ly)?\sto|anterior\sto|posterior\sto|superior\sto|inferior\sto|beyond|per\b|/|inside|off\b|margin|ring|incision|slice"
+    r"|thick|expansion|in\s(?:depth|thickness|height|all\sdirections)|depth|high\b|tall\b|apart|interval|caudal|cranial|cephalad|ab\b|safety|free\b|surgical|resection)"
+    r"|^\s?of\s(?!(?:\w+\s)?(?:diameter|size|dimension|length|axis|tumou?r|mass|lesion|long|maxim|great|larg))",
+    re.IGNORECASE,
+)
+_DISTANCE_BEFORE = re.compile(
+    r"(?:margins?\s(?:of|was|were|by)|distance\s(?:of|from|was)|depth\s(?:of|was)|thickness\s(?:of|was)|invasion\s(?:of|was)|(?:every|each|<|≤|less\sthan|smaller\sthan|below|at\sleast|within|by|extending|extended|extends|shift\sof|height,?|tall)\s?"
+    r"|\+\s?|(?<!tumor\s)(?<!mass\s)(?<!stable\s)\b(?:located|situated|lies|lying|lay|tumou?r|lesion|mass|cancer|rectum|anus|esophagus|oesophagus)\sat\s)(?:a\s|the\slevel\sof\s)?(?:about\s|approximately\s|around\s|~\s?)?$",
+    re.IGNORECASE,
+)
+_LOCATED_AT = re.compile(r"\b(?:located|situated|lies|lying|lay|starting|beginning)\s(?:at\s)?(?:about\s|approximately\s|~\s?)?$", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:no|without|nor|denied)\s(?:\w+\s){0,3}$", re.IGNORECASE)
+
+_KIN = r"(?:mother|father|sister|brother|aunt|uncle|grand\w+|cousin|daughter|son)"
+_FAMILY = re.compile(rf"\b(?:his|her|patient['’]s|whose|an?|the)\s(?:\w+\s)?{_KIN}\b(?!-in)", re.IGNORECASE)
+_GONE_ON = r"(?:tumou?r|mass|lesion|nodule|disease|neoplasm|cancer|carcinoma|\w{3,20}oma|growth|swelling|metasta\w+|polyp|HCC|GIST)"
+_RETURNED = re.compile(rf"\b(?:recurrences?|recurred|recurring|relaps\w+|reappear\w+|regrowth|regrew|recurrent\s(?:[\w,-]{{2,18}}\s){{0,4}}?{_GONE_ON})\b", re.IGNORECASE)
+_LATER = re.compile(
+    r"\b(?:follow(?:ed)?[-\s]?up|after\s(?:treatment|therapy|chemotherapy|radiotherapy|surgery|the\soperation|\w+\scycles|\w+\scourses|\w+\s(?:months|years|weeks))|(?:months|years|weeks)\s(?:after|later|following|post)"
+    r"|(?:following|after)\s(?:the\s)?(?:operation|surgery|resection|excision|initial)|residual|remnant|decreas\w+|shr[aiu]nk\w*|reduc(?:ed|tion|ing)|regress\w+|(?:days|weeks|months|years|year|month)\slater|repeat(?:ed)?|restag\w+|subsequently|surveillance)\b",
+    re.IGNORECASE,
+)
+_POSTOPERATIVE = re.compile(r"\bpost-?\s?operative", re.IGNORECASE)
+_PATHOLOGY = re.compile(r"\b(?:patholog|histolog|histopatholog|specimen|gross|macroscop|microscop)", re.IGNORECASE)
+_GREW = re.compile(r"\b(?:increas\w+|grew|grown|enlarged\sto|progress(?:ed|ion)|growing)\b", re.IGNORECASE)
+_AT_START = re.compile(r"\b(?:at|on|upon|before|prior\sto)\s(?:the\s)?(?:time\sof\s)?(?:presentation|admission|diagnosis|surgery|operation|referral)|\bpresented\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"\b(?:new(?!\s(?:dimension|size|measure))|second|another|additional|other|contralateral|smaller|adjacent|separate|synchronous|third)\s(?:[\w-]{2,15}\s){0,4}(?:\(|of\s|measuring\s|sized?\s|about\s|approximately\s)*$", re.IGNORECASE)
+_EARLIER = re.compile(r"\b(?:years?\s(?:ago|earlier|before|previously|prior)|history\sof|previous(?:ly)?|past)\b", re.IGNORECASE)
+_ARGUED = ("discussion", "conclusion", "caption", "introduction", "table")
+
+# A measure weighs 3 with a tumour word bound to it; below 2 it is not plainly the primary's.
+_BOUND, _WEAKLY_BOUND, _CONTINUING, _LEAST = 3.0, 1.5, 2.0, 2.0
+_AGREES, _CONFLICTS, _OTHER_NAME = 0.5, -2.0, -1.25
+# How far below the heaviest a measure that stands earlier may weigh and still be the size.
+_NEARLY = 0.75
+_BEFORE_REACH, _AFTER_REACH = 110, 70
+
+# Organs that share a wall or a name: a tumour of one is often told as in the other.
+_NEIGHBOURS = (
+    frozenset({"C15", "C16", "C17"}), frozenset({"C17", "C24", "C25"}), frozenset({"C22", "C23", "C24"}), frozenset({"C17", "C18", "C26", "C48"}),
+    frozenset({"C18", "C19", "C20", "C21", "C26"}), frozenset({"C51", "C52", "C53", "C54", "C55", "C56", "C57", "C48", "C58"}), frozenset({"C34", "C37", "C38", "C33", "C39"}),
+    frozenset({"C40", "C41", "C49", "C44", "C76", "C47"}), frozenset({"C64", "C65", "C66", "C68", "C67", "C74", "C48"}), frozenset({"C69", "C70", "C71", "C72", "C75"}),
+    frozenset({f"C{number:02d}" for number in range(15)} | {"C30", "C31", "C32", "C76", "C41", "C49", "C77"}), frozenset({"C50", "C44", "C76", "C49"}),
+    frozenset({"C60", "C61", "C62", "C63", "C67", "C68", "C49"}), frozenset({"C73", "C75", "C32", "C76"}), frozenset({"C48", "C49", "C76", "C74", "C64"}), frozenset({"C38", "C49", "C34", "C76"}),
+)  # fmt: skip
+_ANYWHERE = frozenset({"C76", "C80", "C42", "C49", "C77"})
+_VAGUE = ("800", "801", "880", "814", "959", "824")
+_BESIDE = re.compile(r"\b(?:in|of|on|at|within|over|from|involving|occupying)\s(?:(?:the|his|her|a|an|both)\s)?(?:[\w-]{2,18}\s){0,5}$", re.IGNORECASE)
+_NOT_INSIDE = re.compile(r"\b(?:invad\w+|infiltrat\w+|extend\w*|compress\w+|adher\w+|attach\w+|abutt\w+|adjacent|near|next|close|encas\w+|displac\w+|metasta\w+|between|from\sthe\s\w+\sof)\b[^,;]{0,40}$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure of a tumour: its largest dimension, its weight as the primary's, what it is said to be in and of."""
+
+    cm: float
+    weight: float
+    places: frozenset[str]  # three-character topography
+    names: frozenset[str]  # four-digit morphology
+    is_weak: bool  # of an ulcer, a cyst, a thickening
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each measure of a tumour with its largest dimension in cm; distances, nodes and margins are left out."""
     for sentence in reading.sentences:
-        if sentence.subject != "patient" or not any(unit in sentence.lower for unit in _UNITS) or not _CUE.search(sentence.text):
+        lower = sentence.lower
+        if sentence.subject != "patient" or not any(unit in lower for unit in _UNITS) or not _CUE.search(lower):
             continue
-        previous = reading.sentences[sentence.index - 1].text if sentence.index else ""
-        yield from _in_sentence(sentence, _TUMOR.search(previous) is not None)
+        yield from _in_sentence(reading, sentence)
 
 
-def _in_sentence(sentence: Sentence, previous_tumor: bool) -> Iterator[Mention]:
+def _in_sentence(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
     text = sentence.text
-    for match in _MEASURE.finditer(text):
-        size = _largest_cm(match)
-        before, after = text[max(0, match.start() - 70) : match.start()], text[match.end() : match.end() + 60]
-        if not 0.1 <= size <= 60 or _DISTANCE_AFTER.match(after) or _DISTANCE_BEFORE.search(before):
+    found = sorted([*_MEASURE.finditer(text), *_WORD_MEASURE.finditer(text)], key=lambda match: match.start())
+    for number, match in enumerate(found):
+        cm = _largest_cm(match, text)
+        begin = found[number - 1].end() if number else 0
+        finish = found[number + 1].start() if number + 1 < len(found) else len(text)
+        before = text[max(begin, match.start() - _BEFORE_REACH) : match.start()]
+        after = text[match.end() : min(finish, match.end() + _AFTER_REACH)]
+        if not _SMALLEST_CM <= cm <= _LARGEST_CM or _is_no_size(before, after):
             continue
-        near = before + after
-        # What a measure is of stands before the next comma; a tumour may be named after its adjectives.
-        clause = _CLAUSE_END.split(after.lstrip(") "), maxsplit=1)[0]
-        if _nearest(_NOT_TUMOR, before, clause) < _nearest(_TUMOR, before, after):
+        weight = _bound_weight(reading, sentence, match, before, after)
+        if weight is None or _is_of_relative(sentence, match):
             continue
-        weight = 1.0
-        if _TUMOR.search(near):
-            weight += 2.0
-        elif not (previous_tumor and _CONTINUED.match(text)) and not _TUMOR.search(text[: match.start()]):
-            continue
-        if _SIZE_WORD.search(near) or match["b"]:
-            weight += 0.5
-        if match["b"]:
-            weight += 0.5
-        if _RETURNED.search(text):
-            weight -= 2.5
-        elif _LATER.search(text):
-            weight -= 1.5
-        if sentence.section in ("discussion", "conclusion", "caption", "introduction"):
-            weight -= 1.0
+        is_weak = weight == _WEAKLY_BOUND
+        weight += _time_weight(sentence, before)
         if weight > 0:
-            yield Mention(NAME, sentence.start + match.start(), sentence.start + match.end(), sentence, (size, weight))
+            start, end = sentence.start + match.start(), sentence.start + match.end()
+            stretch = (start - len(before), end + len(after))
+            measure = Measure(cm, weight, _places(reading, sentence, stretch), _names(reading, sentence, stretch), is_weak)
+            yield Mention(NAME, start, end, sentence, measure)
 
 
-def _nearest(pattern: re.Pattern[str], before: str, after: str) -> int:
-    """Return how many characters away the nearest match is; 999 for none. What follows a measure names it."""
-    left = [len(before) - found.end() for found in pattern.finditer(before)]
-    right = [found.start() for found in pattern.finditer(after)]
-    return min([*left, *right, 999])
-
-
-def _largest_cm(match: re.Match[str]) -> float:
-    values = [float(match[name].replace(",", ".").replace("·", ".")) for name in "abc" if match[name]]
-    scale = 0.1 if match["unit"].startswith(("mm", "milli")) else 1.0
+def _largest_cm(match: re.Match[str], text: str) -> float:
+    """Return the largest dimension in cm; of "from 3 to 5 cm" told of one tumour the first, of a range the upper end."""
+    groups = match.groupdict()
+    if groups.get("word"):
+        values = [float(_SMALL_NUMBERS[groups["word"].lower()])]
+    else:
+        values = [_number(groups[name]) for name in "abc" if groups[name]]
+        if groups["low"]:
+            has_grown = text[: match.start()].endswith("from ") and groups["span"] == "to" and "rang" not in text[max(0, match.start() - 25) : match.start()]
+            values = [_number(groups["low"])] if has_grown else [*values, _number(groups["low"])]
+    unit = match["unit"].lower()
+    scale = 0.1 if unit.startswith(("mm", "milli")) else _CM_PER_INCH if unit.startswith("inch") else 1.0
     return round(max(values) * scale, 2)
 
 
+def _number(digits: str) -> float:
+    return float(digits.replace(",", ".").replace("·", "."))
+
+
+def _is_no_size(before: str, after: str) -> bool:
+    """Return whether a measure is a distance, a margin, a bound, a cohort's mean, or denied."""
+    return (
+        _DISTANCE_AFTER.match(after) is not None
+        or _DISTANCE_BEFORE.search(before) is not None
+        or (_LOCATED_AT.search(before) is not None and _SIZE_WORD.match(after.lstrip()) is None and "in diameter" not in after)
+        or _COHORT.search(before[-60:]) is not None
+        or "±" in after[:4]
+        or _DENIED.search(before) is not None
+    )
+
+
+def _bound_weight(reading: Reading, sentence: Sentence, match: re.Match[str], before: str, after: str) -> float | None:
+    """Return what the noun that a measure belongs to weighs, None where that noun is no tumour."""
+    noun = _noun_of(before, after)
+    if noun == "other":
+        return None
+    if noun == "tumor":
+        return _BOUND
+    told = _SIZE_WORD.search(before[-40:] + after) is not None or bool(match.groupdict().get("b"))
+    if noun == "weak":
+        return _WEAKLY_BOUND if told else None
+    text = sentence.text
+    previous = reading.sentences[sentence.index - 1].text if sentence.index else ""
+    named = any(hit.start < sentence.start + match.end() + _AFTER_REACH for hit in reading.hits_in("histology", sentence))
+    goes_on = _CONTINUED.match(text) is not None and _last_noun(previous) == "tumor"
+    if not (named or goes_on or _last_noun(text[: match.start()]) == "tumor"):
+        return None
+    return _CONTINUING + (0.5 if told else -0.5)
+
+
+def _noun_of(before: str, after: str) -> str | None:
+    """Return what the noun of a measure is: tumor, weak, other, or None where none stands near.
+
+    The noun after adjectives comes first ("a 3 cm firm mass"), then the last one before ("a mass in the left
+    lobe, measuring 3 cm"), then any later one in the clause.
+    """
+    tail = after.lstrip(") ")
+    following = _NOUN.search(tail)
+    if following and _ATTRIBUTIVE_STOP.search(tail[: following.start()]) is None:
+        return _kind(following, tail)
+    plain = _WITH_PHRASE.sub(",", before)
+    if _ORGAN_MEASURED.search(plain) and _PREPOSITION.search(plain[: _organ_start(plain)]) is None:
+        return "other"
+    last = _last_noun(plain)
+    if last:
+        return last
+    clause = _CLAUSE_END.split(tail, maxsplit=1)[0]
+    later = _NOUN.search(clause)
+    return _kind(later, clause) if later else None
+
+
+def _organ_start(before: str) -> int:
+    found = _ORGAN_MEASURED.search(before)
+    assert found is not None
+    return found.start()
+
+
+def _last_noun(words: str) -> str | None:
+    found = None
+    for found in _NOUN.finditer(words):
+        pass
+    return _kind(found, words) if found else None
+
+
+def _kind(noun: re.Match[str], words: str) -> str:
+    """Return a noun's kind; a "metastatic lesion" and a "tumor thrombus" are not the tumour."""
+    kind = noun.lastgroup or "other"
+    if kind == "tumor" and (_MADE_OTHER.match(words[noun.end() :]) or _MADE_SECONDARY.search(words[: noun.start()])):
+        return "other"
+    return kind
+
+
+def _is_of_relative(sentence: Sentence, match: re.Match[str]) -> bool:
+    return _FAMILY.search(sentence.text[: match.start()]) is not None
+
+
+def _time_weight(sentence: Sentence, before: str) -> float:
+    """Return the deduction for what is told of a later time, another lesion, or outside of the case."""
+    text = sentence.text
+    weight = 0.0
+    if _RETURNED.search(text):
+        weight -= 2.5
+    elif _LATER.search(text) and not (_PATHOLOGY.search(text) and "residual" not in sentence.lower):
+        weight -= 1.5
+    elif _GREW.search(before) and not _AT_START.search(text):
+        weight -= 1.0
+    elif _POSTOPERATIVE.search(text) and not _PATHOLOGY.search(text):
+        weight -= 1.0
+    if _ANOTHER.search(before):
+        weight -= 1.5
+    if _EARLIER.search(text):
+        weight -= 0.5
+    if sentence.section in _ARGUED:
+        weight -= 1.0
+    elif sentence.section == "follow_up":
+        weight -= 0.5
+    return weight
+
+
+def _places(reading: Reading, sentence: Sentence, stretch: tuple[int, int]) -> frozenset[str]:
+    """Return the organs that the words around a measure put the lesion in, three characters each."""
+    places: set[str] = set()
+    for lexicon in ("site", "region"):
+        for hit in reading.hits_in(lexicon, sentence):
+            if stretch[0] <= hit.start and hit.end <= stretch[1] and hit.entry.get("kind") != "tumor" and _holds(reading, sentence, hit):
+                places.update(code[:3] for code in (hit.id, *(hit.entry.get(name) or "" for name in ("soft_tissue", "skin", "bone"))) if code)
+    return frozenset(places)
+
+
+def _holds(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Return whether a body part is told to hold a lesion: "in the left lung", "liver tumor"."""
+    before = reading.text[max(sentence.start, hit.start - 60) : hit.start]
+    after = reading.text[hit.end : min(sentence.end, hit.end + 40)]
+    if _NOT_INSIDE.search(before):
+        return False
+    noun = _NOUN.search(after)
+    beside = noun is not None and noun.lastgroup == "tumor" and _ATTRIBUTIVE_STOP.search(after[: noun.start()]) is None and "," not in after[: noun.start()]
+    return beside or _BESIDE.search(before) is not None
+
+
+def _names(reading: Reading, sentence: Sentence, stretch: tuple[int, int]) -> frozenset[str]:
+    return frozenset(hit.id[:4] for hit in reading.hits_in("histology", sentence) if stretch[0] <= hit.start and hit.end <= stretch[1])
+
+
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
-    """Return the first of the plainest measures of the primary tumour."""
+    """Return the first of the plainest measures of the primary tumour, seen with the site and the diagnosis."""
     if not mentions:
         return NOTHING
-    heaviest = max(_value(m)[1] for m in mentions)
+    weights = [_measure(m).weight + _agreement(_measure(m), so_far) for m in mentions]
+    if any(weight >= _LEAST and not _measure(m).is_weak for m, weight in zip(mentions, weights, strict=True)):
+        # An ulcer's or a cyst's measure stands in only where no tumour's is told.
+        weights = [0.0 if _measure(m).is_weak else weight for m, weight in zip(mentions, weights, strict=True)]
+    heaviest = max(weights)
     if heaviest < _LEAST:
         return Resolution({}, {}, tuple((m, "not plainly the tumour's size") for m in mentions))
-    best = next(m for m in mentions if _value(m)[1] >= heaviest - 0.75)
-    size = _value(best)[0]
-    proof = tuple(m for m in mentions if _value(m)[0] == size)
+    best = next(m for m, weight in zip(mentions, weights, strict=True) if weight >= max(heaviest - _NEARLY, _LEAST))
+    size = _measure(best).cm
+    proof = tuple(m for m in mentions if _measure(m).cm == size)
     passed = tuple((m, "another measure preferred") for m in mentions if m not in proof)
     return Resolution({"size_cm": Finding(size, proof)}, {}, passed)
 
 
-def _value(mention: Mention) -> tuple[float, float]:
+def _agreement(measure: Measure, so_far: Mapping[str, object]) -> float:
+    """Return what it adds that a lesion lies where the primary does, or takes off that it lies elsewhere or is another tumour."""
+    weight = 0.0
+    site, histology = so_far.get("site"), so_far.get("histology")
+    if isinstance(site, Site) and measure.places:
+        organ = site.topography[:3]
+        if any(_may_be_same(organ, place) for place in measure.places):
+            weight += _AGREES if measure.is_weak else 0.0
+        elif organ not in _ANYWHERE:
+            weight += _CONFLICTS
+    if isinstance(histology, Histology) and histology.morphology and measure.names:
+        group = histology.morphology[:3]
+        precise = {name for name in measure.names if not name.startswith(_VAGUE)}
+        if precise and not group.startswith(_VAGUE) and not any(name[:3] == group for name in measure.names) and len(precise) == len(measure.names):
+            weight += _OTHER_NAME
+    return weight
+
+
+def _may_be_same(organ: str, place: str) -> bool:
+    return organ == place or place in ("C76", "C80") or any(organ in group and place in group for group in _NEIGHBOURS)
+
+
+def _measure(mention: Mention) -> Measure:
     value = mention.value
-    assert isinstance(value, tuple)
+    assert isinstance(value, Measure)
     return value

@@ -36,6 +36,7 @@ _OPERATED = re.compile(
 )
 _NO_REMOVAL = re.compile(r"\b(?:biops\w+|hydrocephalus|shunt|fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b", re.IGNORECASE)
 _NOT_YET = re.compile(r"\s(?:evaluation|assessment|planning|candidate|options?)\b", re.IGNORECASE)
+_REFERENCE = re.compile(r"\b(?:the|this|that|such|after|following|since|before)\s(?:\w+\s)?$", re.IGNORECASE)
 _WEAK_SECTIONS = ("back", "table")
 # Sites at which an operation on any organ may be an operation on the tumour: regions, soft tissue, unknown.
 _ANYWHERE = ("C76", "C80", "C48", "C49", "C77", "C42", "C44", "C41", "C47")
@@ -54,6 +55,7 @@ class Told:
     sites: tuple[str, ...] = ()
     is_past: bool = False
     clue: treatment.Clue = treatment.NO_CLUE
+    is_reference: bool = False  # "after the resection": of an operation that was named before
     is_plain: bool = True  # a general word ("surgery") with words that tell that it was done
 
 
@@ -75,7 +77,7 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
     text, start, end = sentence.text, hit.start - sentence.start, hit.end - sentence.start
     before = text[max(0, start - 80) : start]
     kind = hit.id
-    standing = treatment.standing(reading, hit.start, hit.end, sentence, needs_past=kind != "inoperable")
+    standing = treatment.standing(reading, hit.start, hit.end, sentence, needs_past=kind not in ("inoperable", "specimen"))
     if kind == "inoperable" and standing == treatment.PLANNED:
         standing = treatment.GIVEN
     if kind in ("resection", "general") and (_METASTATIC.match(text, end, end + 45) or _FOR_METASTASIS.search(before)):
@@ -97,6 +99,7 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
         tuple(hit.entry.get("sites").split()),
         _HISTORY.search(text[max(0, start - 120) : end + 60]) is not None,
         treatment.clue(reading, sentence, hit.start),
+        not hit.entry.get("sites") and _REFERENCE.search(before) is not None,
         kind != "general" or (_OPERATED.search(text[max(0, start - 60) : end + 40]) is not None and not _NO_REMOVAL.search(text)),
     )
     assertion = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
@@ -171,7 +174,9 @@ def _surgeries(strong: Sequence[Mention], margins: Sequence[Mention]) -> list[Fi
     """Return each operation once, with the extent that is said and the first margin told after it."""
     groups: dict[str, list[Mention]] = {}
     for mention in strong:
-        groups.setdefault(_told(mention).procedure, []).append(mention)
+        said = _told(mention)
+        known = next(reversed(groups), None) if said.is_reference else None
+        groups.setdefault(known or said.procedure, []).append(mention)
     facts: list[Finding] = []
     for group in groups.values():
         words = max((_told(mention).words for mention in group), key=len)
