@@ -8,8 +8,6 @@ MAKEFLAGS += --no-builtin-rules
 
 VENV := .venv
 BIN := $(VENV)/bin
-SHARED := ../shared
-GOLD := $(SHARED)/gold/dev
 
 # Two quiets: pip's warnings about the machine's own settings are not ours to solve; errors are still shown.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-input --disable-pip-version-check --constraint constraints.txt
@@ -49,8 +47,8 @@ format: $(VENV)/.installed-dev ## bring the code into the common form
 	@$(BIN)/ruff check --fix --quiet .
 
 .PHONY: evaluate
-evaluate: $(VENV)/.installed ## precision and recall on gold facts (GOLD=folder)
-	@$(BIN)/casebook evaluate --gold $(GOLD)
+evaluate: $(VENV)/.installed ## precision and recall on the project's own reports (GOLD=folder: on others)
+	@$(BIN)/casebook evaluate --gold $(or $(GOLD),tests/gold corpus/reports)
 
 .PHONY: bench
 bench: $(VENV)/.installed ## words per second, beside spaCy's bare tokenizer

@@ -698,8 +698,8 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
     """Compare what is read with gold facts: precision, recall and F1, field by field.
 
     \b
-    casebook evaluate --gold ../shared/gold/dev
-    casebook evaluate --gold ../shared/gold/dev ../shared/texts/dev --errors
+    casebook evaluate --gold tests/gold corpus/reports
+    casebook evaluate --gold ../shared/gold/dev --errors
     casebook evaluate --gold gold/ texts/ --json
 
     A report is compared with the gold file of its name; reports without one are left out, gold files without a

@@ -9,17 +9,69 @@ report uses again.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 
 from scispacy.abbreviation import find_abbreviation
 from spacy.tokens import Doc, Span
+
+from extract.lexicon import Entry
+from extract.reading import Hit
 
 # "(IMT)", "(IMT;", "(IMT, ...": what stands in the brackets before a comma may be the short form.
 _BRACKET = re.compile(r"\(\s?(?P<short>[A-Za-z0-9][\w/&+-]{1,9})(?=[\s]?[);,])")
 _REVERSED = re.compile(r"\b(?P<short>[A-Z][A-Za-z0-9/-]{1,9})\s?\(\s?(?P<long>[a-z][^()]{5,80})\)")
 _NO_SHORT_FORM = re.compile(r"(?:fig(?:ure)?|table|ref|day|grade|case|stage|level|type|n|[ivx]+)\b|.{0,9}\d$", re.IGNORECASE)
 _WINDOW_WORDS = 10
+
+
+# The vocabularies whose names people abbreviate.
+_RESOLVED = ("histology", "ihc", "drug", "regimen", "gene", "site", "metastasis_site")
+
+
+def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[int], begins: Sequence[int]) -> None:
+    """Give abbreviations the meaning that the report defines: add their hits, take out those of another meaning.
+
+    An abbreviation whose long form is a known name stands for that name in this report, whatever else it
+    may mean elsewhere. `hits` is changed in place and stays in order.
+    """
+    meanings: dict[str, list[Entry]] = {}
+    for short, start, end in find(doc, text, starts):
+        if short not in meanings:
+            meanings[short] = [entry for name in _RESOLVED if (entry := _named(hits[name], start, end)) is not None]
+    if not meanings:
+        return
+    for name in _RESOLVED:
+        hits[name] = [hit for hit in hits[name] if not _is_redefined(text[hit.start : hit.end], hit.entry, meanings)]
+    for short, entries in meanings.items():
+        for match in re.finditer(rf"(?<![\w-]){re.escape(short)}s?(?!\w)", text) if entries else ():
+            for entry in entries:
+                hit = Hit(entry, match.start(), match.end(), bisect_right(begins, match.start()) - 1)
+                _insert(hits[entry.lexicon], hit)
+
+
+def _named(hits: Sequence[Hit], start: int, end: int) -> Entry | None:
+    """Return what a long form is: its head stands at its end, as in "gastric SIGNET RING CELL CARCINOMA (SRCC)"."""
+    at = bisect_left(hits, end, key=_start_of)
+    for hit in reversed(hits[max(0, at - 3) : at]):
+        if hit.end == end or (hit.start == start and hit.end >= end - 1):
+            return hit.entry
+    return None
+
+
+def _insert(hits: list[Hit], hit: Hit) -> None:
+    """Put a hit in its place, unless another one stands there."""
+    at = bisect_left(hits, hit.start, key=_start_of)
+    if (at == len(hits) or hits[at].start >= hit.end) and (at == 0 or hits[at - 1].end <= hit.start):
+        hits.insert(at, hit)
+
+
+def _start_of(hit: Hit) -> int:
+    return hit.start
+
+
+def _is_redefined(words: str, entry: Entry, meanings: Mapping[str, list[Entry]]) -> bool:
+    return words in meanings and entry.concept_id not in {meaning.concept_id for meaning in meanings[words]}
 
 
 def find(doc: Doc, text: str, starts: Sequence[int]) -> Iterator[tuple[str, int, int]]:

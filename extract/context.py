@@ -7,6 +7,8 @@ inside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from extract.reading import Hit, Reading, Sentence
 
 PRESENT, ABSENT, POSSIBLE, PLANNED = "present", "absent", "possible", "planned"
@@ -63,7 +65,7 @@ def _ends_at_comma(cue: Hit, sentence: Sentence) -> bool:
     return cue.entry.variant in _BARE_VERBS or (cue.start == sentence.start and cue.entry.variant == "without")
 
 
-def _ended(reading: Reading, cues: tuple[Hit, ...], start: int, end: int) -> bool:
+def _ended(reading: Reading, cues: Sequence[Hit], start: int, end: int) -> bool:
     """Return whether a termination word or a semicolon stands between two offsets."""
     if ";" in reading.text[start:end]:
         return True

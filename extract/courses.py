@@ -58,9 +58,16 @@ def fold(mentions: Sequence[Mention]) -> list[Draft]:
     """Return the courses that mentions with a dose or a number of fractions tell of, in the order of the text."""
     courses: list[Draft] = []
     pending: list[Mention] = []
-    for mention in mentions:
+    # What is said in passing comes last: it may repeat a course, and never makes one.
+    for mention in sorted(mentions, key=lambda mention: (told(mention).is_weak, mention.start)):
         series = told(mention).series
         assert series is not None
+        if told(mention).is_weak:
+            dose = dose_of(series)
+            at = next((at for at, course in enumerate(courses) if dose is not None and _repeats(course, series, dose)), None)
+            if at is not None:
+                courses[at] = _extend(courses[at], mention, series)
+            continue
         at = _place(courses, mention, series)
         if at is not None:
             courses[at] = _extend(courses[at], mention, series)

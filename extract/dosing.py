@@ -12,7 +12,7 @@ _MASS = r"mg|mcg|µg|μg|ug|microg|milligrams?|grams?|gm|g|million\s(?:internati
 _DOSE = re.compile(
     rf"""
     (?<![\w.,/-])(?:(?:{_AMOUNT})\s?(?:-|–|to)\s?)?(?P<number>{_AMOUNT})[\s-]?(?P<mass>{_MASS})(?![A-Za-zµ])
-      (?P<per>\s?(?:/|per)\s?(?:m\s?(?:2|²|\^2)|mq|sqm|m\ssq|square\smeter|body\ssurface(?:\sarea)?|kg|kilogram|body|m\(2\)))?
+      (?P<per>\s?(?:/|per)\s?(?:m\s?(?:2|²|\^2)|mq|sqm|m\[2\]|m\ssq|square\smeter|body\ssurface(?:\sarea)?|kg|kilogram|body|m\(2\)))?
     | \b(?:AUC|area\sunder\sthe\s(?:concentration[-\s]time\s)?curve)\s?(?:\(AUC\)\s?)?(?:of|=|:|-)?\s?(?P<auc>\d{{1,2}}(?:\.\d)?)
     """,
     re.VERBOSE,
@@ -21,10 +21,10 @@ _DOSE = re.compile(
 _FILL = (
     r"(?:at|with|in|by|a|an|the|of|was|were|is|given|administered|started|initiated|commenced|intravenous(?:ly)?|infusions?|injections?|oral(?:ly)?|tablets?|capsules?|tab|iv|i\.v\.|"
     r"IV|p\.?o\.?|per\sos|subcutaneous(?:ly)?|intramuscular(?:ly)?|total|cumulative|initial|starting|single|daily|weekly|standard|full|reduced|dosed?|doses?|dosage|dosing|treatment|"
-    r"therapy|chemotherapy|monotherapy|bolus|continuous|\w+ing|twice|once|day|per|every|each|hydrochloride|sulfate|acetate|mesylate|[a-z]+ium|®|™|:|=|,|\(|\[|/d)"
+    r"therapy|chemotherapy|monotherapy|bolus|continuous|\w+ing|twice|once|day|per|every|each|hydrochloride|sulfate|acetate|mesylate|[a-z]+ium|®|™|:|=|,|;|\(|\[|/d)"
 )
-_AFTER = re.compile(rf"[\s-]{{0,2}}[®™]?\)?\s?(?:{_FILL}[\s,]{{0,2}}){{0,7}}$", re.IGNORECASE)
-_BEFORE = re.compile(r"\s?(?:(?:/|per|a)\s?(?:day|d|week)\b|daily|weekly|twice\sdaily|once\sdaily)?\s?(?:,\s)?(?:(?:of|daily|weekly|oral|intravenous|iv|i\.v\.|IV|total|a|the|systemic|each|per\sday|adjuvant)\s?){0,3}$", re.IGNORECASE)
+_AFTER = re.compile(rf"(?:[^()]{{0,50}}\))?[\s-]{{0,2}}[®™]?\)?\s?(?:{_FILL}[\s,]{{0,2}}){{0,7}}$", re.IGNORECASE)
+_BEFORE = re.compile(r"\s?(?:(?:/|per|a)\s?(?:day|d|week)\b|daily|weekly|twice\s(?:daily|a\sday)|once[-\s](?:daily|a\sday))?\s?(?:,\s)?(?:(?:of|doses?|daily|weekly|oral|high-dose|low-dose|intravenous|iv|i\.v\.|IV|total|a|the|systemic|each|per\sday|adjuvant)\s?){0,3}$", re.IGNORECASE)
 _THEN = re.compile(r"[^.;]{0,60}\bbolus\b[^.;)]{0,25}\b(?:followed\sby|and|then|plus)\s(?:a\s)?$", re.IGNORECASE)
 _SCHEDULE = re.compile(
     rf"\b(?:every|each)\s(?:{COUNT}[\s-])?(?:other\s)?(?:days?|weeks?|months?)\b|\b(?:once|twice|thrice|three\stimes)[\s-](?:a\s|per\s|every\s)?(?:daily|weekly|monthly|day|week|month)\b"
@@ -50,7 +50,8 @@ class Dose:
     @property
     def shown(self) -> str:
         """The dose as the record shows it: "75 mg/m2", "AUC 5"."""
-        return f"AUC {self.value:g}" if self.unit == "AUC" else f"{self.value:g} {self.unit}"
+        value = int(self.value) if self.value.is_integer() else self.value
+        return f"AUC {value}" if self.unit == "AUC" else f"{value} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
@@ -15,7 +13,7 @@ from spacy.tokens import Doc
 from extract import lexicon
 from extract.language import KEY_MARK
 from extract.lexicon import Entry
-
+from extract.reading import Hit
 
 # Vocabularies in which singular and plural differ: "the patient with" is ours, "patients with" are others.
 _EXACT = frozenset({"subject"})
@@ -27,14 +25,7 @@ class Matcher:
 
     phrases: PhraseMatcher
     entries: Mapping[int, tuple[int, Entry]]
-
-
-class Match(NamedTuple):
-    """An entry found at character offsets."""
-
-    entry: Entry
-    start: int
-    end: int
+    names: tuple[str, ...]
 
 
 def build(nlp: Language, names: Iterable[str]) -> Matcher:
@@ -44,33 +35,40 @@ def build(nlp: Language, names: Iterable[str]) -> Matcher:
     """
     phrases = PhraseMatcher(nlp.vocab, attr="NORM")
     entries: dict[int, tuple[int, Entry]] = {}
+    names = tuple(names)
     for rank, entry in enumerate(entry for name in names for entry in lexicon.load(name)):
         docs = [doc for variant in lexicon.alternations(entry.variant) if len(doc := nlp.make_doc(variant))]
         key = f"{KEY_MARK}{rank}"
         phrases.add(key, docs)
         entries[nlp.vocab.strings[key]] = (rank, entry)
-    return Matcher(phrases, entries)
+    return Matcher(phrases, entries, names)
 
 
-def find(matcher: Matcher, doc: Doc, text: str, starts: Sequence[int], lengths: Sequence[int]) -> dict[str, list[Match]]:
-    """Return the matches by lexicon, in order, the longest where they overlap within one lexicon.
+def find(matcher: Matcher, doc: Doc, text: str, tokens: tuple[Sequence[int], Sequence[int]], begins: Sequence[int]) -> dict[str, list[Hit]]:
+    """Return the hits by lexicon, in order, the longest where they overlap within one lexicon.
 
-    `starts` and `lengths` are those of the doc's tokens, in characters; asking the tokens is slow.
+    `tokens` are the starts and lengths of the doc's tokens, in characters (asking the tokens is slow),
+    `begins` the starts of the sentences.
     """
-    found: dict[str, list[Match]] = defaultdict(list)
+    starts, lengths = tokens
     entries = matcher.entries
-    for first, negative_last, (_, entry) in sorted((first, -last, entries[key]) for key, first, last in matcher.phrases(doc)):
-        start, last = starts[first], -negative_last - 1
-        matches = found[entry.lexicon]
+    found: dict[str, list[Hit]] = {name: [] for name in matcher.names}
+    sentence, after = -1, [*begins, len(text) + 1]
+    for first, negative_last, (_, entry) in sorted([(first, -last, entries[key]) for key, first, last in matcher.phrases(doc)]):
+        start = starts[first]
+        hits = found[entry.lexicon]
         # Of two that overlap ("renal cell", "cell carcinoma") the one that started first stands, then the longer.
-        if matches and start < matches[-1].end:
+        if hits and start < hits[-1].end:
             continue
+        last = -negative_last - 1
         end = starts[last] + lengths[last]
         if entry.is_cased and not _same_case(text[start:end], entry.variant):
             continue
         if entry.lexicon in _EXACT and text[start:end].lower() != entry.variant:
             continue
-        matches.append(Match(entry, start, end))
+        while start >= after[sentence + 1]:
+            sentence += 1
+        hits.append(Hit(entry, start, end, sentence))
     return found
 
 

@@ -148,7 +148,8 @@ def _sign(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: i
     hit = hits[number]
     before, after = _around(sentence, hit)
     found = _TUMOUR.search(after.split(",")[0] if "recurr" not in after else after)
-    if not found:
+    following = hits[number + 1] if number + 1 < len(hits) else None
+    if not found or (following and following.id == "complaint" and following.start - hit.end < found.start()):
         return None
     if found["again"] or re.search(r"recurr|relaps", after[: found.end() + 40]):
         return "no_recurrence"

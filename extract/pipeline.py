@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
@@ -20,7 +18,7 @@ from spacy.language import Language
 from corpus.report import Report
 from extract import abbreviations, kind, language, matching, patients, sections, sentences
 from extract.fields import FIELDS
-from extract.lexicon import FOLDER, Entry
+from extract.lexicon import FOLDER
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import Case, Evidence, Record, check_evidence
 
@@ -92,16 +90,15 @@ def single_case(report: Report, pipeline: Pipeline) -> tuple[Case, tuple[Evidenc
 def read(report: Report, pipeline: Pipeline) -> Reading:
     """Return the report cut into sentences, each with its place and subject, and all that the lexicons find."""
     doc = pipeline.nlp.make_doc(report.text)
-    starts, lengths = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
+    tokens = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
     spans = [
         (start, end, line)
         for line in sections.read_lines(report.text)
         for start, end in sentences.split(report.text, line.start, line.end)
     ]
     begins = [start for start, _, _ in spans]
-    found = matching.find(pipeline.matcher, doc, report.text, starts, lengths)
-    short_forms = _short_forms(report.text, found, list(abbreviations.find(doc, report.text, starts)))
-    hits = _place(found, short_forms, report.text, begins)
+    hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins)
+    abbreviations.resolve(hits, doc, report.text, tokens[0], begins)
     drafts = _drafts(report.text, spans, hits["subject"])
     told = patients.subjects(drafts)
     whose = patients.labels(drafts, told)
@@ -110,70 +107,10 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
         for number, (draft, subject, patient) in enumerate(zip(drafts, told, whose, strict=True))
     )
     by_sentence: dict[tuple[str, int], list[Hit]] = defaultdict(list)
-    for name, placed in hits.items():
-        for hit in placed:
+    for name, found in hits.items():
+        for hit in found:
             by_sentence[name, hit.sentence].append(hit)
-    return Reading(
-        report,
-        cut,
-        tuple(begins),
-        {name: tuple(placed) for name, placed in hits.items()},
-        {place: tuple(placed) for place, placed in by_sentence.items()},
-        {},
-    )
-
-
-def _short_forms(text: str, found: Mapping[str, list[matching.Match]], defined: Sequence[tuple[str, int, int]]) -> dict[str, list[Entry]]:
-    """Return, for each abbreviation that the report defines, the entries that its long form is.
-
-    An abbreviation whose long form is a known name stands for that name in this report, whatever
-    else it may mean elsewhere.
-    """
-    meanings: dict[str, list[Entry]] = {}
-    for short, start, end in defined:
-        entries = []
-        for matches in found.values():
-            # The head of a long form is its end: "gastric SIGNET RING CELL CARCINOMA (SRCC)".
-            ending = [match for match in matches if match.end == end or (match.start == start and match.end >= end - 1)]
-            entries.extend(match.entry for match in ending[-1:])
-        meanings.setdefault(short, entries)
-    return meanings
-
-
-_RESOLVED = ("histology", "ihc", "drug", "regimen", "gene", "site", "metastasis_site")
-
-
-def _place(found: Mapping[str, list[matching.Match]], short_forms: Mapping[str, list[Entry]], text: str, begins: Sequence[int]) -> dict[str, list[Hit]]:
-    """Return the hits by lexicon, with abbreviations as the report defines them, each with its sentence."""
-    placed: dict[str, list[Hit]] = {name: [] for name in LEXICONS}
-    for name, matches in found.items():
-        is_resolved = name in _RESOLVED and bool(short_forms)
-        placed[name] = [
-            Hit(entry, start, end, bisect_right(begins, start) - 1)
-            for entry, start, end in matches
-            if not (is_resolved and _is_redefined(text[start:end], entry, short_forms))
-        ]
-    for short, entries in short_forms.items():
-        wanted = [entry for entry in entries if entry.lexicon in _RESOLVED]
-        if not wanted:
-            continue
-        for match in re.finditer(rf"(?<![\w-]){re.escape(short)}s?(?!\w)", text):
-            for entry in wanted:
-                rivals = placed[entry.lexicon]
-                at = bisect_left(rivals, match.start(), key=_start_of)
-                taken = (at < len(rivals) and rivals[at].start < match.end()) or (at > 0 and rivals[at - 1].end > match.start())
-                if not taken:
-                    rivals.insert(at, Hit(entry, match.start(), match.end(), bisect_right(begins, match.start()) - 1))
-    return placed
-
-
-def _start_of(hit: Hit) -> int:
-    return hit.start
-
-
-def _is_redefined(words: str, entry: Entry, short_forms: Mapping[str, list[Entry]]) -> bool:
-    """Return whether the report gives an abbreviation another meaning than the lexicon does."""
-    return words in short_forms and entry.concept_id not in {meaning.concept_id for meaning in short_forms[words]}
+    return Reading(report, cut, tuple(begins), hits, by_sentence)
 
 
 def _drafts(text: str, spans: Sequence[tuple[int, int, sections.Line]], cues: Sequence[Hit]) -> list[patients.Draft]:

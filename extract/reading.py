@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
 
 from corpus.report import Report
 from extract.lexicon import Entry
+
+Layer = TypeVar("Layer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,17 @@ NOTHING = Resolution({}, {})
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A report read once: everything that the fields look at."""
+    """A report read once: everything that the fields look at.
+
+    `layers` holds what several fields need and one of them made (`layer`), such as the timeline.
+    """
 
     report: Report
     sentences: tuple[Sentence, ...]
     starts: tuple[int, ...]
-    hits: Mapping[str, tuple[Hit, ...]]
-    by_sentence: Mapping[tuple[str, int], tuple[Hit, ...]]
-    abbreviations: Mapping[str, str]
+    hits: Mapping[str, Sequence[Hit]]
+    by_sentence: Mapping[tuple[str, int], Sequence[Hit]]
+    layers: dict[Callable[[Reading], Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -101,7 +106,14 @@ class Reading:
         """Return the sentence that holds an offset (the one before it, for an offset between two)."""
         return self.sentences[max(0, bisect_right(self.starts, offset) - 1)]
 
-    def hits_in(self, lexicon: str, sentence: Sentence) -> tuple[Hit, ...]:
+    def layer(self, make: Callable[[Reading], Layer]) -> Layer:
+        """Return what a function makes of this reading; it is called once."""
+        if make not in self.layers:
+            self.layers[make] = make(self)
+        made: Layer = self.layers[make]
+        return made
+
+    def hits_in(self, lexicon: str, sentence: Sentence) -> Sequence[Hit]:
         """Return the hits of a lexicon in a sentence, in order."""
         return self.by_sentence.get((lexicon, sentence.index), ())
 

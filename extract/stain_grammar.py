@@ -150,7 +150,7 @@ def _speaks_far_forward(state: _State, at: int) -> bool:
         kind = state.tokens[after].kind
         if kind == "for" and _leads(state, after, _LIGHT):
             return True
-        if kind in ("marker", ";", "break", "ends", "shows") or kind in _CUES:
+        if kind in ("marker", ";", "break", "ends", "shows") or (kind in _CUES and kind != "seen"):
             return False
     return False
 
@@ -249,7 +249,7 @@ def _overridden(state: _State, at: int) -> list[Result]:
     if kind == "marker":
         return state.recent[-1:]
     verb = state.tokens[before]
-    last = _skip(state, before, -1, _LIGHT | {"stain", "status"})
+    last = _skip(state, before, -1, _LIGHT | {"stain", "status", "number"})
     if _kind(state, last) != "marker":
         return []
     if verb.value == "one":
@@ -276,7 +276,7 @@ def _since_last_and(state: _State, last: int) -> list[Result]:
 def _claim_forward(state: _State, at: int, result: str, is_firm: bool = True, is_denied: bool = False) -> None:
     """Let a cue speak forward from here on."""
     degrees = {**_degrees_after(state, at), **_degrees_before(state, at)}
-    is_adjective = _kind(state, _skip(state, at, 1, _LIGHT)) == "marker"
+    is_adjective = state.tokens[at].kind in _POLAR and _kind(state, _skip(state, at, 1, _LIGHT)) == "marker"
     state.forward = _Forward(result, state.tokens[at], is_firm, is_denied, is_adjective, degrees)
     state.recent = []
     state.excepting = False
@@ -346,7 +346,9 @@ def _on_polar(state: _State, at: int, token: Token) -> None:
 
 
 def _is_of_another_noun(state: _State, at: int) -> bool:
-    """Return whether an adjective begins another item: "positive for A, negative iron stain"."""
+    """Return whether a cue speaks of another noun: "positive for A, negative iron stain", "A fused, with loss of exons"."""
+    if state.tokens[at].value in ("loss", "presence") and _kind(state, at + 1) == "for":
+        return _kind(state, _skip(state, at + 1, 1, _LIGHT)) == "word"
     return _kind(state, _skip(state, at, -1, _LIGHT)) in (",", "and") and _kind(state, at + 1) == "word" and state.tokens[at].end + 1 == state.tokens[at + 1].start
 
 
@@ -355,6 +357,9 @@ def _on_active(state: _State, at: int, token: Token) -> None:
     after = _skip(state, at, 1, _LIGHT)
     if _kind(state, after) in _POLAR:
         return  # "stained positive for": the other word speaks
+    if token.value == "stains" and _kind(state, at - 1) in ("", "degree", ";", ",", "and"):
+        _on_stain(state, at, token)  # "Special stains for A": the noun
+        return
     result = NEGATIVE if _is_denied(state, at) else POSITIVE
     before = _skip(state, at, -1, _LIGHT | {"not"})
     is_passive = _kind(state, before) == "be"
@@ -392,7 +397,7 @@ def _on_stain(state: _State, at: int, token: Token) -> None:
         if denied:
             _is_denied(state, at)
             _claim_forward(state, at, NEGATIVE, True, True)
-        elif framed or degrees or _kind(state, before) == "for":
+        elif framed or degrees or token.value == "reactivity" or _kind(state, before) == "for":
             _claim_forward(state, at, POSITIVE, False)
         return
     if _is_at_hand(state) and (denied or framed or degrees) and _kind(state, after) not in ("be", "done"):
@@ -476,11 +481,14 @@ def _her2(token: Token, result: str, is_graded: bool) -> str:
 
 def _last_marker(state: _State, at: int) -> Token | None:
     """Return the marker that a sign after it belongs to: nothing but light words between."""
-    between = 0
-    for before in range(at - 1, max(-1, at - 9), -1):
+    between = depth = 0
+    for before in range(at - 1, max(-1, at - 14), -1):
         token = state.tokens[before]
         if token.kind == "marker":
             return token
+        depth += (token.kind == ")") - (token.kind == "(")
+        if depth > 0:
+            continue  # "A (clone X, maker Y): ++"
         if token.kind in (";", "break", "ends", ",") or token.kind in _POLAR:
             return None
         if token.kind == "word":
@@ -577,6 +585,7 @@ def _on_not(state: _State, at: int, token: Token) -> None:
 def _on_break(state: _State, at: int, token: Token) -> None:
     """A contrast ends the reach of a cue, unless a bare denial follows ("A, B, but not C, were positive")."""
     state.excepting = False
+    _settle(state)
     if _kind(state, at + 1) == "not":
         return
     state.forward = None
@@ -597,13 +606,37 @@ def _on_semicolon(state: _State, at: int, token: Token) -> None:
             state.shown = None
             state.recent = []
             state.excepting = False
-            if state.last is not None:
+            if state.last is not None or _has_marker(state, after):
                 state.pending = []
             return
 
 
+def _has_marker(state: _State, at: int) -> bool:
+    """Return whether the clause from `at` on names a marker."""
+    for token in state.tokens[at:]:
+        if token.kind == "marker":
+            return True
+        if token.kind == ";":
+            return False
+    return False
+
+
+def _settle(state: _State) -> None:
+    """Give the objects of "immunohistochemistry showed A and B" their result where nothing else speaks of them."""
+    if not state.pending:
+        return
+    first = next((number for number, token in enumerate(state.tokens) if token.start == state.pending[0].marker.start), 0)
+    verb = _skip(state, first, -1, _LIGHT)
+    if _kind(state, verb) in ("shows", "seen") and any(token.kind == "status" for token in state.tokens[:verb]):
+        for target in state.pending:
+            if target.result is None:
+                _give(state, target, POSITIVE, state.tokens[verb], "shown", False)
+        state.pending = []
+
+
 def _on_ends(state: _State, at: int, token: Token) -> None:
     """Words after which another matter begins: "which", "consistent with"."""
+    _settle(state)
     state.forward = None
     state.excepting = False
     state.shown = None
@@ -727,6 +760,7 @@ def _subject(state: _State, cue_start: int) -> str | None:
 
 def _close(state: _State) -> None:
     """At the end: what still waits takes a lone degree of its own ("A (focal), B (strong)"), or nothing."""
+    _settle(state)
     for target in state.pending:
         if target.extent or target.intensity:
             target.result, target.by, target.is_firm = POSITIVE, "degree", False

@@ -70,7 +70,7 @@ _TOKEN = re.compile(
     | (?P<equivocal>\(?(?:\+\s?/?\s?[-−–](?!\w)|[-−–]\s?/\s?\+|±|\+\\-)\)?)
     | (?P<score>(?<![\w.])(?P<degree>[0-3])(?:\s?\+(?:\s?/\s?3\b)?|\s?/\s?3\b\+?))
     | (?P<plus>\(?[+＋](?:\s?[+＋]){0,3}(?![\d+])\)?)
-    | (?P<minus>\(\s?[-−–—]{1,2}\s?\)|[-−–—](?=\s{0,2}(?:[,;/.)\]:]|and\b|or\b|but\b|$)))
+    | (?P<minus>\(\s?[-−–—]{1,2}\s?\)|[-−–—](?!\)\s(?:related|like|secret|produc|associat|mutat|express|specific|positive|negative))(?=\s{0,2}(?:[,;/.)\]:]|and\b|or\b|but\b|$)))
     | (?P<number>\d{1,6}(?:\.\d{1,3})?)
     | (?P<mark>[,;:()\[\]/&=.])
     """,
@@ -125,7 +125,7 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
         elif kind == "plus":
             token = Token("sign", start, stop, POSITIVE, text.count("+", start, stop))
         elif kind == "minus":
-            is_waiting = text[start] in "-‐–" and _SUSPENDED.match(text, start)
+            is_waiting = text[start] in "-‐–" and (stop == end < len(text) or _SUSPENDED.match(text, start))  # also "anti-A"
             token = Token("hyphen" if is_waiting else "sign", start, start + 1 if is_waiting else stop, NEGATIVE)
         elif kind == "equivocal":
             token = Token("sign", start, stop, EQUIVOCAL)

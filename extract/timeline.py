@@ -35,6 +35,7 @@ _LOOKS_BACK = re.compile(r"\b(?:year|month|week)s?\s(?:before|prior)\b")
 _ANNOUNCES = re.compile(
     r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss|demonstrate)s?\b|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)",
 )
+_NOW = re.compile(r"\b(?:now|currently|presents|presented|today)\b")
 _HISTORY = re.compile(r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)")
 _TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|transplant")
 
@@ -45,6 +46,9 @@ _GENERAL = re.compile(
 
 _OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b")
 
+# What parts a sentence, and how many characters a parting weighs when the nearest time is sought.
+_PARTS = re.compile(r"[,;:]\s|\s(?:and|but|then|now|who|which)\s")
+_PART_WEIGHT = 25
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset({"free", "no_recurrence", "alive", "remission", "lasting_remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
 _NO_CONTACT = TREATMENTS | {"palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
@@ -111,18 +115,18 @@ class Line:
 def read(reading: Reading, field: str, with_times: bool = True) -> Iterator[Mention]:
     """Yield the events that are told of the authors' patients, in the order of the text."""
     cued = {hit.sentence for lexicon in outcome.LEXICONS for hit in reading.hits.get(lexicon, ())}
-    chapter, introduced = (CASE, 0), False
+    chapter, begun = (CASE, 0), False
     for sentence in reading.sentences:
         if sentence.subject == "literature" or sentence.is_heading or sentence.section in _UNTOLD:
             continue
         lower = sentence.lower
         group = _GROUPS.get(sentence.section, CASE)
         introduces = "old" in lower and _INTRODUCES.search(lower) is not None
-        if group != chapter[0] or (introduces and introduced):
-            chapter, introduced = (group, chapter[1] + 1), False
-        introduced = introduced or introduces
+        if group != chapter[0] or (introduces and begun):
+            chapter, begun = (group, chapter[1] + 1), False
         spans = list(times.find(sentence)) if with_times and times.may_hold(lower) else []
         if (spans or sentence.index in cued) and is_told(reading, sentence):
+            begun = True
             yield from _events(reading, sentence, field, chapter, spans)
 
 
@@ -236,7 +240,7 @@ class _Walk:
         cues = [event for event in events if event_of(event).time is None]
         kinds = {event_of(cue).kind for cue in cues}
         placed: list[tuple[Mention, Moment]] = []
-        start, before = self.last, self.frontier
+        start, before = self.last, self.frontier  # where the sentence finds the story
         for event in events:
             time = event_of(event).time
             if time is None:
@@ -257,7 +261,8 @@ class _Walk:
         self._keep_history(events[0].sentence, kinds, any(_is_exact(time) for time, _ in placed))
         for cue in cues:
             earlier = _is_told_before(cue, cues, placed)
-            self._put(cue, [] if earlier else placed, before if earlier else self.frontier)
+            now = before if earlier else start if event_of(cue).is_flashback and not placed else self.frontier
+            self._put(cue, [] if earlier else placed, now)
         if "admission" in kinds:
             self.in_history = False
 
@@ -277,12 +282,12 @@ class _Walk:
         event = event_of(cue)
         near = [
             (time, moment) for time, moment in placed
-            if not (event.kind in TREATMENTS and _relation(time) in _LASTING)
+            if not (event.kind in TREATMENTS and _relation(time) in _LASTING) and not _is_of_now(time, cue)
         ]  # fmt: skip
         if near:
             time, moment = min(near, key=lambda pair: _distance(pair[0], cue))
         else:
-            moment = self.last if event.is_flashback and not placed else now
+            moment = now
         self._note_return(event)
         self.placed[event.kind] = moment
         self.begun.setdefault(event.kind, moment)
@@ -297,6 +302,8 @@ class _Walk:
     def _begins(self, time: Time, mention: Mention, cues: Sequence[Mention]) -> bool:
         """Return whether the story begins with this time: "presented two years ago", "operated five years earlier"."""
         if time.relation != times.AGO or self.points or _HISTORY.search(mention.sentence.lower):
+            return False
+        if _NOW.search(mention.sentence.lower, mention.end - mention.sentence.start):
             return False
         near = _nearest_kind(mention, cues)
         return near == "admission" or (near in TREATMENTS and all(event_of(cue).kind != "admission" for cue in cues))
@@ -399,6 +406,14 @@ def _is_contact(time: Time, kinds: set[str]) -> bool:
     return bool(kinds - _NO_CONTACT) or not kinds
 
 
+def _is_of_now(time: Mention, cue: Mention) -> bool:
+    """Return whether a cue is told of now, after a time ago: "operated two years ago, now presents with a recurrence"."""
+    if _relation(time) != times.AGO or cue.start < time.end or event_of(cue).kind in TREATMENTS | {"diagnosis"}:
+        return False
+    mark = _NOW if event_of(cue).kind in ("recurrence", "metastasis") else _PARTS
+    return mark.search(cue.sentence.lower, time.end - cue.sentence.start, cue.start - cue.sentence.start) is not None
+
+
 def _is_told_before(cue: Mention, cues: Sequence[Mention], placed: Sequence[tuple[Mention, Moment]]) -> bool:
     """Return whether a treatment is told before the time of its sentence, which is that of something else.
 
@@ -416,8 +431,7 @@ def _is_told_before(cue: Mention, cues: Sequence[Mention], placed: Sequence[tupl
     outcomes = [other for other in cues if event_of(other).kind in _OUTCOMES | {"metastasis"}]
     if any(_distance(time, other) < _distance(time, cue) for other in outcomes):
         return True
-    between = cue.sentence.lower[cue.end - cue.sentence.start : time.start - cue.sentence.start]
-    return any(mark in between for mark in (",", ";", " and ", " but "))
+    return _PARTS.search(cue.sentence.lower, cue.end - cue.sentence.start, time.start - cue.sentence.start) is not None
 
 
 def _is_exact(mention: Mention) -> bool:
@@ -437,7 +451,11 @@ def _nearest_kind(time: Mention, cues: Sequence[Mention]) -> str | None:
 
 
 def _distance(one: Mention, other: Mention) -> int:
-    return max(one.start - other.end, other.start - one.end, 0)
+    """Return how many characters stand between two mentions of a sentence; the border of a part counts as many."""
+    first, second = (one, other) if one.start <= other.start else (other, one)
+    sentence = first.sentence
+    parts = _PARTS.findall(sentence.lower, first.end - sentence.start, second.start - sentence.start)
+    return max(second.start - first.end, 0) + _PART_WEIGHT * len(parts)
 
 
 def _relation(mention: Mention) -> str:

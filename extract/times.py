@@ -127,7 +127,7 @@ _POST = re.compile(rf"[-,\s]{{0,2}}post[-\s]?(?:the\s)?(?:{_ANCHOR})\w*")
 _AFTER = re.compile(
     rf"""
     (?:\s(?:have|has|had)\s(?:passed|elapsed)|\snow)?,?\s(?:after|following|from|since|post|into|out\sfrom|beyond|past)\s
-    (?P<words>(?:(?!and\b|with\b|without\b)[\w'’/-]+\s){{0,6}}?)(?:{_ANCHOR})\w*
+    (?P<words>(?:(?!and\b|with\b|without\b|which\b|that\b)[\w'’/-]+\s){{0,6}}?)(?:{_ANCHOR})\w*
     """,
     re.VERBOSE,
 )
@@ -311,8 +311,8 @@ def _relation(before: str, after: str) -> tuple[str, str | None, bool, int] | No
     """Return relation, anchor, whether the anchor is the first of its kind, and how far the words after reach."""
     if _NO_TIME_AFTER.match(after) or _NO_TIME_BEFORE.search(before):
         return None
-    if _OF_TREATMENT.match(after) and not _AT_LAST.search(before):
-        return None
+    if of_treatment := _OF_TREATMENT.match(after):
+        return (AFTER, "treatment", False, of_treatment.end()) if _AT_LAST.search(before) else None
     if post := _POST.match(after):
         return AFTER, post.lastgroup, False, post.end()
     if later := _LATER.match(after):

@@ -16,7 +16,7 @@ from extract.record import Histology, Site
 GIVEN, PLANNED, DENIED, ARGUED = "given", "planned", "denied", "argued"
 
 _NARRATED = re.compile(
-    r"\b(?:he|she|his|her|(?:the|this)\spatient)\b.{0,120}?\b(?:received|underwent|completed|started|switched|developed|treated|given|administered|placed|tolerated|admitted|re-?start|continued|responded)\b",
+    r"\b(?:administered|given|started|delivered|performed)\b.{0,40}\b(?:the\spatient|him|her|he|she)\b|\b(?:he|she|his|her|(?:the|this)\spatient)\b.{0,120}?\b(?:received|underwent|completed|started|switched|developed|treated|given|administered|placed|tolerated|admitted|re-?start|continued|responded)\b",
     re.IGNORECASE,
 )
 _CITED = re.compile(r"\[\s?\d|\(\d{1,3}(?:[,–-]\s?\d{1,3}){0,5}\)|et al|\bpatients\b", re.IGNORECASE)
@@ -29,18 +29,18 @@ _DONE = re.compile(
 )
 # "Radiotherapy is the treatment of choice": argued, where nothing says that it was done to someone.
 _MODAL = re.compile(
-    r"\b(?:is|are|may|might|should|can|could|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor|indicat\w+\sfor|choice|recommend\w*|suggest\w*)\b", re.IGNORECASE
+    r"\b(?:is|are|may|might|should|can|could\sbe|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor|indicat\w+\sfor|choice|recommend\w*|suggest\w*)\b", re.IGNORECASE
 )
 _TOLD = re.compile(
     r"\b(?:was|were|had|received|underwent|undergone|undergoing|receiving|treated|given|administered|complet\w+|started|began|initiated|commenced|delivered|performed|continued|responded|tolerated|"
-    r"opted|elected|chose|accepted|got|gave|he|she|his|her|patient)\b",
+    r"opted|elected|chose|accepted|got|gave|cycles|despite|he|she|his|her|patient)\b",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"\b(?:but|however|only|instead|although)\b|;", re.IGNORECASE)
 _PAST = re.compile(
     r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+|after|following|during|started|began|initiated|"
     r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost|responded|tolerated|opted|elected|chose|accepted|got|"
-    r"gave|did|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
+    r"gave|did|presented|provided|unresponsive|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
@@ -60,9 +60,14 @@ _FOLLOWED = re.compile(r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
 # A verb between "without" and a treatment begins another thought: "without bone involvement, treated with excision".
 _NEW_VERB = re.compile(r"\b(?:treated|underwent|received|performed|given|administered|resected|operated)\b", re.IGNORECASE)
 _WAS_DONE = re.compile(
-    r"[^.;,]{0,40}?\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:performed|done|carried\sout|undertaken|given|administered|initiated|started|delivered|conducted|applied|accomplished|completed)\b", re.IGNORECASE
+    r"[^.;,]{0,40}?\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:performed|done|carried\sout|undertaken|given|administered|initiated|started|delivered|conducted|applied|accomplished|completed|taken|used|resumed|added)\b", re.IGNORECASE
 )
-_CLAUSE = re.compile(r",[^.;]{0,70}\b(?:(?:was|were)\s(?:(?!not|never)\w+\s){0,2}$|(?:underwent|received|performed|completed|treated\swith)\b)", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r",[^;]{0,90}?\b(?:(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:initiated|started|treated|given|switched|commenced|administered|performed|placed)\b|underwent\b|received\b|performed\b)"
+    r"|,[^;]{0,70}\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}$",
+    re.IGNORECASE,
+)
+_NOUN = re.compile(r"\s(?:in|of)\b")
 # What treatment is in general, in the present tense.
 _GENERAL = re.compile(
     r"\btreatments?\s(?:of\s[\w\s-]{3,60}?\s)?(?:modalit\w+\s)?(?:is|are|remains?|consists?|includes?|comprises?|involves?)\b|\bbest\s(?:managed|treated)\b|\bstandard\s(?:of\scare|treatment)\sis\b"
@@ -103,6 +108,15 @@ def is_told(sentence: Sentence) -> bool:
     return _NARRATED.search(sentence.text) is not None and _CITED.search(sentence.text) is None
 
 
+def is_aside(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether a sentence only supports what the case tells: a caption, or an argument that does not say "our patient"."""
+    if sentence.section in ("caption", "title", "back", "table"):
+        return True
+    if sentence.section not in ("discussion", "conclusion"):
+        return False
+    return not any(hit.id == "own" for hit in reading.hits_in("subject", sentence))
+
+
 def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_past: bool = False) -> str:
     """Return given, planned, denied, or argued ("radiotherapy is an option") for a treatment at these offsets.
 
@@ -118,6 +132,9 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
         # "was planned for chemotherapy followed by surgery": what holds of the first holds of the second.
         start = end = start - len(before) + followed.start()
     cue = context.cue_of(reading, start, end, sentence)
+    if cue is not None and cue.id == "declined" and _NOUN.match(reading.text, cue.end):
+        # "a decline in renal function"
+        cue = None
     if cue is None or cue.id == "family":
         return ARGUED if cue is not None or _is_argued(sentence, start, needs_past) else GIVEN
     if cue.end <= start and _is_new_clause(reading.text[cue.end : start], sentence.text[end - sentence.start :]):
@@ -135,11 +152,9 @@ def _is_done(text: str, start: int) -> bool:
 
 def _is_new_clause(between: str, after: str) -> bool:
     """Return whether a clause that tells of something done begins between a cue and a treatment."""
-    comma = between.rfind(",")
-    if comma < 0:
+    if "," not in between:
         return False
-    clause = between[comma:]
-    return _WAS_DONE.match(after) is not None or _CLAUSE.match(clause) is not None
+    return _WAS_DONE.match(after) is not None or _CLAUSE.search(between) is not None
 
 
 def _is_argued(sentence: Sentence, start: int, needs_past: bool) -> bool:

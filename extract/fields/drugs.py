@@ -28,9 +28,13 @@ _AFTER = re.compile(
 )
 _OTHER_DISEASE = r"(?:arthritis|psoria\w+|lupus|hepatitis|sclerosis|colitis|crohn\w*|transplant\w*|neph\w+|vasculitis|myositis|pemphig\w+|uveitis|dermatomyositis|sarcoidosis|pneumonitis|osteoporosis|infertility|ectopic\spregnancy|thyroiditis|asthma|edema|oedema|hypercalc\w+|rash|dermatitis|endometriosis|contraception|acne)"
 _FOR_OTHER = re.compile(rf"[^.;,]{{0,45}}\b(?:for|due\sto|because\sof)\s(?:\w+\s){{0,4}}{_OTHER_DISEASE}", re.IGNORECASE)
+# "hepatitis was treated with", but not "hepatitis after treatment with".
 _OTHER_TREATED = re.compile(
-    rf"\b{_OTHER_DISEASE}\b[^.;]{{0,40}}\b(?:treated|managed|controlled|receiving|received|under|improved|resolved|responded)\s(?:with|to|by|on|after)?[^.;]{{0,40}}$", re.IGNORECASE
+    rf"\b{_OTHER_DISEASE}\b(?:(?!\b(?:after|following|during|while|due|secondary|when|since)\b)[^.;]){{0,40}}"
+    r"\b(?:treated|managed|controlled|improved|resolved|responded|taking)\s(?:with|to|by|on)?(?:(?!\b(?:after|following|during)\b)[^.;]){0,40}$",
+    re.IGNORECASE,
 )
+_HOME = re.compile(r"\bmedications?\b[^.;]*$|\bhyperplasia\b", re.IGNORECASE)
 _CHEMO_DONE = re.compile(
     r"\b(?:completed|received|underwent|tolerated|finished|after|following|started|commenced|responded|undergoing)\b[^.;]{0,50}\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen)\b", re.IGNORECASE
 )
@@ -42,7 +46,6 @@ _LEFT_OUT = ("supportive", "class_name")
 # myofibroblastic tumour, desmoid. ICD-O-3 morphology.
 _STEROID_TUMOURS = ("959", "96", "97", "98", "99", "858", "8825", "8821", "8822")
 _SHRANK = re.compile(r"\b(?:tumou?rs?|mass|lesions?|nodules?|lymphoma|disease|swelling)\b.{0,60}\b(?:shr[aiu]nk\w*|regress\w*|decreas\w+|disappear\w*|reduc\w+|resol\w+|respon\w+)", re.IGNORECASE)
-_WEAK_SECTIONS = ("caption", "title", "table", "back")
 _SEPARATES = re.compile(r"\bsubsequent|\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b", re.IGNORECASE)
 
 
@@ -99,7 +102,7 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
             dosing.schedule_after(text, end, min(upto, end + 60)),
             given_cycles[number],
             treatment.clue(reading, sentence, hit.start),
-            sentence.section in _WEAK_SECTIONS or _AFTER.match(text, end, end + 25) is not None,
+            treatment.is_aside(reading, sentence) or _AFTER.match(text, end, end + 25) is not None,
             any(other.entry.lexicon == "regimen" or other.entry.get("class") in _ANTITUMOUR for other in hits if other is not hit),
             is_effective,
             spelled.get(hit.id, ()) if klass == "regimen" else (),
@@ -112,6 +115,8 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
     """Return given, planned, denied or argued; what was planned is given where the next sentences tell of the treatment."""
     text, start, end = sentence.text, hit.start - sentence.start, hit.end - sentence.start
     before = text[max(0, start - 90) : start]
+    if hit.entry.get("class") == "hormone" and _HOME.search(before):
+        return treatment.ARGUED
     if _BEFORE.search(before) or _FOR_OTHER.match(text, end, end + 90) or _OTHER_TREATED.search(before):
         return treatment.ARGUED
     standing = treatment.standing(reading, hit.start, hit.end, sentence)

@@ -37,6 +37,8 @@ _CLUSTER = re.compile(r"\bclusters?\sof\sdifferentiation\s?(?:antigen\s|protein\
 # Not a result: a definition, a list of abbreviations, a count of blood cells.
 _VETO = re.compile(r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s", re.IGNORECASE)
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
+# Another substance: "insulin-like growth factor", "prolactin receptor".
+_ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
 
@@ -104,7 +106,7 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
     spans: list[Span] = []
     for hit in hits:
         span = Span(hit.id, hit.start - offset, hit.end - offset)
-        if _GENE_AFTER.match(text, span.end):
+        if _GENE_AFTER.match(text, span.end) or (hit.id in concepts("staining", "circulating") and _ANOTHER_AFTER.match(text, span.end)):
             continue
         if spans:
             joined = _join(text, spans[-1], span)

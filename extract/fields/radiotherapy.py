@@ -29,7 +29,7 @@ _TARGET = re.compile(
 )
 # Words that stand beside radiotherapy where it is no treatment of this tumour, or not told as given.
 _NOT_THIS = re.compile(r"\b(?:asked|inquired|spoke)\sabout\s(?:\w+\s){0,3}$|\bhistory\sof\s(?:previous\s|prior\s|any\s)?$|\bexposure\sto\s$|\b(?:resist|sensitiv|refractor)\w*\s(?:to\s)?$|\brefer\w*\s(?:\w+\s){0,4}?(?:to|for)\s(?:\w+\s){0,4}$", re.IGNORECASE)
-_NOT_AFTER = re.compile(r"\s?(?:oncolog|depart|unit\b|cent(?:er|re)|clinic\b|physic|field\s|port|history|planning|is\s(?:the|a|an|usually|often)\b|(?:may|might|should|can|could|would|will)\b|are\b|remains\b|has\s(?:a|been\s(?:shown|reported|suggested))\b)", re.IGNORECASE)
+_NOT_AFTER = re.compile(r"\s?(?:oncolog|depart|unit\b|cent(?:er|re)s?\b|clinic\b|physic|field\s|port|history|planning|is\s(?:the|a|an|usually|often)\b|(?:may|might|should|can|could|would|will)\b|are\b|remains\b|has\s(?:a|been\s(?:shown|reported|suggested))\b)", re.IGNORECASE)
 _DENIED_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|exposure|past)\b", re.IGNORECASE)
 _BRAIN = re.compile(r"\b(?:whole[-\s]brain|brain|(?:intra)?cranial|WBRT)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"\b(?:after|following|prior\sto|previous|before|despite|during|since|end\sof|completion\sof|completing|the|this|his|her)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
@@ -43,7 +43,6 @@ _APART = {
 _DOSE_WORDS = re.compile(r"Gy|\b(?:dose|fraction|deliver|beam|boost|course)", re.IGNORECASE)
 _FRACTIONS = re.compile(r"\b(?:fraction|session|sitting)s?\b", re.IGNORECASE)
 _IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
-_WEAK_SECTIONS = ("caption", "title", "discussion", "conclusion", "introduction", "back")
 _RADIOISOTOPE = re.compile(r"\bm?Ci\b|\bMBq\b|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium", re.IGNORECASE)
 
 
@@ -79,7 +78,7 @@ def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: b
             treatment.standing(reading, start, end, sentence),
             treatment.clue(reading, sentence, start),
             _event(text, series.start, series.end, technique),
-            sentence.section in ("caption", "title", "discussion", "conclusion") and sentence.subject != "patient",
+            treatment.is_aside(reading, sentence),
         )
         yield Mention(NAME, start, end, sentence, said, _assertion(said.standing), "patient" if is_told else sentence.subject)
 
@@ -108,7 +107,7 @@ def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Itera
             standing,
             treatment.clue(reading, sentence, hit.start),
             _event(sentence.text, at, past, hit.id),
-            sentence.section in _WEAK_SECTIONS,
+            treatment.is_aside(reading, sentence),
             hit.id == "adjuvant",
         )
         yield Mention(NAME, hit.start, hit.end, sentence, said, _assertion(standing), "patient")

@@ -42,12 +42,12 @@ _TUMOR = (
     r"mass(?:es)?|\w{0,8}tumou?rs?|lesions?|nodul\w+|neoplas\w+|\w{0,5}carcinoma\w?|cancers?|\w{2,20}(?:sarcoma|oma)s?|swellings?|polyps?|plaques?|lumps?|SOL|opacit\w+|shadow|consolidation"
     r"|formation|macules?|papules?|patch|growth(?!\s?(?:/|rate|velocity|hormone|factor|delay|retard))|malignanc\w+|incidentaloma|protrusion|nev(?:us|i)|naev(?:us|i)|process|GIST|HCC|RCC|SCC|NET"
 )
-_WEAK = r"cysts?|ulcers?|ulcerations?|thickening|enlargement|area|region|specimens?|cavity|abnormality|enhancement|induration|elevation|infiltrate|bulge|density|image|hypodensity"
+_WEAK = r"cysts?|ulcers?|ulcerations?|thickening|enlargement|area|region|specimens?|cavity|abnormality|enhancement|induration|elevation|infiltrate|bulge|structure|outbreak"
 _OTHER = (
     r"lymph\w*|nod(?:e|es|al)(?!-)|\w{0,4}adenopath\w+|metasta\w+|thromb\w+|incisions?|margins?|stones?|calcul\w+|drains?|tubes?|needles?|catheters?|thick(?:ness)?|trocars?|ports?|aort\w+|stents?|effusions?"
     r"|expansion|CTV|PTV|GTV|isocent\w+|collimator|slices?|sections?|intervals?|defects?|flaps?|grafts?|lengthening|applicators?|gap|follicles?|distance|penis|scars?|reagent|embol\w+|foci|focus"
     r"|calcifications?|shift|satellite\w*|components?|pedicle|stalk|base|pocket|balloons?|coils?|wires?|fields?|haematoma|hematoma|abscess\w*|aneurysms?|veins?|arter(?:y|ies)|lumen|uptake|deposits?|implants?"
-    r"|invasion|extension|depth|height|discrepancy|pupils?|wall|septum|septa|diverticul\w+|hernia\w*|fragments?|biops(?:y|ies)|cores?|Breslow|foetus|fetus|placenta|island|perforation|fistula|dilatation|displacement|stenosis|stricture"
+    r"|invasion|extension|depth|height|discrepancy|pupils?|septum|septa|diverticul\w+|hernia\w*|fragments?|biops(?:y|ies)|cores?|Breslow|foetus|fetus|placenta|island|perforation|fistula|dilatation|displacement|stenosis|stricture"
 )
 _NOUN = re.compile(rf"\b(?:(?P<other>{_OTHER})|(?P<weak>{_WEAK})|(?P<tumor>{_TUMOR}))\b", re.IGNORECASE)
 # "the spleen measured 13 cm": an organ is measured where no preposition puts the tumour into it.
@@ -56,12 +56,14 @@ _ORGAN_MEASURED = re.compile(
     r"\s(?:was\s|is\s|were\s|which\s)?(?:enlarged\s|dilated\s)?(?:\(|measur\w+|at\s|to\s|of\s)?[^,;.]{0,25}$",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving)\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
 # Nothing but adjectives between a measure and its noun: "a 3 cm firm, mobile mass", "2.7 x 2.6 cm right upper lobe mass".
 _ATTRIBUTIVE_STOP = re.compile(
-    r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and|with|without|by|located|involving|had|has|showed|revealed|for|above|below|near|arising|including|between|but|where|when|over)\b|,\s(?:the|an?)\s",
+    r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and\s(?:an?|the|\d|two|three|multiple|several|another)|with|without|by|located|involving|had|has|showed|revealed|for|above|below|near|arising|including|between|but|where|when|over)\b|,\s(?:the|an?)\s",
     re.IGNORECASE,
 )
+_NODAL = re.compile(r"lymph|nod|\w{0,4}adenopath|metasta|thromb|satellite", re.IGNORECASE)
+_NODAL_WORD = re.compile(r"\b(?:lymph|nod[eu]|\w{0,4}adenopath|metasta|thromb|satellite|lesion|mass|tumou?r)", re.IGNORECASE)
 _MADE_SECONDARY = re.compile(r"\b(?:metastatic|metastas[ei]s|secondary|satellite|nodal|lymph\snode|mural|daughter|benign)\s(?:[\w-]{2,15}\s){0,2}$", re.IGNORECASE)
 _MADE_OTHER = re.compile(r"^[-\s](?:[\w-]{2,12}\s)?(?:thrombus|thrombosis|thickness|margins?|bed|deposits?|depth|metasta\w+|free\b|invasion|board|edge|thickening|size\s(?:of\s)?(?:less|<))", re.IGNORECASE)
 _WITH_PHRASE = re.compile(r"\s(?:with|without|containing|showing|including)\s[^,;.()]{1,60},")
@@ -72,10 +74,12 @@ _CONTINUED = re.compile(r"(?:it|this|these|which|the\s(?:largest|greatest|bigges
 _COHORT = re.compile(r"\b(?:mean|median|average|standard\sdeviation)\b|±|\btumou?rs?\s(?:larger|smaller|greater|more|less|>|<)", re.IGNORECASE)
 _DISTANCE_AFTER = re.compile(
     r"^\s?(?:\w+\s)?(?:from|above|below|away|proximal|distal|deep\sto|beneath|under|lateral(?:ly)?\sto|medial(?:ly)?\sto|anterior\sto|posterior\sto|superior\sto|inferior\sto|beyond|per\b|/|inside|off\b|margin|ring|incision|slice"
-    r"|thick|expansion|in\s(?:depth|thickness|height|all\sdirections)|depth|high\b|tall\b|apart|interval|caudal|cranial|cephalad|ab\b|safety|free\b|surgical|resection)"
-    r"|^\s?of\s(?!(?:\w+\s)?(?:diameter|size|dimension|length|axis|tumou?r|mass|lesion|long|maxim|great|larg))",
+    r"|thick|expansion|in\s(?:depth|thickness|height|all\sdirections)|depth|high\b|tall\b|apart|interval|caudal|cranial|cephalad|ab\b|safety|free\b|surgical|resection)",
     re.IGNORECASE,
 )
+# "the proximal 2 cm of the carotid artery" is a stretch of it; "a lesion of 2 cm of the pancreatic tail" is a size.
+_PART_OF = re.compile(r"^\s?of\s(?!(?:\w+\s)?(?:diameter|size|dimension|length|axis|tumou?r|mass|lesion|long|maxim|great|larg))", re.IGNORECASE)
+_MEASURED_OF = re.compile(r"\b(?:of|measuring|measured|size|about|approximately)\s(?:about\s|approximately\s)?$", re.IGNORECASE)
 _DISTANCE_BEFORE = re.compile(
     r"(?:margins?\s(?:of|was|were|by)|distance\s(?:of|from|was)|depth\s(?:of|was)|thickness\s(?:of|was)|invasion\s(?:of|was)|(?:every|each|<|≤|less\sthan|smaller\sthan|below|at\sleast|within|by|extending|extended|extends|shift\sof|height,?|tall)\s?"
     r"|\+\s?|(?<!tumor\s)(?<!mass\s)(?<!stable\s)\b(?:located|situated|lies|lying|lay|tumou?r|lesion|mass|cancer|rectum|anus|esophagus|oesophagus)\sat\s)(?:a\s|the\slevel\sof\s)?(?:about\s|approximately\s|around\s|~\s?)?$",
@@ -96,17 +100,19 @@ _LATER = re.compile(
 _POSTOPERATIVE = re.compile(r"\bpost-?\s?operative", re.IGNORECASE)
 _PATHOLOGY = re.compile(r"\b(?:patholog|histolog|histopatholog|specimen|gross|macroscop|microscop)", re.IGNORECASE)
 _GREW = re.compile(r"\b(?:increas\w+|grew|grown|enlarged\sto|progress(?:ed|ion)|growing)\b", re.IGNORECASE)
+_BASELINE = re.compile(r"\bfrom\s(?:an?\s)?(?:initial\s|original\s|about\s|approximately\s)?$", re.IGNORECASE)
 _AT_START = re.compile(r"\b(?:at|on|upon|before|prior\sto)\s(?:the\s)?(?:time\sof\s)?(?:presentation|admission|diagnosis|surgery|operation|referral)|\bpresented\b", re.IGNORECASE)
 _ANOTHER = re.compile(r"\b(?:new(?!\s(?:dimension|size|measure))|second|another|additional|other|contralateral|smaller|adjacent|separate|synchronous|third)\s(?:[\w-]{2,15}\s){0,4}(?:\(|of\s|measuring\s|sized?\s|about\s|approximately\s)*$", re.IGNORECASE)
-_EARLIER = re.compile(r"\b(?:years?\s(?:ago|earlier|before|previously|prior)|history\sof|previous(?:ly)?|past)\b", re.IGNORECASE)
 _ARGUED = ("discussion", "conclusion", "caption", "introduction", "table")
 
 # A measure weighs 3 with a tumour word bound to it; below 2 it is not plainly the primary's.
 _BOUND, _WEAKLY_BOUND, _CONTINUING, _LEAST = 3.0, 1.5, 2.0, 2.0
 _AGREES, _CONFLICTS, _OTHER_NAME = 0.5, -2.0, -1.25
 # How far below the heaviest a measure that stands earlier may weigh and still be the size.
-_NEARLY = 0.75
+_NEARLY = 0.4
 _BEFORE_REACH, _AFTER_REACH = 110, 70
+# A tumour's name stands nearer to its measure than its place.
+_NAME_REACH = 45
 
 # Organs that share a wall or a name: a tumour of one is often told as in the other.
 _NEIGHBOURS = (
@@ -116,10 +122,24 @@ _NEIGHBOURS = (
     frozenset({f"C{number:02d}" for number in range(15)} | {"C30", "C31", "C32", "C76", "C41", "C49", "C77"}), frozenset({"C50", "C44", "C76", "C49"}),
     frozenset({"C60", "C61", "C62", "C63", "C67", "C68", "C49"}), frozenset({"C73", "C75", "C32", "C76"}), frozenset({"C48", "C49", "C76", "C74", "C64"}), frozenset({"C38", "C49", "C34", "C76"}),
 )  # fmt: skip
+_SOFT = frozenset({"C40", "C41", "C44", "C47", "C49", "C76", "C77"})
+
+
+def _span(*ranges: tuple[int, int]) -> frozenset[str]:
+    return _SOFT | {f"C{number:02d}" for first, last in ranges for number in range(first, last + 1)}
+
+
+# The organs of a region that is named without one: head and neck, thorax, abdomen, pelvis, limbs.
+_REGIONS = {
+    "C76.0": _span((0, 15), (30, 32), (69, 75)), "C76.1": _span((15, 16), (33, 39), (50, 50), (73, 73)), "C76.2": _span((15, 26), (48, 48), (51, 68), (74, 74)),
+    "C76.3": _span((17, 21), (48, 48), (51, 68)), "C76.4": _SOFT, "C76.5": _SOFT,
+}  # fmt: skip
 _ANYWHERE = frozenset({"C76", "C80", "C42", "C49", "C77"})
 _VAGUE = ("800", "801", "880", "814", "959", "824")
 _BESIDE = re.compile(r"\b(?:in|of|on|at|within|over|from|involving|occupying)\s(?:(?:the|his|her|a|an|both)\s)?(?:[\w-]{2,18}\s){0,5}$", re.IGNORECASE)
-_NOT_INSIDE = re.compile(r"\b(?:invad\w+|infiltrat\w+|extend\w*|compress\w+|adher\w+|attach\w+|abutt\w+|adjacent|near|next|close|encas\w+|displac\w+|metasta\w+|between|from\sthe\s\w+\sof)\b[^,;]{0,40}$", re.IGNORECASE)
+# "the head of the pancreas", "the hepatic artery", "a soft tissue mass" name no organ that holds a tumour.
+_PART = re.compile(r"^\s(?:of\s|arter|vein|nerve|duct|vessel|tissue)", re.IGNORECASE)
+_NOT_INSIDE = re.compile(r"\b(?:invad\w+|infiltrat\w+|extend\w*|compress\w+|adher\w+|attach\w+|abutt\w+|adjacent|near|next|close|encas\w+|displac\w+|metasta\w+|between|from\sthe\s\w+\sof|contact|connect\w*|against|along|around|behind|beside|above|below|under|lateral|toward\w*|cm|mm)\b[^,;]{0,40}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +181,8 @@ def _in_sentence(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
         if weight > 0:
             start, end = sentence.start + match.start(), sentence.start + match.end()
             stretch = (start - len(before), end + len(after))
-            measure = Measure(cm, weight, _places(reading, sentence, stretch), _names(reading, sentence, stretch), is_weak)
+            names = _names(reading, sentence, (max(stretch[0], start - _NAME_REACH), min(stretch[1], end + _NAME_REACH)))
+            measure = Measure(cm, weight, _places(reading, sentence, stretch), names, is_weak)
             yield Mention(NAME, start, end, sentence, measure)
 
 
@@ -188,9 +209,10 @@ def _is_no_size(before: str, after: str) -> bool:
     """Return whether a measure is a distance, a margin, a bound, a cohort's mean, or denied."""
     return (
         _DISTANCE_AFTER.match(after) is not None
+        or (_PART_OF.match(after) is not None and _MEASURED_OF.search(before) is None)
         or _DISTANCE_BEFORE.search(before) is not None
         or (_LOCATED_AT.search(before) is not None and _SIZE_WORD.match(after.lstrip()) is None and "in diameter" not in after)
-        or _COHORT.search(before[-60:]) is not None
+        or _COHORT.search(before) is not None
         or "±" in after[:4]
         or _DENIED.search(before) is not None
     )
@@ -224,8 +246,8 @@ def _noun_of(before: str, after: str) -> str | None:
     tail = after.lstrip(") ")
     following = _NOUN.search(tail)
     if following and _ATTRIBUTIVE_STOP.search(tail[: following.start()]) is None:
-        return _kind(following, tail)
-    plain = _WITH_PHRASE.sub(",", before)
+        return _kind(_head(following, tail), tail)
+    plain = _WITH_PHRASE.sub(_drop_with, before)
     if _ORGAN_MEASURED.search(plain) and _PREPOSITION.search(plain[: _organ_start(plain)]) is None:
         return "other"
     last = _last_noun(plain)
@@ -236,6 +258,17 @@ def _noun_of(before: str, after: str) -> str | None:
     return _kind(later, clause) if later else None
 
 
+def _head(noun: re.Match[str], words: str) -> re.Match[str]:
+    """Return the noun that a first, weak one only describes: "ulcer-like lesion", "cyst tumor"."""
+    following = _NOUN.search(words, noun.end()) if noun.lastgroup == "weak" else None
+    return following if following and _ATTRIBUTIVE_STOP.search(words[noun.end() : following.start()]) is None and "," not in words[noun.end() : following.start()] else noun
+
+
+def _drop_with(phrase: re.Match[str]) -> str:
+    """Return nothing for "with calcifications," between a mass and its measure; nodes and thrombi are measured themselves."""
+    return phrase.group() if _NODAL_WORD.search(phrase.group()) else ","
+
+
 def _organ_start(before: str) -> int:
     found = _ORGAN_MEASURED.search(before)
     assert found is not None
@@ -243,10 +276,12 @@ def _organ_start(before: str) -> int:
 
 
 def _last_noun(words: str) -> str | None:
-    found = None
-    for found in _NOUN.finditer(words):
-        pass
-    return _kind(found, words) if found else None
+    """Return the kind of the last noun of some words; a place is passed over: "a mass at the base of the penis"."""
+    kind = None
+    for noun in _NOUN.finditer(words):
+        is_place = noun.lastgroup != "tumor" and kind == "tumor" and _PREPOSITION.search(words[: noun.start()]) and not _NODAL.match(noun.group())
+        kind = kind if is_place else _kind(noun, words)
+    return kind
 
 
 def _kind(noun: re.Match[str], words: str) -> str:
@@ -267,6 +302,9 @@ def _time_weight(sentence: Sentence, before: str) -> float:
     weight = 0.0
     if _RETURNED.search(text):
         weight -= 2.5
+    elif _BASELINE.search(before):
+        # "decreased from 8.9 cm to 2.8 cm": the first of the two is the earlier measure.
+        weight -= 0.5
     elif _LATER.search(text) and not (_PATHOLOGY.search(text) and "residual" not in sentence.lower):
         weight -= 1.5
     elif _GREW.search(before) and not _AT_START.search(text):
@@ -275,8 +313,6 @@ def _time_weight(sentence: Sentence, before: str) -> float:
         weight -= 1.0
     if _ANOTHER.search(before):
         weight -= 1.5
-    if _EARLIER.search(text):
-        weight -= 0.5
     if sentence.section in _ARGUED:
         weight -= 1.0
     elif sentence.section == "follow_up":
@@ -289,8 +325,11 @@ def _places(reading: Reading, sentence: Sentence, stretch: tuple[int, int]) -> f
     places: set[str] = set()
     for lexicon in ("site", "region"):
         for hit in reading.hits_in(lexicon, sentence):
-            if stretch[0] <= hit.start and hit.end <= stretch[1] and hit.entry.get("kind") != "tumor" and _holds(reading, sentence, hit):
-                places.update(code[:3] for code in (hit.id, *(hit.entry.get(name) or "" for name in ("soft_tissue", "skin", "bone"))) if code)
+            if hit.entry.get("kind") == "tumor" or reading.text[hit.start : hit.end].lower().startswith("soft"):
+                continue
+            if stretch[0] <= hit.start and hit.end <= stretch[1] and _holds(reading, sentence, hit):
+                codes = (hit.id, *(hit.entry.get(name) or "" for name in ("soft_tissue", "skin", "bone")))
+                places.update(code if code.startswith("C76") else code[:3] for code in codes if code)
     return frozenset(places)
 
 
@@ -298,7 +337,7 @@ def _holds(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Return whether a body part is told to hold a lesion: "in the left lung", "liver tumor"."""
     before = reading.text[max(sentence.start, hit.start - 60) : hit.start]
     after = reading.text[hit.end : min(sentence.end, hit.end + 40)]
-    if _NOT_INSIDE.search(before):
+    if _NOT_INSIDE.search(before) or _PART.match(after):
         return False
     noun = _NOUN.search(after)
     beside = noun is not None and noun.lastgroup == "tumor" and _ATTRIBUTIVE_STOP.search(after[: noun.start()]) is None and "," not in after[: noun.start()]
@@ -346,7 +385,10 @@ def _agreement(measure: Measure, so_far: Mapping[str, object]) -> float:
 
 
 def _may_be_same(organ: str, place: str) -> bool:
-    return organ == place or place in ("C76", "C80") or any(organ in group and place in group for group in _NEIGHBOURS)
+    """Return whether a place may be the organ: itself, a neighbour, or the region that holds it."""
+    if place.startswith("C76"):
+        return place not in _REGIONS or organ in _REGIONS[place]
+    return organ == place or place == "C80" or any(organ in group and place in group for group in _NEIGHBOURS)
 
 
 def _measure(mention: Mention) -> Measure:
