@@ -134,7 +134,7 @@ def _place(courses: Sequence[Draft], mention: Mention, series: Series) -> int | 
     for at in reversed(fitting):
         if _repeats(courses[at], series, dose):
             return at
-    if not courses or len(courses) - 1 not in fitting:
+    if not courses or len(courses) - 1 not in fitting or (technique == "brachytherapy") != (courses[-1].technique == "brachytherapy"):
         return None
     gap = mention.sentence.index - courses[-1].last
     before = total_of(courses[-1])

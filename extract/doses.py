@@ -80,7 +80,7 @@ _SUM_BEFORE = re.compile(
     r"(?:\b(?:total(?:l?ing|l?ed|s)?|cumulative|overall|whole|summed|sum|accumulated|final)\b(?:(?!\bboost)[^.;0-9]){0,45}|\bup\sto\s(?:a\s)?(?:dose\sof\s)?)$", re.IGNORECASE
 )
 _SUM_AFTER = re.compile(r"\s?(?:in\s)?(?:total|cumulative|overall)\b", re.IGNORECASE)
-_BOOST = re.compile(r"\bboost|\bcone[d]?[-\s]?down|\badditional|\bsupplement|\bextra\b|\badded\b", re.IGNORECASE)
+_BOOST = re.compile(r"\bboost|\bcone[d]?[-\s]?down|\badditional|\bsupplement|\bextra\b|\badded\b|\banother\s$", re.IGNORECASE)
 _OWN_BOOST = re.compile(r"^[\s)-]{0,3}(?:(?!with|and|plus|then|follow)\w+\s)?boost\b(?!\sto)", re.IGNORECASE)
 _BOOST_TO = re.compile(r"\bboost\w*(?:\s[\w-]+){0,6}?\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:(?:total|final|cumulative)\s)?(?:dose\s)?(?:of\s)?$", re.IGNORECASE)
 _TOGETHER = re.compile(r"simultaneous|concomitant\sboost|integrated\sboost|\bSIB\b", re.IGNORECASE)

@@ -19,7 +19,7 @@ _DOSE = re.compile(
 )
 # What may stand between a drug and its dose, before or after.
 _FILL = (
-    r"(?:at|with|in|by|a|an|the|of|was|were|is|given|administered|started|initiated|commenced|intravenous(?:ly)?|infusions?|injections?|oral(?:ly)?|tablets?|capsules?|tab|iv|i\.v\.|"
+    r"(?:at|with|in|by|for|cycles?|\d{1,2}-day|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|a|an|the|of|was|were|is|given|administered|started|initiated|commenced|intravenous(?:ly)?|infusions?|injections?|oral(?:ly)?|tablets?|capsules?|tab|iv|i\.v\.|"
     r"IV|p\.?o\.?|per\sos|subcutaneous(?:ly)?|intramuscular(?:ly)?|total|cumulative|initial|starting|single|daily|weekly|standard|full|reduced|dosed?|doses?|dosage|dosing|treatment|"
     r"therapy|chemotherapy|monotherapy|bolus|continuous|\w+ing|twice|once|day|per|every|each|hydrochloride|sulfate|acetate|mesylate|[a-z]+ium|®|™|:|=|,|;|\(|\[|/d)"
 )

@@ -25,6 +25,7 @@ _ONE_PERSON = re.compile(
     r"|\b(?:\d{1,2}|[a-z]{3,5}ty(?:[-\s][a-z]{3,5})?|[a-z]{3,5}teen)[-\s]?(?:y/?o|years?[-\s]{1,2}old)\s(?:\w+\s)?(?:man|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b",
     re.IGNORECASE,
 )
+_GUIDELINE_WORDS = ("uideline", "ppropriate", "onsensus", "ecommendation", "xpert panel")
 # How many times per 1,000 words a guideline's own terms stand before they decide.
 _GUIDELINE_DENSITY = 1.0
 _HEAD = 4000
@@ -35,8 +36,8 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
     if reading.report.kind:
         return reading.report.kind
     text = reading.text
-    own = len(_OWN_CASE.findall(text))
-    guideline = len(_GUIDELINE.findall(text))
+    own = sum(1 for hit in reading.hits["subject"] if hit.id == "own") + len(_OWN_CASE.findall(text, 0, _HEAD))
+    guideline = len(_GUIDELINE.findall(text)) if any(word in text for word in _GUIDELINE_WORDS) else 0
     words = max(1, text.count(" "))
     if guideline >= 3 and guideline * 1000 / words >= _GUIDELINE_DENSITY and guideline > own:
         return "guideline"

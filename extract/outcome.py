@@ -62,6 +62,9 @@ _NOT_DONE = re.compile(
     r"\b(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|refus\w+|declin\w+|reject\w+|denied|unfit|not|no|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$",
 )
 _EXAMINED = re.compile(r"\b(?:ct|mri|pet|scan|\w*scop\w+|biops|\w*graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel|puncture|investigat|work)")
+_ANOTHER = re.compile(r"\b(?:baby|infants?|newborn|neonate|fetus|child\swas\sborn|flap|graft|wound|mother|donor)\b")
+_REMOVED = re.compile(r"(?:resect|remov|excis|treat|irradiat|eradicat)\w*\s(?:of\s)?(?:the\s|this\s|his\s|her\s)?$")
+_OF_TUMOUR = re.compile(r"lesion|mass\b|nodul|radiolog|imaging|scan|\bct\b|\bmri\b|chemotherap|treatment|therapy|drug|mg\b")
 _RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b")
 _REACH = 110
 
@@ -155,20 +158,32 @@ def _sign(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: i
         return "no_recurrence"
     if found["spread"]:
         return "no_progression" if found["spread"] == "progress" else "no_metastasis"
-    weak = hit.entry.variant in _WEAK or _PIECE.search(before) or _PIECE.search(after[: found.end()])
+    weak = hit.entry.variant in _WEAK or _PIECE.search(before[-45:]) or _PIECE.search(after[: found.end()])
     return None if weak else "free"
 
 
 def _free(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
     """Judge "tumor-free": margins that are so tell nothing of the course."""
     before, after = _around(sentence, hits[number])
-    return None if _PIECE.search(before) or _PIECE.match(after.lstrip(" -")) else "free"
+    return None if _PIECE.search(before[-45:]) or _PIECE.match(after.lstrip(" -")) else "free"
 
 
 def _well(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
-    """Judge a word of well-being: "was well circumscribed" speaks of a mass."""
+    """Judge a word of well-being: "was well circumscribed" speaks of a mass, "the baby is well" of another."""
     hit = hits[number]
-    return None if _NOT_WELL.match(_around(sentence, hit)[1]) else hit.id
+    before, after = _around(sentence, hit)
+    return None if _NOT_WELL.match(after) or _ANOTHER.search(before[-40:]) else hit.id
+
+
+def _active(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge a word of remaining tumour: one that was then resected does not remain."""
+    hit = hits[number]
+    return None if hit.entry.variant.startswith("residual") and _REMOVED.search(_around(sentence, hit)[0]) else hit.id
+
+
+def _stable(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+    """Judge "remained stable": remaining tumour, where the sentence speaks of one or of its treatment."""
+    return "active" if names_tumour(sentence.lower) or _OF_TUMOUR.search(sentence.lower) else None
 
 
 def _dead(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
@@ -224,6 +239,8 @@ _JUDGES = {
     "metastasis": _spread,
     "sign": _sign,
     "free": _free,
+    "active": _active,
+    "stable": _stable,
     "alive": _well,
     "death": _dead,
     "underwent": _underwent,

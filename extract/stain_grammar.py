@@ -124,6 +124,8 @@ _BARE = _LIGHT | {"stain"}
 
 def _leads(state: _State, at: int, through: frozenset[str] = _TO_LIST) -> bool:
     """Return whether a preposition or colon at `at` leads to a marker: "for the following markers: A"."""
+    if _kind(state, _skip(state, at, 1, _LIGHT)) == "tumor_cells" and "tumor_cells" in through:
+        return _kind(state, _skip(state, at, 1, through - {",", "and"} | {":", "for"})) == "marker"  # not "negative for metastasis, A"
     after = _skip(state, at, 1, through | {":", "for"}, 10)
     return _kind(state, after) == "marker"
 
@@ -333,6 +335,8 @@ def _except(state: _State, target: Result, token: Token) -> None:
 
 def _on_polar(state: _State, at: int, token: Token) -> None:
     """A word such as "positive", "loss", "retained"."""
+    if _ends_denial(state, at):
+        return
     result = _FLIPPED[token.kind] if _is_denied(state, at) else token.kind
     if _inside_attached(state, at) and _attach(state, at, result):
         return
@@ -383,8 +387,20 @@ def _reaches_marker(state: _State, at: int) -> bool:
     return False
 
 
+def _ends_denial(state: _State, at: int) -> bool:
+    """End the list of a bare denial at its noun, "no A or B expression"; return whether there was one."""
+    if state.forward is None or not state.forward.is_denied or not state.recent:
+        return False
+    if _kind(state, _skip(state, at, -1, _LIGHT)) != "marker":
+        return False
+    state.forward = None
+    return True
+
+
 def _on_stain(state: _State, at: int, token: Token) -> None:
     """A noun such as "expression", "staining", which says yes only in a frame: "showed expression of", "strong staining for"."""
+    if _ends_denial(state, at):
+        return
     after = _skip(state, at, 1, _BARE)
     leads = _kind(state, after) == "for" and _leads(state, after)
     before = _skip(state, at, -1, _LIGHT)
@@ -396,7 +412,7 @@ def _on_stain(state: _State, at: int, token: Token) -> None:
     if leads:
         if denied:
             _is_denied(state, at)
-            _claim_forward(state, at, NEGATIVE, True, True)
+            _claim_forward(state, at, NEGATIVE)
         elif framed or degrees or token.value == "reactivity" or _kind(state, before) == "for":
             _claim_forward(state, at, POSITIVE, False)
         return
@@ -542,7 +558,8 @@ def _on_percent(state: _State, at: int, token: Token) -> None:
         target.percent = token.number
     # Less than one per cent is negative; the bound of "<5%" is not.
     is_none = token.number == 0 or (token.value.startswith(("<", "≤", "≦")) and token.number <= 1)
-    if target.result is None or (is_none and not target.is_firm):
+    is_contradicted = target.result == NEGATIVE and target.by == "forward" and token.number >= 10 and _kind(state, at - 1) in ("marker", "(")
+    if target.result is None or (is_none and not target.is_firm) or is_contradicted:
         _give(state, target, NEGATIVE if is_none else POSITIVE, token, "degree", False)
         if target in state.pending:
             state.pending.remove(target)
@@ -597,6 +614,7 @@ def _on_break(state: _State, at: int, token: Token) -> None:
 
 def _on_semicolon(state: _State, at: int, token: Token) -> None:
     """A semicolon or full stop ends a clause; as a mere comma ("positive for A; B; C") it does not."""
+    state.denied_at = -99
     for after in range(at + 1, len(state.tokens)):
         kind = state.tokens[after].kind
         if kind == ";":

@@ -44,7 +44,7 @@ _PAST = re.compile(
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
-    r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
+    r"\bhistory\b|\bhad\s(?:been\streated|received|undergone)\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
     r"|\byears?\safter\b|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b|\bfor\s(?:the\s)?treatment\sof\b",
     re.IGNORECASE,
 )

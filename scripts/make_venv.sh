@@ -6,10 +6,14 @@ folder=$1
 
 suits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' >/dev/null 2>&1; }
 has_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
-make_it() { "$1" -m venv "$folder" && echo "Made $folder with $("$1" --version)"; }
+make_it() {
+    "$1" -m venv "$folder" || { rm -rf "$folder"; return 1; }
+    echo "Made $folder with $("$1" --version)"
+}
 
 found=
-for python in ${PYTHON:-python3.11 python3.12 python3 python}; do
+candidates=${PYTHON:-python3.11 python3.12 python3 python}
+for python in $candidates; do
     # A name on the path need not run: pyenv has one for each version that any of its Pythons has.
     suits "$python" || continue
     found=$python
@@ -17,8 +21,8 @@ for python in ${PYTHON:-python3.11 python3.12 python3 python}; do
 done
 
 if [ -z "$found" ]; then
-    echo "casebook: Python 3.11 or 3.12 is needed, found ${PYTHON:-none of them} ($(python3 --version 2>&1 || true))." >&2
-    echo "casebook: install one, or name it: make PYTHON=/path/to/python3.12 serve" >&2
+    echo "casebook: Python 3.11 or 3.12 is needed; tried $candidates" >&2
+    echo "casebook: install one (sudo apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12" >&2
     exit 1
 fi
 

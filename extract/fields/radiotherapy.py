@@ -41,6 +41,7 @@ _APART = {
     "relapse": frozenset({"adjuvant"}),
 }
 _DOSE_WORDS = re.compile(r"Gy|\b(?:dose|fraction|deliver|beam|boost|course)", re.IGNORECASE)
+_LATER = re.compile(r"\blater\b|\bmetasta|\brecurr|\brelaps|\bprogress", re.IGNORECASE)
 _FRACTIONS = re.compile(r"\b(?:fraction|session|sitting)s?\b", re.IGNORECASE)
 _IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
 _RADIOISOTOPE = re.compile(r"\bm?Ci\b|\bMBq\b|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium", re.IGNORECASE)
@@ -146,6 +147,9 @@ def _technique_nearby(reading: Reading, sentence: Sentence) -> str | None:
         other = reading.sentences[at]
         if other.patient != sentence.patient or any(unit in other.text for unit in _UNITS) or not treatment.is_told(other):
             continue
+        later = other if step > 0 else sentence
+        if _LATER.search(later.text):
+            continue
         ids = [
             hit.id
             for hit in reading.hits_in("technique", other)
@@ -172,7 +176,7 @@ def _event(text: str, start: int, end: int, technique: str | None) -> str:
     if _BRAIN.search(text[max(0, start - 40) : end + 40]):
         return "brain"
     if _REFERENCE.search(text[max(0, start - 30) : start]):
-        return ""
+        return "reference"
     intent = _intent(text, start, end)
     if intent in ("adjuvant", "neoadjuvant", "palliative"):
         return "palliative" if intent == "palliative" else "adjuvant"
@@ -239,17 +243,26 @@ def _doseless(undosed: Sequence[Mention], findings: Sequence[Finding], is_brain:
         event = told(mention).event
         groups.setdefault("" if is_brain and event == "brain" else event, []).append(mention)
     plain = groups.pop("", [])
-    if not findings and not groups:
-        groups = {"": plain} if plain else {}
-    elif not findings:
-        first = next(iter(groups))
-        groups[first] = sorted([*groups[first], *plain], key=lambda mention: mention.start)
+    inside = groups.get("brachytherapy", [])
+    # "pelvic radiotherapy followed by brachytherapy" is two courses.
+    outside = [mention for mention in plain if _is_external(mention, inside)]
+    if inside and outside and not findings:
+        groups[""] = outside
+    rest = sorted([*(m for m in plain if m not in groups.get("", ())), *groups.pop("reference", [])], key=lambda mention: mention.start)
+    if not findings and rest:
+        first = next(iter(groups), "")
+        groups[first] = sorted([*groups.get(first, []), *rest], key=lambda mention: mention.start)
     for event, group in groups.items():
-        if all(_is_another(event, finding) for finding in findings):
+        if all(_is_another(event, group, finding) for finding in findings):
             yield Finding(_course(group), tuple(group))
 
 
-def _is_another(event: str, finding: Finding) -> bool:
+def _is_external(mention: Mention, brachytherapy: Sequence[Mention]) -> bool:
+    technique = told(mention).technique
+    return technique is not None or any(other.sentence.index == mention.sentence.index for other in brachytherapy)
+
+
+def _is_another(event: str, group: Sequence[Mention], finding: Finding) -> bool:
     """Return whether a course without a dose, told of as an event, is another than one with a dose."""
     course = finding.value
     assert isinstance(course, RadiotherapyCourse)
@@ -259,9 +272,11 @@ def _is_another(event: str, finding: Finding) -> bool:
     if event == "brachytherapy":
         return course.technique != "brachytherapy"
     if event == "stereotactic":
-        return course.technique is not None and courses.family(course.technique) != "stereotactic"
+        if course.technique is None:
+            return any(_LATER.search(mention.sentence.text) for mention in group)
+        return courses.family(course.technique) != "stereotactic"
     if event == "brain":
-        return bool(known - {"", "relapse"}) or course.target is not None
+        return bool(known - {"", "relapse", "reference"}) or course.target is not None
     return bool(known & _APART.get(event, frozenset()))
 
 

@@ -83,8 +83,13 @@ def find(reading: Reading) -> Iterator[Mention]:
         if sentence.section in ("references", "back"):
             continue
         weight, reach = _weight(reading, hit, sentence)
-        region = tuple(hit.entry.get(name) for name in ("soft_tissue", "skin", "bone")) if hit.entry.lexicon == "region" else None
-        place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, _side(hit, sentence), region, _is_earlier(hit, sentence), _bound(reading, sentence, reach))  # type: ignore[arg-type]
+        tissue = (hit.entry.get("soft_tissue"), hit.entry.get("skin"), hit.entry.get("bone")) if hit.entry.lexicon == "region" else None
+        if weight > 0:
+            side, is_earlier = _side(hit, sentence), _is_earlier(hit, sentence)
+            bound = _bound(reading, sentence, reach) if weight > _EXAMINED_WEIGHT else frozenset()
+        else:
+            side, is_earlier, bound = None, False, frozenset()
+        place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, side, tissue, is_earlier, bound)
         yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
 
 

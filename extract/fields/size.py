@@ -59,11 +59,12 @@ _ORGAN_MEASURED = re.compile(
 _PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
 # Nothing but adjectives between a measure and its noun: "a 3 cm firm, mobile mass", "2.7 x 2.6 cm right upper lobe mass".
 _ATTRIBUTIVE_STOP = re.compile(
-    r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and\s(?:an?|the|\d|two|three|multiple|several|another)|with|without|by|located|involving|had|has|showed|revealed|for|above|below|near|arising|including|between|but|where|when|over)\b|,\s(?:the|an?)\s",
+    r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and\s(?:an?|the|\d|two|three|multiple|several|another)|with|without|by|located|involving|had|has|show(?:ed|ing|s)|reveal(?:ed|ing|s)|for|above|below|near|arising|including|between|but|where|when|over)\b|,\s(?:the|an?)\s",
     re.IGNORECASE,
 )
 _NODAL = re.compile(r"lymph|nod|\w{0,4}adenopath|metasta|thromb|satellite", re.IGNORECASE)
 _NODAL_WORD = re.compile(r"\b(?:lymph|nod[eu]|\w{0,4}adenopath|metasta|thromb|satellite|lesion|mass|tumou?r)", re.IGNORECASE)
+_SHORT_FORM = re.compile(r"\([A-Z][A-Za-z-]{1,7}\)\s")
 _MADE_SECONDARY = re.compile(r"\b(?:metastatic|metastas[ei]s|secondary|satellite|nodal|lymph\snode|mural|daughter|benign)\s(?:[\w-]{2,15}\s){0,2}$", re.IGNORECASE)
 _MADE_OTHER = re.compile(r"^[-\s](?:[\w-]{2,12}\s)?(?:thrombus|thrombosis|thickness|margins?|bed|deposits?|depth|metasta\w+|free\b|invasion|board|edge|thickening|size\s(?:of\s)?(?:less|<))", re.IGNORECASE)
 _WITH_PHRASE = re.compile(r"\s(?:with|without|containing|showing|including)\s[^,;.()]{1,60},")
@@ -94,7 +95,7 @@ _GONE_ON = r"(?:tumou?r|mass|lesion|nodule|disease|neoplasm|cancer|carcinoma|\w{
 _RETURNED = re.compile(rf"\b(?:recurrences?|recurred|recurring|relaps\w+|reappear\w+|regrowth|regrew|recurrent\s(?:[\w,-]{{2,18}}\s){{0,4}}?{_GONE_ON})\b", re.IGNORECASE)
 _LATER = re.compile(
     r"\b(?:follow(?:ed)?[-\s]?up|after\s(?:treatment|therapy|chemotherapy|radiotherapy|surgery|the\soperation|\w+\scycles|\w+\scourses|\w+\s(?:months|years|weeks))|(?:months|years|weeks)\s(?:after|later|following|post)"
-    r"|(?:following|after)\s(?:the\s)?(?:operation|surgery|resection|excision|initial)|residual|remnant|decreas\w+|shr[aiu]nk\w*|reduc(?:ed|tion|ing)|regress\w+|(?:days|weeks|months|years|year|month)\slater|repeat(?:ed)?|restag\w+|subsequently|surveillance)\b",
+    r"|(?:following|after)\s(?:the\s)?(?:operation|surgery|resection|excision|initial)|residual|remnant|decreas\w+|shr[aiu]nk\w*|reduc(?:ed|tion|ing)|regress\w+|(?:days|weeks|months|years|year|month)\slater|repeat(?:ed)?|restag\w+|surveillance)\b",
     re.IGNORECASE,
 )
 _POSTOPERATIVE = re.compile(r"\bpost-?\s?operative", re.IGNORECASE)
@@ -243,11 +244,15 @@ def _noun_of(before: str, after: str) -> str | None:
     The noun after adjectives comes first ("a 3 cm firm mass"), then the last one before ("a mass in the left
     lobe, measuring 3 cm"), then any later one in the clause.
     """
-    tail = after.lstrip(") ")
+    tail = _SHORT_FORM.sub("", after.lstrip(") "))
+    plain = _WITH_PHRASE.sub(_drop_with, before)
+    if after.startswith((")", ",")) and (closed := _last_noun(plain[-60:])):
+        return closed
     following = _NOUN.search(tail)
     if following and _ATTRIBUTIVE_STOP.search(tail[: following.start()]) is None:
-        return _kind(_head(following, tail), tail)
-    plain = _WITH_PHRASE.sub(_drop_with, before)
+        kind = _kind(_head(following, tail), tail)
+        # "The tumour presented as a cystic, 35 cm structure."
+        return "tumor" if kind == "weak" and _last_noun(plain) == "tumor" else kind
     if _ORGAN_MEASURED.search(plain) and _PREPOSITION.search(plain[: _organ_start(plain)]) is None:
         return "other"
     last = _last_noun(plain)
@@ -340,7 +345,7 @@ def _holds(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     if _NOT_INSIDE.search(before) or _PART.match(after):
         return False
     noun = _NOUN.search(after)
-    beside = noun is not None and noun.lastgroup == "tumor" and _ATTRIBUTIVE_STOP.search(after[: noun.start()]) is None and "," not in after[: noun.start()]
+    beside = noun is not None and noun.lastgroup != "other" and _ATTRIBUTIVE_STOP.search(after[: noun.start()]) is None and "," not in after[: noun.start()]
     return beside or _BESIDE.search(before) is not None
 
 
@@ -377,9 +382,9 @@ def _agreement(measure: Measure, so_far: Mapping[str, object]) -> float:
         elif organ not in _ANYWHERE:
             weight += _CONFLICTS
     if isinstance(histology, Histology) and histology.morphology and measure.names:
-        group = histology.morphology[:3]
+        group = histology.morphology[:2]
         precise = {name for name in measure.names if not name.startswith(_VAGUE)}
-        if precise and not group.startswith(_VAGUE) and not any(name[:3] == group for name in measure.names) and len(precise) == len(measure.names):
+        if precise and not histology.morphology.startswith(_VAGUE) and not any(name[:2] == group for name in measure.names) and len(precise) == len(measure.names):
             weight += _OTHER_NAME
     return weight
 

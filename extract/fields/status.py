@@ -17,10 +17,10 @@ FIELDS = ("status",)
 _CLEAR = frozenset({"free", "no_recurrence", "remission", "lasting_remission"})
 _DISEASE = frozenset({"active", "recurrence", "progression", "metastasis"})
 _DYING = frozenset({"progression", "recurrence", "active"})
-_WORDS = _CLEAR | _DISEASE | {"death", "alive", "lost", "sign", "no_progression"}
+_WORDS = _CLEAR | _DISEASE | {"death", "alive", "lost", "sign", "no_progression", "stable"}
 _TELLING = _CLEAR | _DISEASE | {"death", "alive", "lost", "no_metastasis", "no_progression", NOT_PATIENT}
 _OF_DISEASE = re.compile(
-    r"(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?(?:disease\b|tumou?rs?|cancer|malignan\w+|metasta\w+|progress\w+|recurr\w+|relaps\w+|\w*carcinom\w*|\w*sarcom\w*|\w*lymphom\w*|\w*melanom\w*|leuka?emia|glio\w+|neoplas\w+|illness|dissemin\w+|cachexia)",
+    r"(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?(?:disease\b|tumou?rs?(?!\slysis)|cancer|malignan\w+|metasta\w+|progress\w+|recurr\w+|relaps\w+|\w*carcinom\w*|\w*sarcom\w*|\w*lymphom\w*|\w*melanom\w*|leuka?emia|glio\w+|neoplas\w+|illness|dissemin\w+|cachexia)",
     re.IGNORECASE,
 )
 _SPECIMEN = re.compile(r"\bnodes?\b|margin|specimen|histolog|patholog|biops|immuno|stain|microscop|resected|consistent\swith", re.IGNORECASE)
@@ -65,7 +65,7 @@ def _death(deaths: Sequence[Mention], mentions: Sequence[Mention]) -> tuple[str,
                 return status, (death, cause[-1])
     death = deaths[0]
     near = [m for m in mentions if death.sentence.index - _WINDOW <= m.sentence.index < death.sentence.index]
-    for kinds, status in ((_DYING, "DOD"), ({"cause"}, "DOC"), ({"palliative"}, "DOD")):
+    for kinds, status in ((_DYING, "DOD"), ({"cause"}, "DOC"), ({"palliative", "decline"}, "DOD")):
         before = [mention for mention in near if event_of(mention).kind in kinds]
         if before:
             return status, (death, before[-1])
@@ -113,9 +113,9 @@ def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
     if kind in _DISEASE:
         passing = event.is_summary or (event.is_flashback and kind != "active") or (kind == "metastasis" and _is_specimen(mention))
         return state if passing else replace(state, status="AWD", proof=(mention,), clear=None)
-    if kind == "no_progression" or (kind == "alive" and not here and state.status != "AWD"):
-        status = "NED" if state.clear else "AWD" if kind == "no_progression" else "ALIVE"
-        return replace(state, status=status, proof=(state.clear, mention) if state.clear else (mention,))
+    if kind in ("alive", "no_progression") and not here and state.status != "AWD":
+        proof = (state.clear, mention) if state.clear else (mention,)
+        return replace(state, status="NED" if state.clear else "ALIVE", proof=proof)
     return state
 
 
