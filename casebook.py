@@ -26,7 +26,7 @@ import click
 from corpus import files
 from corpus.dose_table import DoseTable, load_dose_table
 from corpus.report import CorpusError, Report
-from db import load, schema
+from db import load, query, schema
 from db.schema import DatabaseError
 from extract.lexicon import LexiconError
 from extract.record import EvidenceError, Record
@@ -361,41 +361,43 @@ def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connectio
             tally.unchanged += 1
             continue
         record = _record(report, tally)
-        if record is None and item.is_stored and old is None:
-            # The text was stored and must stay, even if nothing can be read in it any more.
-            record = Record({"id": report.id, "kind": report.kind or "other"}, (), (), _pipeline_names())
-        elif record is None:
-            continue
-        elif _lacks_patient(record) and item.is_stored:
+        must_stay = item.is_stored and old is None
+        if record and _lacks_patient(record):
+            if not item.is_stored:
+                _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+                continue
             _pass_over(tally, report.id, f"{report.id}: no patient found any more; its text stays stored, without a case")
-        elif _lacks_patient(record):
-            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+        if record is None and not must_stay:
             continue
         connection, run = draft.connection, draft.run(item.reason)
         try:
-            load.store(connection, report, record, run)
+            load.store(connection, report, record or _bare_record(report), run)
         except (EvidenceError, DatabaseError) as error:
             _pass_over(tally, _name(report), f"{_name(report)}: not stored, {error}")
-            continue
+            if not must_stay:
+                continue
+            load.store(connection, report, _bare_record(report), run)
         if report.id in known or item.is_stored:
             tally.changed += 1
         else:
             tally.new += 1
 
 
-def _pipeline_names() -> dict[str, str]:
-    return {"version": _pipeline().version, "fingerprint": _fingerprint()}
+def _bare_record(report: Report) -> Record:
+    """Return a record without facts: for a text that was stored and must stay, though it cannot be read any more."""
+    pipeline = {"version": _pipeline().version, "fingerprint": _fingerprint()}
+    return Record({"id": report.id, "kind": report.kind or "other"}, (), (), pipeline)
 
 
 def _stored_reports(connection: sqlite3.Connection, names: set[str]) -> Iterator[Report]:
     """Yield reports as they were stored, also from a database with other tables than today's."""
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
     sources = {source.name for source in fields(Report)} - {"id", "text", "kind", "is_retelling", "source"}
-    for report_id in sorted(names):
-        row = cursor.execute(
-            "select report.*, report_text.text from report join report_text using (report_id) where report_id = ?", (report_id,)
-        ).fetchone()
+    for report_id in _with_progress(sorted(names)):
+        row = query.one(
+            connection, "select report.*, report_text.text from report join report_text using (report_id) where report_id = ?", report_id
+        )
+        if row is None:
+            raise DatabaseError(f"{report_id}: is stored without its text")
         said = {name: row[name] for name in row.keys() if name in sources}  # noqa: SIM118  (a Row iterates over its values)
         # What the source declared is not stored, only what the text was taken for. A paper without a patient
         # stays what it was; whether one or several patients are told of is read from the text again.

@@ -27,7 +27,7 @@ def cue_of(reading: Reading, start: int, end: int, sentence: Sentence | None = N
     if not cues:
         return None
     best: Hit | None = None
-    for number, cue in enumerate(cues):
+    for cue in cues:
         if cue.id not in _RANK or (cue.start < end and start < cue.end):
             continue
         direction = cue.entry.get("direction")

@@ -140,7 +140,7 @@ def _place(courses: Sequence[Draft], mention: Mention, series: Series) -> int | 
     before = total_of(courses[-1])
     if series.role == "boost" and gap <= _REACH and before is not None and dose < before:
         return len(courses) - 1
-    if series.role in ("sum", "max") and gap == 0 and before is not None and dose > before and told(courses[-1].mentions[-1]).series is not None:
+    if series.role in ("sum", "max") and gap == 0 and before is not None and dose > before:
         return len(courses) - 1
     return None
 
@@ -150,7 +150,8 @@ def _repeats(course: Draft, series: Series, dose: float) -> bool:
     total = total_of(course)
     known = [(total, count_of(course)), *((dose_of(phase), phase.count) for phase in course.phases)]
     return any(
-        value is not None and _close(value, dose) and (count is None or series.count is None or count == series.count) for value, count in known
+        value is not None and _close(value, dose) and (count is None or series.count is None or count == series.count)
+        for value, count in known
     )
 
 

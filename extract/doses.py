@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 _ONES = {word: number for number, word in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
 )}  # fmt: skip
-_TENS = {word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy".split(), start=2)}
+_TENS = {word: 10 * number for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy"], start=2)}
 _WORDS = rf"(?:(?:{'|'.join(_TENS)})(?:[-\s](?:{'|'.join(list(_ONES)[1:10])}))?|{'|'.join(reversed(list(_ONES)[1:]))})"
 NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,2}(?:\.\d{1,2})?|\d{1,5}(?:[.,·]\d{1,3})?)"
 COUNT = rf"(?:\d{{1,3}}|{_WORDS})"
@@ -31,14 +32,18 @@ _DOSE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_KIND = r"(?:equal|daily|once-daily|twice-daily|consecutive|separate|single|treatment|total|radiation|radiotherapy|weekly|SBRT|planned|more|further|\d(?:\.\d{1,2})?[-\s]?Gy)"
-_FRACTIONS = rf"(?:fractions?|fractionations?|fxs?|frs?|sessions?|sittings?|exposures|insertions?|applications?|treatments)\b"
+_KIND = (
+    r"(?:equal|daily|once-daily|twice-daily|consecutive|separate|single|treatment|total|radiation|radiotherapy|weekly|SBRT|planned"
+    r"|more|further|\d(?:\.\d{1,2})?[-\s]?Gy)"
+)
+_FRACTIONS = r"(?:fractions?|fractionations?|fxs?|frs?|sessions?|sittings?|exposures|insertions?|applications?|treatments)\b"
 _SERIES = re.compile(
     rf"""
     (?P<left>(?<![\w.])\d{{1,2}})\s?[x×*]\s?(?=\d{{1,4}}(?:[.,]\d{{1,2}})?\s?c?Gy)            # 30 × 1.8 Gy
     | (?<=[a-z)])\s?[x×*]\s?~?\s?(?P<times>{COUNT})\b(?!\s?Gy|\.\d)(?:\s?(?:{_FRACTIONS}|F\b))?   # 2 Gy × 30
     | (?P<ratio>/\s?\d{{1,2}})\s?(?:{_FRACTIONS}|F(?:x|r)?\b|\#)                                  # 50 Gy/25F
-    | (?<![\w.])(?<![a-z]-)(?:\d{{1,3}}\s?(?:-|–|to)\s?|{_WORDS}\sto\s)?(?P<count>{COUNT})[\s-]{{0,2}}(?:{_KIND}[\s-]){{0,3}}(?:{_FRACTIONS}|F\b)
+    | (?<![\w.])(?<![a-z]-)(?:\d{{1,3}}\s?(?:-|–|to)\s?
+    |{_WORDS}\sto\s)?(?P<count>{COUNT})[\s-]{{0,2}}(?:{_KIND}[\s-]){{0,3}}(?:{_FRACTIONS}|F\b)
     | (?<![\w.])(?P<repeat>{COUNT})\stimes\b
     | \bfractions?\s?(?:\(n\s?=|:|=|was|were)\s?(?P<named>\d{{1,2}})\b(?!\s?c?Gy|\.\d)
     | \b(?P<one>(?:a\s)?single[-\s](?:fraction|session|treatment)|(?:in|as)\sa\ssingle\sdose)\b
@@ -46,10 +51,14 @@ _SERIES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 # "5F/week", "5 fractions per week", "three times a day": how often, not how many.
-_FREQUENCY = re.compile(r"\s?(?:/|per|a|each|every|in\sa)\s?(?:week|day|month|wk\b|d\b)|\s?(?:weekly|daily\b(?!\sdose)|in\stotal\sper)", re.IGNORECASE)
+_FREQUENCY = re.compile(
+    r"\s?(?:/|per|a|each|every|in\sa)\s?(?:week|day|month|wk\b|d\b)|\s?(?:weekly|daily\b(?!\sdose)|in\stotal\sper)",
+    re.IGNORECASE,
+)
 
 _EACH_AFTER = re.compile(
-    r"""\s?(?:/|per\b|a\b|each\b|every\b|for\seach)\s?(?:single\s|daily\s|treatment\s)?(?:fractions?|fx|fr|F|day|d|treatment|session|insertion|application|time)\b
+    r"""\s?(?:/|per\b|a\b|each\b|every\b|for\seach)\s?(?:single\s|daily\s|treatment\s)?(?:fractions?|fx|fr|F|day|d
+    |treatment|session|insertion|application|time)\b
     |\s?(?:daily|once[-\s](?:a\s|per\s)?(?:day|daily)|twice[-\s](?:a\s|per\s)?(?:day|daily)|b\.?i\.?d\b|each\b|q\.?d\b)
     |[-\s](?:single\s|daily\s|once-daily\s|twice-daily\s)?(?:per\s)?(?:fractions?|fx)\b
     |[-\s](?:daily\s)?doses?\s(?:\d{1,2}|[a-z]{3,10})\stimes
@@ -58,18 +67,24 @@ _EACH_AFTER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _EACH_BEFORE = re.compile(
-    r"""(?:(?:\b|(?<=\d))(?:fractions?|fxs?|frs?|sessions?|F)|insertions?|applications?|treatments|sittings?)\s?[,(]?\s?(?:of|at|with|using|size\s(?:of|was)|doses?\s(?:of|was)|each(?:\sof)?|was|=|:)?\s?$
+    r"""(?:(?:\b|(?<=\d))(?:fractions?|fxs?|frs?|sessions?|F)|insertions?|applications?|treatments
+    |sittings?)\s?[,(]?\s?(?:of|at|with|using|size\s(?:of|was)|doses?\s(?:of|was)|each(?:\sof)?|was|=|:)?\s?$
     |(?:daily|fraction(?:al|ated|ation)?|per[-\s]fraction|single(?=\sdoses))\s(?:doses?|sizes?)\s?(?:of|was|were|is|=|:|at)?\s?(?:a\s)?$
     |fractionation\s(?:of|with|at|was|\()\s?$
     |\b\d{1,2}\s?[x×*]\s?$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SINGLE_BEFORE = re.compile(r"single\s(?:[\w-]+\s){0,2}dose\s(?:of\s|was\s)?$|single[-\s]fraction\s(?:\w+\s){0,2}(?:of\s|at\s)?$", re.IGNORECASE)
+_SINGLE_BEFORE = re.compile(
+    r"single\s(?:[\w-]+\s){0,2}dose\s(?:of\s|was\s)?$|single[-\s]fraction\s(?:\w+\s){0,2}(?:of\s|at\s)?$",
+    re.IGNORECASE,
+)
 # Limits, tolerances, averages over organs, and doses converted for comparison are not what was prescribed.
 _LIMIT_BEFORE = re.compile(
-    r"""(?:\b(?:mean|maximum|maximal|max|minimum|minimal|median|average|tolerance|threshold|fetal|foetal|scattered?|absorbed|biological(?:ly)?|equivalent|effective)\b
+    r"""(?:\b(?:mean|maximum|maximal|max|minimum|minimal|median|average|tolerance|threshold|fetal|foetal|scattered?
+    |absorbed|biological(?:ly)?|equivalent|effective)\b
         \s(?:[\w-]+\s){0,4}?doses?\b|(?-i:\bD(?:max|mean|min|\d)|\bBED\d?\b|\bEQD|\bV\d{1,2}\b)|dose[-\s]rate|\bconstraints?\b|\btoleran\w+|\b(?:limited|reduced|kept|restricted)\s(?:to|below|under)
-        |[<>≤≥]|\b(?:less|lower|more|greater|higher|fewer|no\smore)\sthan|\bexceed\w*|\bbelow\b|\bunder\b|\bat\sleast|\bdoses?\s(?:to|of|for)\s(?:the\s)?(?:\w+\s){0,2}
+        |[<>≤≥]|\b(?:less|lower|more|greater|higher|fewer|no\smore)\sthan|\bexceed\w*|\bbelow\b|\bunder\b|\bat\sleast
+        |\bdoses?\s(?:to|of|for)\s(?:the\s)?(?:\w+\s){0,2}
         (?:spinal\scord|cord|hearts?|kidneys?|brain\s?stem|optic\s\w+|chiasm|lens(?:es)?|fetus|foetus|parotids?|mediastinal\sstructures))
         [^.;,]{0,35}$
     |(?:heart|lung|cord|kidney)\sdose\s(?:was\s|of\s)?$""",
@@ -77,12 +92,17 @@ _LIMIT_BEFORE = re.compile(
 )
 _RATE_AFTER = re.compile(r"\s?(?:/|per)\s?(?:h|hr|hours?|min|minutes?|year|y)\b|\s?\(?(?:BED|EQD)", re.IGNORECASE)
 _SUM_BEFORE = re.compile(
-    r"(?:\b(?:total(?:l?ing|l?ed|s)?|cumulative|overall|whole|summed|sum|accumulated|final)\b(?:(?!\bboost)[^.;0-9]){0,45}|\bup\sto\s(?:a\s)?(?:dose\sof\s)?)$", re.IGNORECASE
+    r"(?:\b(?:total(?:l?ing|l?ed|s)?|cumulative|overall|whole|summed|sum|accumulated"
+    r"|final)\b(?:(?!\bboost)[^.;0-9]){0,45}|\bup\sto\s(?:a\s)?(?:dose\sof\s)?)$",
+    re.IGNORECASE,
 )
 _SUM_AFTER = re.compile(r"\s?(?:in\s)?(?:total|cumulative|overall)\b", re.IGNORECASE)
 _BOOST = re.compile(r"\bboost|\bcone[d]?[-\s]?down|\badditional|\bsupplement|\bextra\b|\badded\b|\banother\s$", re.IGNORECASE)
 _OWN_BOOST = re.compile(r"^[\s)-]{0,3}(?:(?!with|and|plus|then|follow)\w+\s)?boost\b(?!\sto)", re.IGNORECASE)
-_BOOST_TO = re.compile(r"\bboost\w*(?:\s[\w-]+){0,6}?\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:(?:total|final|cumulative)\s)?(?:dose\s)?(?:of\s)?$", re.IGNORECASE)
+_BOOST_TO = re.compile(
+    r"\bboost\w*(?:\s[\w-]+){0,6}?\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:(?:total|final|cumulative)\s)?(?:dose\s)?(?:of\s)?$",
+    re.IGNORECASE,
+)
 _TOGETHER = re.compile(r"simultaneous|concomitant\sboost|integrated\sboost|\bSIB\b", re.IGNORECASE)
 _NEXT = re.compile(r"\bfollowed\sby|\bthen\b|\bsubsequent|\bplus\b|\+|\bafter(?:wards)?\b|;", re.IGNORECASE)
 # A later series much smaller than the first, after "followed by", goes on top of it; an equal one is another course.
@@ -236,9 +256,9 @@ def _goes_on(group: Sequence[Quantity], new: Quantity, between: str) -> bool:
     known = {quantity.kind: quantity.value for quantity in group}
     if new.kind in known:
         return abs(known[new.kind] - new.value) < 0.01 and not _NEXT.search(between)
-    if len(known) > 1 or "total" in known:
-        if _NEXT.search(between) or _BOOST.search(_OWN_BOOST.sub("", between)):
-            return False
+    is_begun = len(known) > 1 or "total" in known
+    if is_begun and (_NEXT.search(between) or _BOOST.search(_OWN_BOOST.sub("", between))):
+        return False
     known[new.kind] = new.value
     if len(known) == 3:
         return abs(known["each"] * known["count"] - known["total"]) <= max(0.6, _AGREE * known["total"])

@@ -19,21 +19,34 @@ _DOSE = re.compile(
 )
 # What may stand between a drug and its dose, before or after.
 _FILL = (
-    r"(?:at|with|in|by|for|cycles?|\d{1,2}-day|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|a|an|the|of|was|were|is|given|administered|started|initiated|commenced|intravenous(?:ly)?|infusions?|injections?|oral(?:ly)?|tablets?|capsules?|tab|iv|i\.v\.|"
-    r"IV|p\.?o\.?|per\sos|subcutaneous(?:ly)?|intramuscular(?:ly)?|total|cumulative|initial|starting|single|daily|weekly|standard|full|reduced|dosed?|doses?|dosage|dosing|treatment|"
-    r"therapy|chemotherapy|monotherapy|bolus|continuous|\w+ing|twice|once|day|per|every|each|hydrochloride|sulfate|acetate|mesylate|[a-z]+ium|®|™|:|=|,|;|\(|\[|/d)"
+    r"(?:at|with|in|by|for|cycles?|\d{1,2}-day|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|a|an|the|of"
+    r"|was|were|is|given|administered|started|initiated|commenced|intravenous(?:ly)?|infusions?|injections?|oral(?:ly)?"
+    r"|tablets?|capsules?|tab|iv|i\.v\.|"
+    r"IV|p\.?o\.?|per\sos|subcutaneous(?:ly)?|intramuscular(?:ly)?|total|cumulative|initial|starting|single|daily|weekly"
+    r"|standard|full|reduced|[a-z]+ly|dosed?|doses?|dosage|dosing|treatment|"
+    r"therapy|chemotherapy|monotherapy|bolus|continuous|\w+ing|twice|once|day|per|every|each|hydrochloride|sulfate"
+    r"|acetate|mesylate|[a-z]+ium|®|™|:|=|,|;|\(|\[|/d)"
 )
-_AFTER = re.compile(rf"(?:[^()]{{0,50}}\))?[\s-]{{0,2}}[®™]?\)?\s?(?:{_FILL}[\s,]{{0,2}}){{0,7}}$", re.IGNORECASE)
-_BEFORE = re.compile(r"\s?(?:(?:/|per|a)\s?(?:day|d|week)\b|daily|weekly|twice\s(?:daily|a\sday)|once[-\s](?:daily|a\sday))?\s?(?:,\s)?(?:(?:of|doses?|daily|weekly|oral|high-dose|low-dose|intravenous|iv|i\.v\.|IV|total|a|the|systemic|each|per\sday|adjuvant)\s?){0,3}$", re.IGNORECASE)
+_AFTER = re.compile(rf"(?:[^()]{{0,50}}\))?[\s-]{{0,2}}[®™]?\)?\s?(?:{_FILL}[\s,]{{0,2}}){{0,10}}$", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"\s?(?:(?:/|per|a)\s?(?:day|d|week)\b|daily|weekly|twice\s(?:daily|a\sday)|once[-\s](?:daily|a\sday))?\s?(?:,\s)?(?:(?:of"
+    r"|doses?|daily|weekly|oral|high-dose|low-dose|intravenous|iv|i\.v\.|IV|total|a|the|systemic|each|per\sday"
+    r"|adjuvant)\s?){0,3}$",
+    re.IGNORECASE,
+)
 _THEN = re.compile(r"[^.;]{0,60}\bbolus\b[^.;)]{0,25}\b(?:followed\sby|and|then|plus)\s(?:a\s)?$", re.IGNORECASE)
 _SCHEDULE = re.compile(
-    rf"\b(?:every|each)\s(?:{COUNT}[\s-])?(?:other\s)?(?:days?|weeks?|months?)\b|\b(?:once|twice|thrice|three\stimes)[\s-](?:a\s|per\s|every\s)?(?:daily|weekly|monthly|day|week|month)\b"
-    r"|\b(?:bi|tri)?-?weekly\b|\bdaily\b|\bmonthly\b|\b(?:q\d{1,2}w|qw|qd|bid|tid|q3w)\b|\bdays?\s\d{1,2}(?:\s?(?:,|and|to|-|–)\s?\d{1,2}){0,5}\b|/(?:day|d|week)\b|\bper\s(?:day|week)\b|\b\d{1,2}-(?:day|week)ly\b",
+    rf"\b(?:every|each)\s(?:{COUNT}[\s-])?(?:other\s)?(?:days?|weeks?|months?)\b|\b(?:once|twice|thrice"
+    rf"|three\stimes)[\s-](?:a\s|per\s|every\s)?(?:daily|weekly|monthly|day|week|month)\b"
+    r"|\b(?:bi|tri)?-?weekly\b|\bdaily\b|\bmonthly\b|\b(?:q\d{1,2}w|qw|qd|bid|tid|q3w)\b|\bdays?\s\d{1,2}(?:\s?(?:,|and"
+    r"|to|-|–)\s?\d{1,2}){0,5}\b|/(?:day|d|week)\b|\bper\s(?:day|week)\b|\b\d{1,2}-(?:day|week)ly\b",
     re.IGNORECASE,
 )
 _CYCLES = re.compile(
-    rf"(?<![\w.,/-])(?P<number>{COUNT})(?:\s?(?:-|–|to)\s?\d{{1,2}})?[\s-](?:(?!fraction)[\w-]+\s){{0,3}}?(?:cycles?|courses?|rounds?|series|cures|blocks|cycled)\b(?!\sof\s(?:\w+\s)?(?:radi|irradi|antibio))"
-    rf"|\b(?:cycles?|courses?)\s?(?:\(n\s?=\s?|[x×]\s?)(?P<named>\d{{1,2}})\b|(?<=[a-z)])\s?[x×]\s?(?P<times>\d{{1,2}})\b(?!\s?(?:\d|mm|cm|Gy|mg|10))",
+    rf"(?<![\w.,/-])(?P<number>{COUNT})(?:\s?(?:-|–|to)\s?\d{{1,2}})?[\s-](?:(?!fraction)[\w-]+\s){{0,3}}?(?:cycles?"
+    rf"|courses?|rounds?|series|cures|blocks|cycled)\b(?!\sof\s(?:\w+\s)?(?:radi|irradi|antibio))"
+    rf"|\b(?:cycles?|courses?)\s?(?:\(n\s?=\s?|[x×]\s?)(?P<named>\d{{1,2}})\b"
+    rf"|(?<=[a-z)])\s?[x×]\s?(?P<times>\d{{1,2}})\b(?!\s?(?:\d|mm|cm|Gy|mg|10))",
     re.IGNORECASE,
 )
 
@@ -75,9 +88,9 @@ def find_doses(text: str) -> list[Dose]:
 
 def _unit(mass: str, per: str | None) -> str:
     lower = mass.lower()
-    if lower.startswith("mill") and "unit" in lower or lower in ("miu", "mu", "million iu"):
+    if (lower.startswith("mill") and "unit" in lower) or lower in ("miu", "mu", "million iu"):
         name = "MU"
-    elif lower in ("iu",) or lower.startswith("u") and lower != "ug":
+    elif lower in ("iu",) or (lower.startswith("u") and lower != "ug"):
         name = "IU" if lower == "iu" else "units"
     elif lower in ("mcg", "µg", "μg", "ug", "microg"):
         name = "µg"

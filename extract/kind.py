@@ -10,19 +10,28 @@ from extract.reading import Reading
 WITH_CASES = ("case_report", "case_series")
 
 _GUIDELINE = re.compile(
-    r"\b(?:appropriateness criteria|clinical practice guidelines?|consensus (?:statement|guidelines?|recommendations?)|guidelines? (?:for|on|panel)"
-    r"|evidence-based guidelines?|expert panel|usually appropriate|recommendations? (?:for|of the) (?:the )?(?:management|panel|committee)|variant \d+:)",
+    r"\b(?:appropriateness criteria|clinical practice guidelines?|consensus (?:statement|guidelines?|recommendations?)"
+    r"|guidelines? (?:for|on|panel)"
+    r"|evidence-based guidelines?|expert panel|usually appropriate|recommendations? (?:for|of the) (?:the )?(?:management"
+    r"|panel|committee)|variant \d+:)",
     re.IGNORECASE,
 )
-_REVIEW = re.compile(r"\b(?:systematic review|meta-analysis|narrative review|this review|we reviewed (?:all|the) (?:published|medical records))\b", re.IGNORECASE)
+_REVIEW = re.compile(
+    r"\b(?:systematic review|meta-analysis|narrative review|this review|we reviewed (?:all|the) (?:published"
+    r"|medical records))\b",
+    re.IGNORECASE,
+)
 _OWN_CASE = re.compile(
-    r"\b(?:case (?:report|presentation|description)|(?:we|authors?) (?:herein |here )?(?:report|present|describe)s? (?:a|an|the|two|three) |our (?:patient|case)\b"
+    r"\b(?:case (?:report|presentation|description)|(?:we|authors?) (?:herein |here )?(?:report|present|describe)s? (?:a"
+    r"|an|the|two|three) |our (?:patient|case)\b"
     r"|the patient (?:was|had|underwent|presented|received|died|is)|(?:he|she) (?:was|had|underwent|presented|received|is)\b)",
     re.IGNORECASE,
 )
 _ONE_PERSON = re.compile(
-    r"\b(?:an?|this|the|our)\s(?:[\w-]+\s){0,3}?(?:\d{1,3}|[a-z]+(?:[-\s][a-z]+)?)[-–\s](?:years?|yrs?|months?|days?)[-–\s]olds?\b|\baged\s\d{1,3}\b(?!\s?(?:[-–]|to|and|or)\s?\d)"
-    r"|\b(?:\d{1,2}|[a-z]{3,5}ty(?:[-\s][a-z]{3,5})?|[a-z]{3,5}teen)[-\s]?(?:y/?o|years?[-\s]{1,2}old)\s(?:\w+\s)?(?:man|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b",
+    r"\b(?:an?|this|the|our)\s(?:[\w-]+\s){0,3}?(?:\d{1,3}|[a-z]+(?:[-\s][a-z]+)?)[-–\s](?:years?|yrs?|months?"
+    r"|days?)[-–\s]olds?\b|\baged\s\d{1,3}\b(?!\s?(?:[-–]|to|and|or)\s?\d)"
+    r"|\b(?:\d{1,2}|[a-z]{3,5}ty(?:[-\s][a-z]{3,5})?|[a-z]{3,5}teen)[-\s]?(?:y/?o|years?[-\s]{1,2}old)\s(?:\w+\s)?(?:man"
+    r"|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b",
     re.IGNORECASE,
 )
 _GUIDELINE_WORDS = ("uideline", "ppropriate", "onsensus", "ecommendation", "xpert panel")

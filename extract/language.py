@@ -85,7 +85,7 @@ def blank_english() -> Language:
     """Return a spaCy English pipeline without components: our infixes, our NORM, no URL matching."""
     nlp = spacy.blank("en")
     # Of all that spaCy computes of a new word we use its normal form alone; the rest would cost most of the start.
-    nlp.vocab.lex_attr_getters = {NORM: normal_form}
+    nlp.vocab.lex_attr_getters = {NORM: normal_form}  # type: ignore[attr-defined]  # missing from spaCy's stubs
     nlp.tokenizer = Tokenizer(
         nlp.vocab,
         prefix_search=compile_prefix_regex(_PREFIXES).search,

@@ -12,7 +12,7 @@ alive, death, lost, palliative, discharge, cause, complaint.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extract import context
@@ -47,7 +47,7 @@ _UNCERTAIN_BEFORE = re.compile(
 )
 _SURELY = re.compile(r"\b(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$")
 _DENIED_BEFORE = re.compile(
-    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after)\b)[^;,.]){0,90}$",
+    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after|because|due)\b)[^;,.]){0,90}$",
 )
 _DENIED_AFTER = re.compile(
     r"^(?:\s(?!but\b|which\b|that\b|with\b)[\w'’/-]+){0,7}?\s(?:has|have|had|was|were|is|are|could)\s(?:yet\s|been\s|still\s){0,2}(?:not|never|absent|ruled\sout|excluded)\b",
@@ -61,11 +61,17 @@ _WEAK = ("negative for", "no new", "clear of", "absence of", "no visible", "no v
 _NOT_DONE = re.compile(
     r"\b(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|refus\w+|declin\w+|reject\w+|denied|unfit|not|no|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$",
 )
-_EXAMINED = re.compile(r"\b(?:ct|mri|pet|scan|\w*scop\w+|biops|\w*graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel|puncture|investigat|work)")
+_EXAMINED = re.compile(
+    r"\b(?:ct|mri|pet|scan|\w{0,15}scop|biops|\w{0,15}graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel"
+    r"|puncture|investigat|work)"
+)
 _ANOTHER = re.compile(r"\b(?:baby|infants?|newborn|neonate|fetus|child\swas\sborn|flap|graft|wound|mother|donor)\b")
 _REMOVED = re.compile(r"(?:resect|remov|excis|treat|irradiat|eradicat)\w*\s(?:of\s)?(?:the\s|this\s|his\s|her\s)?$")
 _OF_TUMOUR = re.compile(r"lesion|mass\b|nodul|radiolog|imaging|scan|\bct\b|\bmri\b|chemotherap|treatment|therapy|drug|mg\b")
-_RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases|women|men|children|fetus|baby|twin|donor)\b")
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases"
+    r"|women|men|children|fetus|baby|twin|donor)\b"
+)
 _REACH = 110
 
 
@@ -94,7 +100,7 @@ def names_tumour(words: str) -> bool:
     return _TUMOUR.search(words) is not None
 
 
-def _again(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of recurrence."""
     hit = hits[number]
     before, after = _around(sentence, hit)
@@ -113,7 +119,7 @@ def _again(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: 
     return "recurrence"
 
 
-def _is_complaint(hits: tuple[Hit, ...], number: int, sentence: Sentence) -> bool:
+def _is_complaint(hits: Sequence[Hit], number: int, sentence: Sentence) -> bool:
     """Return whether it is a complaint that recurs, not a tumour: "recurrent pneumonia", "the pain recurred"."""
     hit = hits[number]
     words = hit.entry.variant
@@ -132,7 +138,7 @@ def _gap(words: str) -> bool:
     return len(words) < 40 and words.count(" ") <= 4 and "," not in words
 
 
-def _spread(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _spread(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of metastasis."""
     hit = hits[number]
     before, after = _around(sentence, hit)
@@ -146,7 +152,7 @@ def _spread(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number:
     return "metastasis"
 
 
-def _sign(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _sign(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge "no evidence of ..." by what there is no evidence of."""
     hit = hits[number]
     before, after = _around(sentence, hit)
@@ -162,31 +168,31 @@ def _sign(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: i
     return None if weak else "free"
 
 
-def _free(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _free(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge "tumor-free": margins that are so tell nothing of the course."""
     before, after = _around(sentence, hits[number])
     return None if _PIECE.search(before[-45:]) or _PIECE.match(after.lstrip(" -")) else "free"
 
 
-def _well(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _well(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of well-being: "was well circumscribed" speaks of a mass, "the baby is well" of another."""
     hit = hits[number]
     before, after = _around(sentence, hit)
     return None if _NOT_WELL.match(after) or _ANOTHER.search(before[-40:]) else hit.id
 
 
-def _active(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _active(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of remaining tumour: one that was then resected does not remain."""
     hit = hits[number]
     return None if hit.entry.variant.startswith("residual") and _REMOVED.search(_around(sentence, hit)[0]) else hit.id
 
 
-def _stable(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _stable(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge "remained stable": remaining tumour, where the sentence speaks of one or of its treatment."""
     return "active" if names_tumour(sentence.lower) or _OF_TUMOUR.search(sentence.lower) else None
 
 
-def _dead(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _dead(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of death: a relative's or other patients' is none."""
     hit = hits[number]
     before, _ = _around(sentence, hit)
@@ -197,7 +203,7 @@ def _dead(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: i
     return hit.id
 
 
-def _treated(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _treated(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a treatment: planned or declined is none."""
     hit = hits[number]
     if _NOT_DONE.search(_around(sentence, hit)[0]):
@@ -207,14 +213,14 @@ def _treated(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number
     return hit.id
 
 
-def _underwent(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _underwent(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge "underwent": a treatment, unless it was an examination."""
     hit = hits[number]
     _, after = _around(sentence, hit)
     return None if _EXAMINED.search(after[:50]) else _treated(reading, sentence, hits, number) and "treatment"
 
 
-def _progressed(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _progressed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of progression."""
     hit = hits[number]
     before, _ = _around(sentence, hit)
@@ -229,7 +235,7 @@ def _around(sentence: Sentence, hit: Hit) -> tuple[str, str]:
     return sentence.lower[max(0, start - _REACH) : start], sentence.lower[end : end + _REACH]
 
 
-def _nothing(reading: Reading, sentence: Sentence, hits: tuple[Hit, ...], number: int) -> str | None:
+def _nothing(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word that only hides another: "recurrence rate", "cell death"."""
     return None
 

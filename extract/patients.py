@@ -21,11 +21,17 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 # One person of one age, told without a citation: the authors' own, whatever else the sentence says.
-_INTRODUCED = re.compile(r"\b(?:an?|this|our|the)\s(?:\w+\s){0,2}?\d{1,3}[-–\s](?:years?|yrs?|months?|days?)[-–\s]old\b(?!\s(?:patients|women|men|cohort))", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    r"\b(?:an?|this|our|the)\s(?:\w+\s){0,2}?\d{1,3}[-–\s](?:years?|yrs?|months?|days?)[-–\s]old\b(?!\s(?:patients|women"
+    r"|men|cohort))",
+    re.IGNORECASE,
+)
 _OPENING = re.compile(r"^(?:\w+\s){0,3}(?:patient|man|woman|male|female|boy|girl|he|she)\b", re.IGNORECASE)
 _CASE_MARK = re.compile(
-    r"^\s{0,4}(?:\#{1,4}\s)?(?:case|patient)\s(?:no\.?\s|number\s|\#)?(?P<number>\d{1,2}|[IVX]{1,4}|[A-F])\b(?:\s?[:.–—-]|\s{0,3}$|\s(?=[A-Z(]))"
-    r"|^\s{0,4}(?:\d\.\d?\.?\s)?(?:(?:in\s)?(?:the|our|for\sthe)\s)?(?P<word>first|second|third|fourth|fifth)(?:\s(?:case|patient)\b|,\san?\s\d{1,2}[-\s]year)",
+    r"^\s{0,4}(?:\#{1,4}\s)?(?:case|patient)\s(?:no\.?\s|number\s|\#)?(?P<number>\d{1,2}|[IVX]{1,4}|[A-F])\b(?:\s?[:.–—-]"
+    r"|\s{0,3}$|\s(?=[A-Z(]))"
+    r"|^\s{0,4}(?:\d\.\d?\.?\s)?(?:(?:in\s)?(?:the|our|for\sthe)\s)?(?P<word>first|second|third|fourth|fifth)(?:\s(?:case"
+    r"|patient)\b|,\san?\s\d{1,2}[-\s]year)",
     re.IGNORECASE,
 )
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
@@ -108,9 +114,9 @@ def _anchor(drafts: Sequence[Draft]) -> int:
     for number, draft in enumerate(drafts):
         if draft.section in _CASE:
             return number
-        if draft.section in (BODY, "abstract", "title"):
-            if _AGE.search(draft.text) or ("own" in draft.cues) or ("person" in draft.cues and "literature" not in draft.cues):
-                return number
+        introduces = "own" in draft.cues or ("person" in draft.cues and "literature" not in draft.cues)
+        if draft.section in (BODY, "abstract", "title") and (introduces or _AGE.search(draft.text)):
+            return number
     return 0
 
 
@@ -118,20 +124,23 @@ def labels(drafts: Sequence[Draft], told: Sequence[str]) -> list[str]:
     """Return the label of the patient that each sentence belongs to: "1" unless the report counts its cases."""
     marks: list[str | None] = []
     for draft, subject in zip(drafts, told, strict=True):
-        mark = _CASE_MARK.match(draft.text) if draft.section in _TOLD or draft.is_heading else None
-        marks.append(_label(mark) if mark and (subject == "patient" or draft.is_heading) else None)
+        counts = _CASE_MARK.match(draft.text) if draft.section in _TOLD or draft.is_heading else None
+        marks.append(_label(counts) if counts and (subject == "patient" or draft.is_heading) else None)
     counted = sorted({mark for mark in marks if mark})
     if counted[:2] != ["1", "2"]:
         return ["1"] * len(drafts)
     current, result = "1", []
     for draft, mark in zip(drafts, marks, strict=True):
-        if mark:
-            current = mark
+        current = mark or current
         result.append(current if draft.section in _TOLD else _named_patient(draft) or current)
     return result
 
 
-_NAMED = re.compile(r"\b(?:case|patient)\s(?:no\.?\s)?(?P<number>\d{1,2})\b|\b(?P<word>first|second|third|fourth|fifth)\s(?:case|patient)\b", re.IGNORECASE)
+_NAMED = re.compile(
+    r"\b(?:case|patient)\s(?:no\.?\s)?(?P<number>\d{1,2})\b|\b(?P<word>first|second|third|fourth|fifth)\s(?:case"
+    r"|patient)\b",
+    re.IGNORECASE,
+)
 
 
 def _named_patient(draft: Draft) -> str | None:
@@ -146,5 +155,3 @@ def _label(mark: re.Match[str]) -> str:
     if number in _ROMAN:
         return _ROMAN[number]
     return str(ord(number) - 64) if number.isalpha() else number
-
-

@@ -22,7 +22,22 @@ from extract.lexicon import FOLDER
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import Case, Evidence, Record, check_evidence
 
-LEXICONS = ("context", "subject", "sex", "site", "region", "metastasis_site", "histology", "ihc", "gene", "drug", "regimen", "technique", "procedure", "outcome")
+LEXICONS = (
+    "context",
+    "subject",
+    "sex",
+    "site",
+    "region",
+    "metastasis_site",
+    "histology",
+    "ihc",
+    "gene",
+    "drug",
+    "regimen",
+    "technique",
+    "procedure",
+    "outcome",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,9 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
                 cases.append(case)
             else:
                 evidence = [entry for entry in evidence if entry.case != label]
-    record = Record(_report(report, judged), tuple(cases), tuple(evidence), {"version": pipeline.version, "fingerprint": pipeline.fingerprint})
+    record = Record(
+        _report(report, judged), tuple(cases), tuple(evidence), {"version": pipeline.version, "fingerprint": pipeline.fingerprint}
+    )
     check_evidence(record, report.text)
     return record
 
@@ -92,9 +109,7 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
     doc = pipeline.nlp.make_doc(report.text)
     tokens = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
     spans = [
-        (start, end, line)
-        for line in sections.read_lines(report.text)
-        for start, end in sentences.split(report.text, line.start, line.end)
+        (start, end, line) for line in sections.read_lines(report.text) for start, end in sentences.split(report.text, line.start, line.end)
     ]
     begins = [start for start, _, _ in spans]
     hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins)

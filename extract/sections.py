@@ -14,36 +14,49 @@ _HEADINGS = (
     (
         "case",
         r"(?:clinical\s+)?cases?(?:\s+(?:presentations?|reports?|descriptions?|history|study|summary|series|\d{1,2}|[ivx]{1,4}))?"
-        r"|presentations?(?:\s+of\s+(?:the\s+)?cases?)?|(?:the\s+)?patients?(?:\s+(?:presentation|information|history|and\s+methods|\d{1,2}))?"
+        r"|presentations?(?:\s+of\s+(?:the\s+)?cases?)?|(?:the\s+)?patients?(?:\s+(?:presentation|information|history"
+        r"|and\s+methods|\d{1,2}))?"
         r"|patient\s+concerns?|clinical\s+(?:presentation|findings|history|course)|history|report\s+of\s+(?:a\s+)?cases?"
         r"|case\s+(?:report|presentation|description)s?\s+and\s+\w+(?:\s+\w+){0,4}|first\s+case|second\s+case|observations?"
-        r"|(?:materials?|patients?|subjects?)\s+and\s+methods?|methods?(?:\s+and\s+(?:results?|materials?))?|experimental\s+procedures?|chief\s+complaints?",
+        r"|(?:materials?|patients?|subjects?)\s+and\s+methods?|methods?(?:\s+and\s+(?:results?|materials?))?"
+        r"|experimental\s+procedures?|chief\s+complaints?",
     ),
     (
         "pathology",
         r"(?:histo)?patholog(?:y|ical\s+findings|ic\s+findings)|immunohistochemistry|histolog(?:y|ical\s+findings)"
-        r"|diagnos[ei]s|diagnostic\s+assessment|investigations?|(?:imaging|radiological?|laboratory|microscopic|gross)\s+findings|results?|findings",
+        r"|diagnos[ei]s|diagnostic\s+assessment|investigations?|(?:imaging|radiological?|laboratory|microscopic"
+        r"|gross)\s+findings|results?|findings",
     ),
     ("treatment", r"treatments?|therap(?:y|ies)|interventions?|therapeutic\s+interventions?|management|surgery|radiotherapy"),
     ("follow_up", r"follow[\s-]?up(?:\s+and\s+outcomes?)?|outcomes?(?:\s+and\s+follow[\s-]?up)?|course"),
-    ("discussion", r"discussions?(?:\s+and\s+(?:conclusions?|literature\s+review|review.{0,30}))?|comments?|literature\s+review"
-     r"|review\s+of\s+(?:the\s+)?literature|questions?|critique|answers?|learning\s+points?|highlights?|limitations?|teaching\s+points?|lessons?"),
+    (
+        "discussion",
+        r"discussions?(?:\s+and\s+(?:conclusions?|literature\s+review|review.{0,30}))?|comments?|literature\s+review"
+        r"|review\s+of\s+(?:the\s+)?literature|questions?|critique|answers?|learning\s+points?|highlights?|limitations?"
+        r"|teaching\s+points?|lessons?",
+    ),
     ("conclusion", r"(?:in\s+)?conclusions?|concluding\s+remarks|key\s+messages?"),
     ("references", r"references?|bibliography|literature\s+cited|literature"),
     (
         "back",
-        r"acknowledge?ments?|funding|conflicts?\s+of\s+interests?(?:\s+statement)?|competing\s+interests?|declarations?|consent(?:\s+for\s+publication)?"
-        r"|ethic(?:s|al)\b.{0,40}|author(?:s['’]?|['’]s)?\s+contributions?|abbreviations?(?:\s+used)?|availability\s+of\s+data.{0,40}|data\s+availability.{0,30}"
+        r"acknowledge?ments?|funding|conflicts?\s+of\s+interests?(?:\s+statement)?|competing\s+interests?|declarations?"
+        r"|consent(?:\s+for\s+publication)?"
+        r"|ethic(?:s|al)\b.{0,40}|author(?:s['’]?|['’]s)?\s+contributions?|abbreviations?(?:\s+used)?"
+        r"|availability\s+of\s+data.{0,40}|data\s+availability.{0,30}"
         r"|disclosures?|supplementary\s+materials?|key\s?words?|patient\s+consent|publisher['’]s\s+note|informed\s+consent",
     ),
 )
 _NUMBER = r"(?:\d{1,2}(?:\.\d{1,2}){0,2}\.?\s{1,3}|[ivx]{1,4}\.\s{1,3})?"
 _HEADING_LINE = re.compile(
-    rf"^\s{{0,8}}(?:\#{{1,4}}\s{{0,2}})?{_NUMBER}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _HEADINGS) + r")\s{0,3}[:.]?\s{0,8}$",
+    rf"^\s{{0,8}}(?:\#{{1,4}}\s{{0,2}})?{_NUMBER}(?:"
+    + "|".join(f"(?P<{name}>{words})" for name, words in _HEADINGS)
+    + r")\s{0,3}[:.]?\s{0,8}$",
     re.IGNORECASE,
 )
 _INLINE = re.compile(
-    rf"^\s{{0,8}}{_NUMBER}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _HEADINGS) + r")\s{0,2}(?::|\.\s?[-–—]|[-–—]\s)\s{0,3}(?=\S)",
+    rf"^\s{{0,8}}{_NUMBER}(?:"
+    + "|".join(f"(?P<{name}>{words})" for name, words in _HEADINGS)
+    + r")\s{0,2}(?::|\.\s?[-–—]|[-–—]\s)\s{0,3}(?=\S)",
     re.IGNORECASE,
 )
 _CAPTION = re.compile(r"^\s{0,8}(?:fig(?:ure)?s?|plate|image|photo(?:graph)?)\s?\.?\s{0,3}\d{1,2}", re.IGNORECASE)

@@ -68,9 +68,12 @@ _TOKEN = re.compile(
     (?P<word>[A-Za-zµμ]{1,40}(?:['’]t\b)?)
     | (?P<percent>(?P<bound>[<>≥≤≧≦]\s?)?(?P<low>\d{1,3}(?:\.\d{1,2})?)\s?%?(?:\s?(?:[-–—~]|to)\s?(?P<high>\d{1,3}(?:\.\d{1,2})?))?\s?%)
     | (?P<equivocal>\(?(?:\+\s?/?\s?[-−–](?!\w)|[-−–]\s?/\s?\+|±|\+\\-)\)?)
+    | (?P<fraction>(?<![\w./])(?P<part>\d{1,3})\s?/\s?(?P<whole>8|12|300)(?![\w/]))
     | (?P<score>(?<![\w.])(?P<degree>[0-3])(?:\s?\+(?:\s?/\s?3\b)?|\s?/\s?3\b\+?))
     | (?P<plus>\(?[+＋](?:\s?[+＋]){0,3}(?![\d+])\)?)
-    | (?P<minus>\(\s?[-−–—]{1,2}\s?\)|[-−–—](?!\)\s(?:related|like|secret|produc|associat|mutat|express|specific|positive|negative))(?=\s{0,2}(?:[,;/.)\]:]|and\b|or\b|but\b|$)))
+    | (?P<minus>\(\s?[-−–—]{1,2}\s?\)
+        | [-−–—](?!\)\s(?:related|like|secret|produc|associat|mutat|express|specific|positive|negative))  # "(EBV-) positive"
+          (?=\s{0,2}(?:[,;/.)\]:]|and\b|or\b|but\b|$)))
     | (?P<number>\d{1,6}(?:\.\d{1,3})?)
     | (?P<mark>[,;:()\[\]/&=.])
     """,
@@ -85,6 +88,10 @@ _SUSPENDED = re.compile(
 _MARK_KINDS = {",": ",", ";": ";", ":": ":", "(": "(", ")": ")", "[": "(", "]": ")", "/": "and", "&": "and", "=": "be", ".": ";"}
 
 
+# Characters before the first and after the last marker that are read.
+_WINDOW = 300
+
+
 def plain(text: str) -> str:
     """Return a text in lower case with spaces for hyphens and slashes, of the same length: the form in which phrases are looked up."""
     lower = text.lower()
@@ -93,15 +100,18 @@ def plain(text: str) -> str:
 
 def tokens(text: str, markers: Sequence[Span]) -> list[Token]:
     """Return the tokens of a sentence in order, its markers among them (`value` is the marker's number in the list)."""
+    if not markers:
+        return []
     words = plain(text)
     cues = phrases("staining")
     result: list[Token] = []
-    at = 0
+    # In a table run into one sentence, nothing far from the markers belongs to them.
+    at = max(0, text.find(" ", markers[0].start - _WINDOW) if markers[0].start > _WINDOW else 0)
     for number, marker in enumerate(markers):
         _read(text, words, at, marker.start, cues, result)
         result.append(Token("marker", marker.start, marker.end, str(number), number))
         at = marker.end
-    _read(text, words, at, len(text), cues, result)
+    _read(text, words, at, min(len(text), at + _WINDOW), cues, result)
     return result
 
 
@@ -113,6 +123,9 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
         kind = match.lastgroup
         start, stop = match.span()
         if kind == "word":
+            if words[start:stop] not in cues:
+                result.append(Token("word", start, stop))
+                continue
             token = word_at(words, start, stop, end, cues)
             if token.kind in _RESULTS and _belongs_elsewhere(text, start, result):
                 token = token._replace(kind="word")
@@ -122,6 +135,10 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
             token = Token(_MARK_KINDS[text[start]], start, stop)
         elif kind == "score":
             token = Token("score", start, stop, "", float(match["degree"]))
+        elif kind == "fraction":
+            # Allred 3 to 8 of 8 is positive; an immunoreactive score of 12, or an H-score of 300, from the first point on.
+            is_positive = int(match["part"]) > (2 if match["whole"] == "8" else 0)
+            token = Token("sign", start, stop, POSITIVE if is_positive else NEGATIVE, 1)
         elif kind == "plus":
             token = Token("sign", start, stop, POSITIVE, text.count("+", start, stop))
         elif kind == "minus":

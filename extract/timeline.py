@@ -21,7 +21,7 @@ from itertools import groupby
 from extract import outcome, times
 from extract.outcome import TREATMENTS
 from extract.reading import Mention, Reading, Sentence
-from extract.times import Found, Time
+from extract.times import Time
 
 # How a treatment is told: as of now, of some years ago, or in the patient's history.
 NOW, AGO, HISTORY = "now", "ago", "history"
@@ -33,7 +33,8 @@ _INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}
 
 _LOOKS_BACK = re.compile(r"\b(?:year|month|week)s?\s(?:before|prior)\b")
 _ANNOUNCES = re.compile(
-    r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss|demonstrate)s?\b|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)",
+    r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss|demonstrate)(?:s|d|ed)?\b"
+    r"|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)"
 )
 _NOW = re.compile(r"\b(?:now|currently|presents|presented|today)\b")
 _HISTORY = re.compile(r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)")
@@ -41,9 +42,9 @@ _TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|tra
 
 
 _GENERAL = re.compile(
-    r"\b(?:is|are)\s(?:an?\s)?(?:\w+ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory|important|crucial|required|known|essential)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b",
+    r"\b(?:is|are)\s(?:an?\s)?(?:\w{2,12}ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory"
+    r"|important|crucial|required|known|essential)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b"
 )
-
 _OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b")
 
 # What parts a sentence, and how many characters a parting weighs when the nearest time is sought.
@@ -112,10 +113,14 @@ class Line:
         return moment.months - self.zero.months
 
 
-def read(reading: Reading, field: str, with_times: bool = True) -> Iterator[Mention]:
-    """Yield the events that are told of the authors' patients, in the order of the text."""
+def read(reading: Reading) -> tuple[Mention, ...]:
+    """Return the events that are told of the authors' patients, in the order of the text.
+
+    Several fields look at them: ask for `reading.layer(timeline.read)`.
+    """
     cued = {hit.sentence for lexicon in outcome.LEXICONS for hit in reading.hits.get(lexicon, ())}
     chapter, begun = (CASE, 0), False
+    events: list[Mention] = []
     for sentence in reading.sentences:
         if sentence.subject == "literature" or sentence.is_heading or sentence.section in _UNTOLD:
             continue
@@ -124,15 +129,11 @@ def read(reading: Reading, field: str, with_times: bool = True) -> Iterator[Ment
         introduces = "old" in lower and _INTRODUCES.search(lower) is not None
         if group != chapter[0] or (introduces and begun):
             chapter, begun = (group, chapter[1] + 1), False
-        spans = list(times.find(sentence)) if with_times and times.may_hold(lower) else []
-        if (spans or sentence.index in cued) and is_told(reading, sentence):
+        timed = times.may_hold(lower)
+        if (timed or sentence.index in cued) and is_told(reading, sentence):
             begun = True
-            yield from _events(reading, sentence, field, chapter, spans)
-
-
-def has_times(reading: Reading) -> bool:
-    """Return whether any sentence on the authors' patients may hold a time: a cheap test."""
-    return any(sentence.subject != "literature" and times.may_hold(sentence.lower) for sentence in reading.sentences)
+            events.extend(_events(reading, sentence, chapter, timed))
+    return tuple(events)
 
 
 def is_told(reading: Reading, sentence: Sentence) -> bool:
@@ -140,7 +141,12 @@ def is_told(reading: Reading, sentence: Sentence) -> bool:
 
     A relative's story, a general rule ("recurrence is rare") and a statement on "these patients" are not told.
     """
+    general = sentence.subject == "general"
+    if general and _GROUPS.get(sentence.section, CASE) != CASE:
+        return False
     cues = {hit.id for hit in reading.hits_in("subject", sentence)}
+    if general and ("person" not in cues or "literature" in cues or "closing" in cues):
+        return False
     for hit in reading.hits_in(outcome.LEXICON, sentence):
         if hit.id == "relative" and hit.start < sentence.start + _OPENING:
             return False
@@ -149,10 +155,7 @@ def is_told(reading: Reading, sentence: Sentence) -> bool:
         return False
     if "own" not in cues and ("patients" in lower or "cases" in lower) and _OF_OTHERS.search(lower):
         return False
-    if sentence.subject == "patient":
-        return True
-    in_case = sentence.subject == "general" and _GROUPS.get(sentence.section, CASE) == CASE
-    return in_case and "person" in cues and not cues & {"literature", "closing"}
+    return sentence.subject in ("patient", "general")
 
 
 def _states_a_rule(lower: str) -> bool:
@@ -175,17 +178,19 @@ def _announces(lower: str) -> bool:
     return False
 
 
-def _events(
-    reading: Reading, sentence: Sentence, field: str, chapter: tuple[int, int], spans: Sequence[Found]
-) -> Iterator[Mention]:
+def _events(reading: Reading, sentence: Sentence, chapter: tuple[int, int], timed: bool) -> Iterator[Mention]:
     """Yield a sentence's cues and times in order; the anchor words of a time are no cues of their own."""
+    spans = list(times.find(sentence)) if timed else []
+    cues = list(outcome.find(reading, sentence))
+    if not spans and not cues:
+        return
     flashback, summary = _looks_back(sentence.lower), _announces(sentence.lower)
     events = [(found.start, found.end, Event("time", chapter, found.time, flashback, summary)) for found in spans]
-    for cue in outcome.find(reading, sentence):
+    for cue in cues:
         if not any(found.start < cue.end and cue.start < found.end for found in spans if found.time.anchor):
             events.append((cue.start, cue.end, Event(cue.kind, chapter, None, flashback, summary)))
     for start, end, event in sorted(events, key=_place):
-        yield Mention(field, start, end, sentence, event)
+        yield Mention("timeline", start, end, sentence, event)
 
 
 def _place(event: tuple[int, int, Event]) -> tuple[int, int]:
@@ -285,7 +290,7 @@ class _Walk:
             if not (event.kind in TREATMENTS and _relation(time) in _LASTING) and not _is_of_now(time, cue)
         ]  # fmt: skip
         if near:
-            time, moment = min(near, key=lambda pair: _distance(pair[0], cue))
+            _, moment = min(near, key=lambda pair: _distance(pair[0], cue))
         else:
             moment = now
         self._note_return(event)

@@ -166,7 +166,7 @@ _BEFORE_FOLLOWED = re.compile(
     )){0,9}[\s:=(]{1,2}$""",
     re.VERBOSE,
 )
-_SMALL = r"(?:\s(?:the|an?|his|her|last|past|next|first|following|period|of|now|course|subsequent|further|additional|as|long|month)){0,5}\s$"
+_SMALL = r"(?:\s(?:the|an?|his|her|last|past|next|first|following|period|of|now|course|subsequent|further|as|long|month)){0,5}\s$"
 _BEFORE = (
     (AFTER, re.compile(r"post-?\s?operative(?:ly)?(?:\sat|\safter|\sfor|,)?\s$")),
     (LATER, re.compile(r"\b(?:after|within|following|only|another|a\sfurther)\s(?:the\s|a\s)?(?:(?:first|next|following)\s)?$")),

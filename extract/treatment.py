@@ -16,43 +16,62 @@ from extract.record import Histology, Site
 GIVEN, PLANNED, DENIED, ARGUED = "given", "planned", "denied", "argued"
 
 _NARRATED = re.compile(
-    r"\b(?:administered|given|started|delivered|performed)\b.{0,40}\b(?:the\spatient|him|her|he|she)\b|\b(?:he|she|his|her|(?:the|this)\spatient)\b.{0,120}?\b(?:received|underwent|completed|started|switched|developed|treated|given|administered|placed|tolerated|admitted|re-?start|continued|responded)\b",
+    r"\b(?:administered|given|started|delivered|performed)\b.{0,40}\b(?:the\spatient|him|her|he|she)\b|\b(?:he|she|his"
+    r"|her|(?:the|this)\spatient)\b.{0,120}?\b(?:received|underwent|completed|started|switched|developed|treated|given"
+    r"|administered|placed|tolerated|admitted|re-?start|continued|responded)\b",
     re.IGNORECASE,
 )
+_OPENS = re.compile(r"(?:[\w\s]{0,30},\s)?(?:he|she|the\spatient|our\spatient)\s", re.IGNORECASE)
 _CITED = re.compile(r"\[\s?\d|\(\d{1,3}(?:[,–-]\s?\d{1,3}){0,5}\)|et al|\bpatients\b", re.IGNORECASE)
 _NARRATING = ("introduction", "body", "abstract", "case", "treatment", "follow_up", "pathology")
 # What was planned, scheduled or advised, and then done, in the same sentence.
 _DONE = re.compile(
     r"\b(?:and|then|which|was|were)\s(?:(?:was|were|has\sbeen|subsequently|immediately|successfully|then|also)\s){0,2}"
-    r"(?:initiated|started|completed|performed|delivered|given|administered|carried\sout|commenced|received|underwent|undertaken|instituted|accomplished)\b",
+    r"(?:initiated|started|completed|performed|delivered|given|administered|carried\sout|commenced|received|underwent"
+    r"|undertaken|instituted|accomplished)\b",
     re.IGNORECASE,
 )
 # "Radiotherapy is the treatment of choice": argued, where nothing says that it was done to someone.
 _MODAL = re.compile(
-    r"\b(?:is|are|may|might|should|can|could\sbe|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor|indicat\w+\sfor|choice|recommend\w*|suggest\w*)\b", re.IGNORECASE
+    r"\b(?:is|are|may|might|should|can|could\sbe|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor"
+    r"|indicat\w+\sfor|choice|recommend\w*|suggest\w*)\b",
+    re.IGNORECASE,
 )
 _TOLD = re.compile(
-    r"\b(?:was|were|had|received|underwent|undergone|undergoing|receiving|treated|given|administered|complet\w+|started|began|initiated|commenced|delivered|performed|continued|responded|tolerated|"
+    r"\b(?:was|were|had|received|underwent|undergone|undergoing|receiving|treated|given|administered|complet\w+|started"
+    r"|began|initiated|commenced|delivered|performed|continued|responded|tolerated|"
     r"opted|elected|chose|accepted|got|gave|cycles|despite|he|she|his|her|patient)\b",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"\b(?:but|however|only|instead|although)\b|;", re.IGNORECASE)
 _PAST = re.compile(
-    r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+|after|following|during|started|began|initiated|"
-    r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost|responded|tolerated|opted|elected|chose|accepted|got|"
+    r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+"
+    r"|after|following|during|started|began|initiated|"
+    r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost"
+    r"|responded|tolerated|opted|elected|chose|accepted|got|"
     r"gave|did|presented|provided|unresponsive|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
-    r"\bhistory\b|\bhad\s(?:been\streated|received|undergone)\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
-    r"|\byears?\safter\b|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b|\bfor\s(?:the\s)?treatment\sof\b",
+    r"\bhistory\b|\bhad\s(?:been\streated|received|undergone)\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b"
+    r"|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
+    r"|\byears?\safter\b|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b"
+    r"|\bfor\s(?:the\s)?treatment\sof\b",
     re.IGNORECASE,
 )
-_GOES_ON = re.compile(r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent|^in\s(?:19|20)\d\d\b", re.IGNORECASE)
-_NOT_GIVEN = re.compile(r"\b(?:not|never)\s(?:been\s)?(?:offered|given|receiv\w+|treated|administered|undergone?|started|have|had)\b[^.;]{0,60}$", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent"
+    r"|^in\s(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+_NOT_GIVEN = re.compile(
+    r"\b(?:not|never)\s(?:been\s)?(?:offered|given|receiv\w+|treated|administered|undergone?|started|have|had)\b[^.;]{0,60}$",
+    re.IGNORECASE,
+)
 # "She was offered radiotherapy": a passive whose object follows.
 _ADVISED = re.compile(
-    r"\b(?:was|were|is|been|being)\s(?:\w+ly\s)?(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|discussed|referred|intended|prepared|counsell?ed)\b"
+    r"\b(?:was|were|is|been|being)\s(?:\w+ly\s)?(?:advised|recommended|offered|suggested|proposed|planned|scheduled"
+    r"|considered|discussed|referred|intended|prepared|counsell?ed)\b"
     r"(?:(?!\b(?:but|and|who|which|however|before|after|received|underwent|started|given|by|where)\b)[^.;]){0,70}$",
     re.IGNORECASE,
 )
@@ -60,17 +79,21 @@ _FOLLOWED = re.compile(r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
 # A verb between "without" and a treatment begins another thought: "without bone involvement, treated with excision".
 _NEW_VERB = re.compile(r"\b(?:treated|underwent|received|performed|given|administered|resected|operated)\b", re.IGNORECASE)
 _WAS_DONE = re.compile(
-    r"[^.;,]{0,40}?\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:performed|done|carried\sout|undertaken|given|administered|initiated|started|delivered|conducted|applied|accomplished|completed|taken|used|resumed|added)\b", re.IGNORECASE
+    r"[^.;,]{0,40}?\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:performed|done|carried\sout|undertaken|given"
+    r"|administered|initiated|started|delivered|conducted|applied|accomplished|completed|taken|used|resumed|added)\b",
+    re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r",[^;]{0,90}?\b(?:(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:initiated|started|treated|given|switched|commenced|administered|performed|placed)\b|underwent\b|received\b|performed\b)"
+    r",[^;]{0,90}?\b(?:(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:initiated|started|treated|given|switched|commenced"
+    r"|administered|performed|placed)\b|underwent\b|received\b|performed\b)"
     r"|,[^;]{0,70}\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}$",
     re.IGNORECASE,
 )
 _NOUN = re.compile(r"\s(?:in|of)\b")
 # What treatment is in general, in the present tense.
 _GENERAL = re.compile(
-    r"\btreatments?\s(?:of\s[\w\s-]{3,60}?\s)?(?:modalit\w+\s)?(?:is|are|remains?|consists?|includes?|comprises?|involves?)\b|\bbest\s(?:managed|treated)\b|\bstandard\s(?:of\scare|treatment)\sis\b"
+    r"\btreatments?\s(?:of\s[\w\s-]{3,60}?\s)?(?:modalit\w+\s)?(?:is|are|remains?|consists?|includes?|comprises?"
+    r"|involves?)\b|\bbest\s(?:managed|treated)\b|\bstandard\s(?:of\scare|treatment)\sis\b"
     r"|\btreatment\sof\schoice\b|\bmainstay\b",
     re.IGNORECASE,
 )
@@ -103,7 +126,9 @@ def is_told(sentence: Sentence) -> bool:
     """Return whether a sentence tells of the authors' patient: by its subject, or because it narrates."""
     if sentence.subject == "patient":
         return True
-    if sentence.subject != "general" or sentence.section not in _NARRATING or sentence.is_heading:
+    if sentence.section not in _NARRATING or sentence.is_heading:
+        return False
+    if sentence.subject != "general" and not _OPENS.match(sentence.text):
         return False
     return _NARRATED.search(sentence.text) is not None and _CITED.search(sentence.text) is None
 
@@ -163,7 +188,7 @@ def _is_argued(sentence: Sentence, start: int, needs_past: bool) -> bool:
         return True
     at = start - sentence.start
     near = sentence.text[max(0, at - 140) : at + 120]
-    return _MODAL.search(near) is not None and _TOLD.search(near) is None
+    return _TOLD.search(near) is None and _MODAL.search(near) is not None
 
 
 def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:

@@ -25,6 +25,7 @@ from click.testing import CliRunner, Result
 import casebook
 from corpus import files
 from db import load
+from db.schema import DatabaseError
 from extract import pipeline as extraction
 from extract.record import EvidenceError, check_evidence
 
@@ -485,18 +486,28 @@ def test_a_database_with_other_tables_is_made_anew_and_loses_nothing(folder: Pat
 
 
 @pytest.mark.usefixtures("project")
-def test_making_anew_keeps_even_a_text_that_cannot_be_read_any_more(folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("refuses", ["the pipeline", "the tables"])
+def test_making_anew_keeps_even_a_text_that_cannot_be_read_any_more(
+    refuses: str, folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("add", folder, "--database", database)
     make_old(database)
-    usual = extraction.extract
+    usual_extract, usual_store = extraction.extract, load.store
 
-    def fail(report: Any, pipeline: Any) -> Any:
-        if report.id == "thigh":
+    def extract(report: Any, pipeline: Any) -> Any:
+        if refuses == "the pipeline" and report.id == "thigh":
             raise EvidenceError("thigh: evidence for sex at 1-2 is not in the text")
-        return usual(report, pipeline)
+        return usual_extract(report, pipeline)
 
-    monkeypatch.setattr(extraction, "extract", fail)
-    assert run("build", "--database", database).exit_code == 1
+    def store(connection: Any, report: Any, record: Any, run_id: str) -> None:
+        if refuses == "the tables" and report.id == "thigh" and record.cases:
+            raise DatabaseError("thigh: CHECK constraint failed")
+        usual_store(connection, report, record, run_id)
+
+    monkeypatch.setattr(extraction, "extract", extract)
+    monkeypatch.setattr(load, "store", store)
+    result = run("build", "--database", database)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert texts(database)["thigh"] == THIGH
 
 

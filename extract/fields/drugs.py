@@ -15,28 +15,41 @@ NAME = "drugs"
 FIELDS = ("drugs",)
 
 _GIVING = re.compile(
-    r"receiv|treat|administ|start|underw|undergo|given|\bgave\b|\bgot\b|chemo|regimen|cycle|course|dose|\bmg\b|therap|follow|switch|respon|complet|continu|maint|commenc|initiat"
-    r"|combin|infus|inject|prescrib|taking|\btook\b|tablet|\boral|adjuvant|consist|perfus|stopp|chang|\bon\b|\bused\b|\badded\b|plus|introduc|managed|appl(?:y|ied)",
+    r"receiv|treat|administ|start|underw|undergo|given|\bgave\b|\bgot\b|chemo|regimen|cycle|course|dose|\bmg\b|therap"
+    r"|follow|switch|respon|complet|continu|maint|commenc|initiat"
+    r"|combin|infus|inject|prescrib|taking|\btook\b|tablet|\boral|adjuvant|consist|perfus|stopp|chang|\bon\b|\bused\b"
+    r"|\badded\b|plus|introduc|managed|appl(?:y|ied)",
     re.IGNORECASE,
 )
 # "cisplatin-resistant", "allergic to paclitaxel", "tamoxifen-induced": the name is said, its giving is not.
 _BEFORE = re.compile(
-    r"\b(?:sensitiv|suscepti|allerg|hypersensitiv|intoleran)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$|\banti-?$|\b(?:serum|plasma|level\sof|target\sof)\s$|\btrials?\s(?:of|with)\s$", re.IGNORECASE
+    r"\b(?:sensitiv|suscepti|allerg|hypersensitiv|intoleran)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$|\banti-?$|\b(?:serum"
+    r"|plasma|level\sof|target\sof)\s$|\btrials?\s(?:of|with)\s$",
+    re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"[\s-]?(?:sensitiv|resistan|refractor|na[iï]ve|suscepti|allerg|induced|related|associated|toxicit|levels?\b|concentration|receptor|suppression\stest|excretion|eluting|staining|assay|gene\b|test)", re.IGNORECASE
+    r"[\s-]?(?:sensitiv|resistan|refractor|na[iï]ve|suscepti|allerg|induced|related|associated|toxicit|levels?\b"
+    r"|concentration|receptor|suppression\stest|excretion|eluting|staining|assay|gene\b|test)",
+    re.IGNORECASE,
 )
-_OTHER_DISEASE = r"(?:arthritis|psoria\w+|lupus|hepatitis|sclerosis|colitis|crohn\w*|transplant\w*|neph\w+|vasculitis|myositis|pemphig\w+|uveitis|dermatomyositis|sarcoidosis|pneumonitis|osteoporosis|infertility|ectopic\spregnancy|thyroiditis|asthma|edema|oedema|hypercalc\w+|rash|dermatitis|endometriosis|contraception|acne)"
+# Not the tumour: inflammations by their ending, and what else these drugs are given for.
+_OTHER_DISEASE = (
+    r"(?:\w{3,20}itis|psoria\w+|lupus|sclerosis|crohn\w*|transplant\w*|neph\w+|pemphig\w+|sarcoidosis|osteoporosis|infertility"
+    r"|ectopic\spregnancy|asthma|o?edema|hypercalc\w+|rash|endometriosis|contraception|acne)"
+)
 _FOR_OTHER = re.compile(rf"[^.;,]{{0,45}}\b(?:for|due\sto|because\sof)\s(?:\w+\s){{0,4}}{_OTHER_DISEASE}", re.IGNORECASE)
 # "hepatitis was treated with", but not "hepatitis after treatment with".
 _OTHER_TREATED = re.compile(
     rf"\b{_OTHER_DISEASE}\b(?:(?!\b(?:after|following|during|while|due|secondary|when|since)\b)[^.;]){{0,40}}"
-    r"\b(?:treated|managed|controlled|improved|resolved|responded|taking)\s(?:with|to|by|on)?(?:(?!\b(?:after|following|during)\b)[^.;]){0,40}$",
+    r"\b(?:treated|managed|controlled|improved|resolved|responded|taking)\s(?:with|to|by|on)?(?:(?!\b(?:after|following"
+    r"|during)\b)[^.;]){0,40}$",
     re.IGNORECASE,
 )
 _HOME = re.compile(r"\bmedications?\b[^.;]*$|\bhyperplasia\b", re.IGNORECASE)
 _CHEMO_DONE = re.compile(
-    r"\b(?:completed|received|underwent|tolerated|finished|after|following|started|commenced|responded|undergoing)\b[^.;]{0,50}\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen)\b", re.IGNORECASE
+    r"\b(?:completed|received|underwent|tolerated|finished|after|following|started|commenced|responded"
+    r"|undergoing)\b[^.;]{0,50}\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen)\b",
+    re.IGNORECASE,
 )
 _REFUSED = re.compile(r"\b(?:declin|refus|denied|reject|not\s(?:receive|start|undergo|given))", re.IGNORECASE)
 _ANTITUMOUR = ("antineoplastic", "targeted", "immunotherapy", "hormone")
@@ -45,7 +58,11 @@ _LEFT_OUT = ("supportive", "class_name")
 # Index tumours against which steroids are given: lymphoid, myeloid and histiocytic ones, thymoma, inflammatory
 # myofibroblastic tumour, desmoid. ICD-O-3 morphology.
 _STEROID_TUMOURS = ("959", "96", "97", "98", "99", "858", "8825", "8821", "8822")
-_SHRANK = re.compile(r"\b(?:tumou?rs?|mass|lesions?|nodules?|lymphoma|disease|swelling)\b.{0,60}\b(?:shr[aiu]nk\w*|regress\w*|decreas\w+|disappear\w*|reduc\w+|resol\w+|respon\w+)", re.IGNORECASE)
+_SHRANK = re.compile(
+    r"\b(?:tumou?rs?|mass|lesions?|nodules?|lymphoma|disease|swelling)\b.{0,60}\b(?:shr[aiu]nk\w*|regress\w*|decreas\w+"
+    r"|disappear\w*|reduc\w+|resol\w+|respon\w+)",
+    re.IGNORECASE,
+)
 _SEPARATES = re.compile(r"\bsubsequent|\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b", re.IGNORECASE)
 
 
@@ -71,7 +88,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     spelled = regimens.expansions(reading)
     for sentence in reading.sentences:
         drugs, named = reading.hits_in("drug", sentence), reading.hits_in("regimen", sentence)
-        if not drugs and not named or sentence.section == "references" or not treatment.is_told(sentence):
+        if (not drugs and not named) or sentence.section == "references" or not treatment.is_told(sentence):
             continue
         hits = sorted([*drugs, *(hit for hit in named if not _is_inside(hit, drugs))], key=lambda hit: hit.start)
         if _GIVING.search(sentence.text):
@@ -93,6 +110,9 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
         back = hits[number - 1].end - offset if number else 0
         upto = hits[number + 1].start - offset if number + 1 < len(hits) else len(text)
         klass = hit.entry.get("class") if hit.entry.lexicon == "drug" else "regimen"
+        if klass in _LEFT_OUT:
+            yield Mention(NAME, hit.start, hit.end, sentence, Told(hit.entry.preferred, klass, treatment.GIVEN))
+            continue
         standing = _standing(reading, sentence, hit)
         said = Told(
             hit.entry.preferred,
@@ -101,7 +121,7 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
             dosing.dose_of(text, doses, start, end, upto, back),
             dosing.schedule_after(text, end, min(upto, end + 60)),
             given_cycles[number],
-            treatment.clue(reading, sentence, hit.start),
+            treatment.clue(reading, sentence, hit.start) if standing == treatment.GIVEN else treatment.NO_CLUE,
             treatment.is_aside(reading, sentence) or _AFTER.match(text, end, end + 25) is not None,
             any(other.entry.lexicon == "regimen" or other.entry.get("class") in _ANTITUMOUR for other in hits if other is not hit),
             is_effective,
@@ -124,7 +144,9 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
         for other in reading.sentences[sentence.index + 1 : sentence.index + 4]:
             if _REFUSED.search(other.text):
                 return standing
-            if other.patient == sentence.patient and treatment.is_told(other) and not reading.hits_in("drug", other) and _CHEMO_DONE.search(other.text):
+            if other.patient != sentence.patient or reading.hits_in("drug", other) or not _CHEMO_DONE.search(other.text):
+                continue
+            if treatment.is_told(other):
                 return treatment.GIVEN
     return standing
 
@@ -136,11 +158,15 @@ def _cycles_of(text: str, spans: Sequence[tuple[int, int]], cycles: Sequence[dos
         following = cycles[number + 1].start if number + 1 < len(cycles) else len(text)
         previous = cycles[number - 1].end if number else 0
         forward = re.match(r"\s?(?:of|with|comprising|using|consisting)\b", text[cycle.end : cycle.end + 14]) is not None
-        ahead = [at for at, (start, _) in enumerate(spans) if cycle.end <= start < following and not _SEPARATES.search(text[cycle.end : start])]
-        behind = [at for at, (_, end) in enumerate(spans) if previous <= end <= cycle.start and not _SEPARATES.search(text[end : cycle.start])]
+        ahead = [at for at, (start, _) in enumerate(spans) if cycle.end <= start < following and not _separates(text, cycle.end, start)]
+        behind = [at for at, (_, end) in enumerate(spans) if previous <= end <= cycle.start and not _separates(text, end, cycle.start)]
         for at in ahead if forward and ahead else behind or ahead:
             result[at] = cycle.number
     return result
+
+
+def _separates(text: str, start: int, end: int) -> bool:
+    return _SEPARATES.search(text, start, end) is not None
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -158,10 +184,13 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
         elif said.members:
             for entry in said.members:
                 if entry.get("class") not in _LEFT_OUT:
-                    groups.setdefault(entry.preferred, []).append(replace(mention, value=replace(said, name=entry.preferred, dose=(), is_weak=said.is_weak)))
+                    member = replace(mention, value=replace(said, name=entry.preferred, dose=()))
+                    groups.setdefault(entry.preferred, []).append(member)
         else:
             groups.setdefault(said.name, []).append(mention)
-    findings = [Finding(_drug(name, group), tuple(group)) for name, group in groups.items() if not all(_told(mention).is_weak for mention in group)]
+    findings = [
+        Finding(_drug(name, group), tuple(group)) for name, group in groups.items() if not all(_told(mention).is_weak for mention in group)
+    ]
     return Resolution({}, {"drugs": findings} if findings else {}, tuple(passed))
 
 
@@ -210,5 +239,6 @@ def _cycles(group: Sequence[Mention]) -> int | None:
     series: dict[str, set[int]] = {}
     for mention in group:
         if (cycles := _told(mention).cycles) is not None:
-            series.setdefault("abstract" if mention.sentence.section in ("abstract", "title", "discussion", "conclusion") else "case", set()).add(cycles)
+            part = "summary" if mention.sentence.section in ("abstract", "title", "discussion", "conclusion") else "case"
+            series.setdefault(part, set()).add(cycles)
     return max((sum(numbers) for numbers in series.values()), default=None)

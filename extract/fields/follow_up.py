@@ -16,9 +16,8 @@ _SHORTEST = 0.2
 
 
 def find(reading: Reading) -> Iterator[Mention]:
-    """Yield the events of the timeline, if the report tells of any time."""
-    if timeline.has_times(reading):
-        yield from timeline.read(reading, NAME)
+    """Yield the events of the timeline."""
+    yield from reading.layer(timeline.read)
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:

@@ -24,32 +24,57 @@ _VAGUE: Mapping[str, float] = {
 _LEAST = 0.3
 
 _DIAGNOSED = re.compile(
-    r"(?:diagnos(?:is|ed|es|tic)|consistent\swith|compatible\swith|confirm(?:ed|ing|s)|reveal(?:ed|ing|s)|show(?:ed|ing|n)|demonstrat(?:ed|ing)|proved|proven|reported|indicat(?:ed|ing)"
-    r"|conclu(?:ded|sion)|identified|classified|established|verified|in\sfavou?r\sof|in\skeeping\swith|patholog\w*|histolog\w*|biops(?:y|ies)|cytolog\w*|specimen|as)\b",
+    r"(?:diagnos(?:is|ed|es|tic)|consistent\swith|compatible\swith|confirm(?:ed|ing|s)|reveal(?:ed|ing|s)|show(?:ed|ing"
+    r"|n)|demonstrat(?:ed|ing)|proved|proven|reported|indicat(?:ed|ing)"
+    r"|conclu(?:ded|sion)|identified|classified|established|verified|in\sfavou?r\sof|in\skeeping\swith|patholog\w*"
+    r"|histolog\w*|biops(?:y|ies)|cytolog\w*|specimen|as)\b",
     re.IGNORECASE,
 )
-_FINAL = re.compile(r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b|(?<!clinically\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b", re.IGNORECASE)
+_FINAL = re.compile(
+    r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b"
+    r"|(?<!clinically\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b",
+    re.IGNORECASE,
+)
 # Plain substrings first: they spare most sentences the regexes.
 _CONCLUSION_CUES = ("diagnosis", "based on", "together", "light of", "basis of")
 _GRADE_CUES = ("grade", "differentiated")
-_CONCLUDED = re.compile(r"\b(?:final|definitive|definite)\s(?:\w+\s){0,2}diagnosis|(?:based\son|taken?\stogether|in\slight\sof|on\sthe\sbasis\sof)\b.{0,90}(?:finding|result|patholog|histolog|immuno|feature)", re.IGNORECASE)
-_REPORTED = re.compile(r"\b(?:case|patient|man|woman|male|female|boy|girl)\s(?:\w+\s){0,4}?(?:of|with|having|who|suffering\sfrom|affected\sby|diagnosed)\b", re.IGNORECASE)
+_CONCLUDED = re.compile(
+    r"\b(?:final|definitive|definite)\s(?:\w+\s){0,2}diagnosis|(?:based\son|taken?\stogether|in\slight\sof"
+    r"|on\sthe\sbasis\sof)\b.{0,90}(?:finding|result|patholog|histolog|immuno|feature)",
+    re.IGNORECASE,
+)
+_REPORTED = re.compile(
+    r"\b(?:case|patient|man|woman|male|female|boy|girl)\s(?:\w+\s){0,4}?(?:of|with|having|who|suffering\sfrom"
+    r"|affected\sby|diagnosed)\b",
+    re.IGNORECASE,
+)
 _EARLIER = re.compile(
-    r"\b(?:past\s(?:medical\s|surgical\s)?history|medical\shistory|history\sof|previously\s(?:treated|diagnosed)|previous|prior|referr(?:ed|al)\s(?:with|diagnosis)|initial(?:ly)?(?:\s\w+){0,3}|"
+    r"\b(?:past\s(?:medical\s|surgical\s)?history|medical\shistory|history\sof|previously\s(?:treated|diagnosed)|previous"
+    r"|prior|referr(?:ed|al)\s(?:with|diagnosis)|initial(?:ly)?(?:\s\w+){0,3}|"
     r"years?\s(?:ago|earlier|before|previously|prior)|survivor\sof|known)\b",
     re.IGNORECASE,
 )
 # "Hodgkin lymphoma at 19": another story, told by its age.
 _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
-_DENIED_KIND = re.compile(r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)", re.IGNORECASE)
-_NO_DIAGNOSIS_AFTER = re.compile(r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)", re.IGNORECASE)
+_DENIED_KIND = re.compile(
+    r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl"
+    r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening"
+    r"|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)",
+    re.IGNORECASE,
+)
+_NO_DIAGNOSIS_AFTER = re.compile(
+    r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic"
+    r"|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)",
+    re.IGNORECASE,
+)
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
 _COMPOSED = frozenset({"8000", "8010", "8046"})
 _SQUAMOUS = re.compile(r"\bsquamous(?:[-\s]cell)?(?:\s[\w-]{2,15}){0,2}[-\s]$", re.IGNORECASE)
 _GRADE = re.compile(
-    r"(?P<grade>(?:high|low|intermediate)[-\s]grade|(?:FNCLCC\s|histologic(?:al)?\s|nuclear\s|WHO\s)?grade\s(?:[1-4](?:/[34])?|IV|I{1,3})\b|(?:well|moderately|poorly|un)[-\s]?differentiated)",
+    r"(?P<grade>(?:high|low|intermediate)[-\s]grade|(?:FNCLCC\s|histologic(?:al)?\s|nuclear\s"
+    r"|WHO\s)?grade\s(?:[1-4](?:/[34])?|IV|I{1,3})\b|(?:well|moderately|poorly|un)[-\s]?differentiated)",
     re.IGNORECASE,
 )
 
@@ -74,7 +99,9 @@ def find(reading: Reading) -> Iterator[Mention]:
         if _NO_DIAGNOSIS_AFTER.match(after):
             continue
         cue = context.cue_of(reading, hit.start, hit.end, sentence)
-        assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "possible"}.get(cue.id if cue else "", "present")
+        assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "possible"}.get(
+            cue.id if cue else "", "present"
+        )
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
         weight = _weight(hit, sentence, assertion, subject)
         code, name = _composed(hit, sentence)
@@ -95,9 +122,7 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     if subject == "patient":
         if _FINAL.search(before):
             weight += 3.0
-        elif _DIAGNOSED.search(before):
-            weight += 1.5
-        elif _REPORTED.search(before[-80:]):
+        elif _DIAGNOSED.search(before) or _REPORTED.search(before[-80:]):
             weight += 1.5
         if any(cue in sentence.lower for cue in _CONCLUSION_CUES) and _CONCLUDED.search(sentence.text):
             weight += 2.5

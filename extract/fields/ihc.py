@@ -30,12 +30,20 @@ _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
 _IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
 _NUMBERED = re.compile(r"s?\s?\(CKs?\)\s?(\d{1,2}(?:/\d{1,2})?)(?![\d%])")
 _NEXT_NUMBER = re.compile(r"\s?(?:/|,\s?and|,|and|&|or)\s?(\d{1,2})(?![\w%.:/-]|\s?[+×x%])")
-_ESTROGEN_ALONE = re.compile(r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,?\s?(?:and|or)|,|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)", re.IGNORECASE)
+_ESTROGEN_ALONE = re.compile(
+    r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,?\s?(?:and|or)|,|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)",
+    re.IGNORECASE,
+)
 # A gene, not a protein: "MLH1 (c.2081A>C)", "BRAF V600E", "EGFR exon 19".
 _GENE_AFTER = re.compile(r"[\s(,:]{1,3}(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)")
-_CLUSTER = re.compile(r"\bclusters?\sof\sdifferentiation\s?(?:antigen\s|protein\s|number\s)?(?:\(CDs?\))?\s?-?(\d{1,3}[a-z]?)\b", re.IGNORECASE)
+_CLUSTER = re.compile(
+    r"\bclusters?\sof\sdifferentiation\s?(?:antigen\s|protein\s|number\s)?(?:\(CDs?\))?\s?-?(\d{1,3}[a-z]?)\b", re.IGNORECASE
+)
 # Not a result: a definition, a list of abbreviations, a count of blood cells.
-_VETO = re.compile(r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s", re.IGNORECASE)
+_VETO = re.compile(
+    r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
+    re.IGNORECASE,
+)
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
 # Another substance: "insulin-like growth factor", "prolactin receptor".
 _ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")

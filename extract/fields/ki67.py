@@ -23,7 +23,9 @@ _BEFORE = re.compile(rf"{_PERCENT}(?P<between>[^.;%,]{{0,60}})\Z", re.VERBOSE | 
 _INDEX = re.compile(r"\b(?:proliferati(?:on|ve)|labell?ing|mitotic)[\s-](?:\w+\s)?(?:index|rate|fraction|activity)\b", re.IGNORECASE)
 # What a percentage after the marker may speak of instead.
 _OTHER_MATTER = re.compile(r"\b(?:survival|weight|necro\w+|ejection|mortality|patients|cases|stenosis|risk)\b", re.IGNORECASE)
-_PREPOSED = re.compile(r"\b(?:of|for|in|with|were|was|are|is|rate|cells|nuclei)\b|^\W{0,3}$|positiv|immuno|express|stain|reactiv|nuclear", re.IGNORECASE)
+_PREPOSED = re.compile(
+    r"\b(?:of|for|in|with|were|was|are|is|rate|cells|nuclei)\b|^\W{0,3}$|positiv|immuno|express|stain|reactiv|nuclear", re.IGNORECASE
+)
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -51,7 +53,11 @@ def _mention(reading: Reading, sentence: Sentence, start: int, end: int, others:
     if after and (any(end <= other < after.start("low") for other in others) or _OTHER_MATTER.search(after["between"])):
         after = None
     before = _BEFORE.search(text, max(0, start - 90), start)
-    if before and (any(before.end("low") <= other < start for other in others) or not _PREPOSED.search(before["between"]) or " and " in before["between"]):
+    if before and (
+        any(before.end("low") <= other < start for other in others)
+        or not _PREPOSED.search(before["between"])
+        or " and " in before["between"]
+    ):
         before = None
     match = after
     if before and (after is None or (len(before["between"]) < len(after["between"]) and not re.match(r"\s?[(:=]", after["between"]))):

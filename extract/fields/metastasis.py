@@ -13,36 +13,64 @@ from extract.record import Histology, Metastasis
 NAME = "metastasis"
 FIELDS = ("metastases",)
 
-_CUE = re.compile(r"metast|spread|recurrence|relapse|disseminat|secondar|deposit|implant|carcinomatosis|seeding|node[-\s]positive|positive\s(?:\w+\s){0,3}(?:lymph\s)?nodes?|nod(?:e|es|al)\b", re.IGNORECASE)
+_CUE = re.compile(
+    r"metast|spread|recurrence|relapse|disseminat|secondar|deposit|implant|carcinomatosis|seeding|node[-\s]positive"
+    r"|positive\s(?:\w+\s){0,3}(?:lymph\s)?nodes?|nod(?:e|es|al)\b",
+    re.IGNORECASE,
+)
 _BEFORE = re.compile(
-    r"\b(?:metasta(?:tic|s[ei]s|si[sz]e[ds]?|si[sz]ing)|metastatic\s\w+|disseminat\w+|spread|secondar(?:y|ies)(?!\sto\b)|deposits?|implants?|seeding)\b(?P<between>[^.;:]{0,110})$",
+    r"\b(?:metasta(?:tic|s[ei]s|si[sz]e[ds]?|si[sz]ing)|metastatic\s\w+|disseminat\w+|spread|secondar(?:y|ies)(?!\sto\b)"
+    r"|deposits?|implants?|seeding)\b(?P<between>[^.;:]{0,110})$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"^(?P<between>(?:[\s,/-]{1,3}(?!(?:with|an?|the|was|were|is|in|of|showed|had|without|from|which|that|has|have|by|at|for)\s)[\w-]{2,18}){0,7}?)[\s,/-]{1,2}(?:lymph\s?nodes?\s|nodal\s|tumor\s|tumour\s)?(?:metasta(?:s[ei]s|tic)|deposits?|implants?|secondar(?:y|ies)(?!\sto\b)|carcinomatosis|dissemination|seeding|spread)\b",
+    r"^(?P<between>(?:[\s,/-]{1,3}(?!(?:with|an?|the|was|were|is|in|of|showed|had|without|from|which|that|has|have|by|at"
+    r"|for)\s)[\w-]{2,18}){0,7}?)[\s,/-]{1,2}(?:lymph\s?nodes?\s|nodal\s|tumor\s|tumour\s)?(?:metasta(?:s[ei]s|tic)"
+    r"|deposits?|implants?|secondar(?:y|ies)(?!\sto\b)|carcinomatosis|dissemination|seeding|spread)\b",
     re.IGNORECASE,
 )
 # "the colonic and hepatic lesions were metastases", "the brain tumor as its metastasis"
 CALLED_METASTASIS = re.compile(
-    r"^(?:[\s,]{1,2}[\w-]{2,18}){0,5}?\s(?:lesions?|mass(?:es)?|tumou?rs?|nodules?)\s(?:was|were|as|proved|represented|turned\sout)\s(?:(?!not\b|no\b)\w+\s){0,4}?metasta", re.IGNORECASE
+    r"^(?:[\s,]{1,2}[\w-]{2,18}){0,5}?\s(?:lesions?|mass(?:es)?|tumou?rs?|nodules?)\s(?:was|were|as|proved|represented"
+    r"|turned\sout)\s(?:(?!not\b|no\b)\w+\s){0,4}?metasta",
+    re.IGNORECASE,
 )
-_RECURRED_IN = re.compile(r"\b(?:recurrence|relapse)[sd]?\s(?:in|at|of|to|within)\s(?:the\s|a\s|his\s|her\s)?(?:[\w-]{2,18}\s){0,3}$", re.IGNORECASE)
+_RECURRED_IN = re.compile(
+    r"\b(?:recurrence|relapse)[sd]?\s(?:in|at|of|to|within)\s(?:the\s|a\s|his\s|her\s)?(?:[\w-]{2,18}\s){0,3}$", re.IGNORECASE
+)
 # "a tumour of the lip AND metastases in ..." names two things, "lung AND liver metastases" one.
 _LIST_ENDS = re.compile(r"(?:^|[\s,])(?:and|or|,)\s?$", re.IGNORECASE)
 _NODAL = re.compile(r"\bnod(?:e|es|al)\b", re.IGNORECASE)
 _TUMOR_NAME = re.compile(r"\b(?:cancer|carcinoma|\w{3,20}oma|tumou?r)s?\b", re.IGNORECASE)
-_NEXT_TO = re.compile(r"\b(?:near|adjacent\sto|close\sto|next\sto|around|above|below|behind|from)\s(?:the\s)?(?:[\w-]{2,18}\s){0,2}$", re.IGNORECASE)
+_NEXT_TO = re.compile(
+    r"\b(?:near|adjacent\sto|close\sto|next\sto|around|above|below|behind|from)\s(?:the\s)?(?:[\w-]{2,18}\s){0,2}$", re.IGNORECASE
+)
 # "pT2N1M0": nodes are involved; "N0" and "Nx" say nothing of the kind.
 _TNM = re.compile(r"\b[cpyr]{0,3}T(?:[0-4xX]|is)[a-d]?\s?,?\s?[cpy]{0,2}(?P<nodes>N[1-3][a-c]?)")
 _EARLIER = re.compile(r"\b(?:years?\s(?:ago|earlier|before|previously|prior)|history\sof|previous(?:ly)?)\b", re.IGNORECASE)
 # "metastatic renal cell carcinoma": the organ names the tumour, not the place that it went to.
-_NAMES_TUMOR = re.compile(r"^[-\s]{1,2}(?:[\w-]{2,20}\s){0,3}?(?:cancers?|carcinomas?|adenocarcinomas?|\w{3,20}omas?|tumou?rs?|neoplasms?|malignanc\w+|primary|origin)\b", re.IGNORECASE)
-_FROM = re.compile(r"\b(?:from|of)\s(?:an?\s|the\s|his\s|her\s)?(?:primary\s|known\s)?(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
-_LOCATED = re.compile(r"\b(?:to|in|into|at|on|within|involving|over|throughout|affecting|including|i\.e\.|and|,|\(|:|with)\s{0,2}(?:the\s|his\s|her\s|both\s|multiple\s|bilateral\s|a\s|right\s|left\s|[\w-]{2,18}\s){0,5}$|\bmetastatic\s(?:[\w-]{2,18}\s){0,3}$", re.IGNORECASE)
-_NODE_POSITIVE = re.compile(
-    r"\b(?:positive|involved|metastatic|malignant|invol\w+)\s(?:[\w-]{2,18}\s){0,3}$|^\s(?:were|was)\s(?:also\s)?(?:positive|involved)|^\s(?:involvement|invasion|positiv\w+|spread)", re.IGNORECASE
+_NAMES_TUMOR = re.compile(
+    r"^[-\s]{1,2}(?:[\w-]{2,20}\s){0,3}?(?:cancers?|carcinomas?|adenocarcinomas?|\w{3,20}omas?|tumou?rs?|neoplasms?"
+    r"|malignanc\w+|primary|origin)\b",
+    re.IGNORECASE,
 )
-_RISK = re.compile(r"\b(?:risk|rate|prevent|potential|propensity|tend\w*|common(?:ly)?|search|screen\w*|screening|work-?up|evaluat\w+|assess\w*|distant\smetastas[ei]s\s(?:free|rate))\b", re.IGNORECASE)
+_FROM = re.compile(r"\b(?:from|of)\s(?:an?\s|the\s|his\s|her\s)?(?:primary\s|known\s)?(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
+_LOCATED = re.compile(
+    r"\b(?:to|in|into|at|on|within|involving|over|throughout|affecting|including|i\.e\.|and|,|\(|:|with)\s{0,2}(?:the\s"
+    r"|his\s|her\s|both\s|multiple\s|bilateral\s|a\s|right\s|left\s|[\w-]{2,18}\s){0,5}$"
+    r"|\bmetastatic\s(?:[\w-]{2,18}\s){0,3}$",
+    re.IGNORECASE,
+)
+_NODE_POSITIVE = re.compile(
+    r"\b(?:positive|involved|metastatic|malignant|invol\w+)\s(?:[\w-]{2,18}\s){0,3}$|^\s(?:were"
+    r"|was)\s(?:also\s)?(?:positive|involved)|^\s(?:involvement|invasion|positiv\w+|spread)",
+    re.IGNORECASE,
+)
+_RISK = re.compile(
+    r"\b(?:risk|rate|prevent|potential|propensity|tend\w*|common(?:ly)?|search|screen\w*|screening|work-?up|evaluat\w+"
+    r"|assess\w*|distant\smetastas[ei]s\s(?:free|rate))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +94,15 @@ def find(reading: Reading) -> Iterator[Mention]:
         hits = reading.hits_in("metastasis_site", sentence)
         if "N" in sentence.text and (staged := _TNM.search(sentence.text)):
             start = sentence.start + staged.start()
-            yield Mention(NAME, start, sentence.start + staged.end(), sentence, Spread("C77", "lymph node", _names(reading, sentence)), "present", sentence.subject)
+            yield Mention(
+                NAME,
+                start,
+                sentence.start + staged.end(),
+                sentence,
+                Spread("C77", "lymph node", _names(reading, sentence)),
+                "present",
+                sentence.subject,
+            )
         if not hits or not _CUE.search(sentence.text):
             continue
         for hit in hits:
@@ -75,7 +111,9 @@ def find(reading: Reading) -> Iterator[Mention]:
                 if _RISK.search(sentence.text[max(0, hit.start - sentence.start - 70) : hit.start - sentence.start]):
                     assertion = "possible"
                 subject = context.subject_of(reading, hit.start, hit.end, sentence)
-                yield Mention(NAME, hit.start, hit.end, sentence, Spread(hit.id, hit.entry.preferred, _names(reading, sentence)), assertion, subject)
+                yield Mention(
+                    NAME, hit.start, hit.end, sentence, Spread(hit.id, hit.entry.preferred, _names(reading, sentence)), assertion, subject
+                )
 
 
 def _is_spread(hit: Hit, sentence: Sentence) -> bool:
@@ -93,13 +131,17 @@ def _is_spread(hit: Hit, sentence: Sentence) -> bool:
         # "mediastinal and hilar lymph node metastases": the organ only says which nodes.
         return hit.id == "C77" or not _NODAL.search(followed.group())
     told = _BEFORE.search(before)
-    if told is None or _NAMES_TUMOR.match(after) and not re.match(r"^\s(?:tumou?rs?|lesions?|deposits?)\b", after):
+    if told is None or (_NAMES_TUMOR.match(after) and not re.match(r"^\s(?:tumou?rs?|lesions?|deposits?)\b", after)):
         return False
     between = told["between"]
     if _NEXT_TO.search(before) or (hit.id != "C77" and _NODAL.search(before[max(0, told.start() - 14) : told.start()])):
         return False
     if _FROM.search(before) and not re.search(r"\b(?:to|in|into)\b", between):
-        return "metasta" in told.group().lower() and bool(re.search(r"metasta\w+\sof\s(?:the\s)?(?:[\w-]{2,20}\s){0,2}$", before, re.IGNORECASE)) and "metastatic" not in told.group().lower()
+        return (
+            "metasta" in told.group().lower()
+            and bool(re.search(r"metasta\w+\sof\s(?:the\s)?(?:[\w-]{2,20}\s){0,2}$", before, re.IGNORECASE))
+            and "metastatic" not in told.group().lower()
+        )
     return bool(_LOCATED.search(before)) or len(between.strip()) == 0
 
 

@@ -18,8 +18,11 @@ from extract.staining import EQUIVOCAL, NEGATIVE, POSITIVE, Span, Token, concept
 NAME = "molecular"
 FIELDS = ("molecular",)
 
-REARRANGEMENT, MUTATION, AMPLIFICATION, DELETION, METHYLATION = "rearrangement", "mutation", "amplification", "deletion", "methylation"
-_ALTERATIONS = frozenset({REARRANGEMENT, MUTATION, AMPLIFICATION, DELETION, METHYLATION, "unmethylated", "wild_type", "other", "expression"})
+REARRANGEMENT, MUTATION, AMPLIFICATION = "rearrangement", "mutation", "amplification"
+DELETION, METHYLATION = "deletion", "methylation"
+_ALTERATIONS = frozenset(
+    {REARRANGEMENT, MUTATION, AMPLIFICATION, DELETION, METHYLATION, "unmethylated", "wild_type", "other", "expression"}
+)
 _CUE = re.compile(
     r"mutat|mutant|rearrang|fusion|locat|FISH|in situ|amplif|delet|methylat|wild|\bWT\b|variant|insertion|mRNA|polysom|duplicat|chimer|transcript|loss of het"
     r"|\b[A-Z]\d{2,4}[A-Z*]|[a-z]\d{2,4}[A-Z]|c\.\d|::|[A-Z0-9]{3}[-/–][A-Z]|copy|breakpoint|break[-\s]apart|allelic"
@@ -37,11 +40,19 @@ _NOTATION = re.compile(
     """,
     re.VERBOSE,
 )
-_EXON_DELETION = re.compile(r"(?:\s?gene)?,?\s?(?:\(?exon|ex)\s?-?\d{1,2}\s(?:\w+\s)?(?:del\w*|ins\w*|mutat\w*|skipping\w*|dup\w*)|\s?(?:del|ex)\s?\d{2}(?:del|ins)?\b", re.IGNORECASE)
-_VERB = re.compile(r"(?:\s(?:genes?|locus|promoter|status))?\s(?:was|were|is|are)\s(?P<not>not\s)?(?:found\sto\sbe\s|also\s|highly\s)?(?:not\s)?", re.IGNORECASE)
+_EXON_DELETION = re.compile(
+    r"(?:\s?gene)?,?\s?(?:\(?exon|ex)\s?-?\d{1,2}\s(?:\w+\s)?(?:del\w*|ins\w*|mutat\w*|skipping\w*|dup\w*)|\s?(?:del|ex)\s?\d{2}(?:del|ins)?\b",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"(?:\s(?:genes?|locus|promoter|status))?\s(?:was|were|is|are)\s(?P<not>not\s)?(?:found\sto\sbe\s|also\s|highly\s)?(?:not\s)?",
+    re.IGNORECASE,
+)
 _AND_AMPLIFIED = re.compile(r",\s(?:and\s)?(amplification)\b")
 # What may stand between two genes of one list, between a gene and its alteration, and after "mutation" before its gene.
-_LISTED = re.compile(r"(?:,\s[A-Z][A-Z0-9]{2,7}(?=,)){0,3}\s?(?:\([^()]{0,25}\)\s?)?(?:,\s?(?:and|or|as\swell\sas)?|/|and|or|nor|&|as\swell\sas|;)\s?(?:of\s|in\s)?(?:the\s)?\Z")
+_LISTED = re.compile(
+    r"(?:,\s[A-Z][A-Z0-9]{2,7}(?=,)){0,3}\s?(?:\([^()]{0,25}\)\s?)?(?:,\s?(?:and|or|as\swell\sas)?|/|and|or|nor|&|as\swell\sas|;)\s?(?:of\s|in\s)?(?:the\s)?\Z"
+)
 _BEFORE_WORD = re.compile(
     r"(?:,\s(?:and\s)?[A-Z][A-Z0-9]{2,7}){0,4}[-–\s]?(?:\([^()]{0,30}\)\s?)?(?:(?:genes?|oncogenes?|locus|loci|promoter|protein|kinase|proto-oncogene|somatic|driver|activating|sensiti[sz]ing|hotspot|point|missense"
     r"|frameshift|nonsense|exons?|codon|\d{1,4}|and|homozygous|high-level|copy|number|CpG|pathogenic|p\.\S{1,20}|[A-Z]\d{2,4}\w{0,3}|mRNA|status|T790M)[-\s,]{1,2}){0,6}\Z",
@@ -53,7 +64,10 @@ _AFTER_WORD = re.compile(
     re.IGNORECASE,
 )
 _FUSED = re.compile(r"\s?(?:-|–|—|/|::|:)\s?\Z")
-_FUSED_WORD = re.compile(r"\s?(?:\([^()]{0,20}\)\s?)?(?:gene\s)?(?:fus\w+|transcript\w*|rearrang\w+|transloc\w+|chimer\w+|positiv\w+|negativ\w+|\+)", re.IGNORECASE)
+_FUSED_WORD = re.compile(
+    r"\s?(?:\([^()]{0,20}\)\s?)?(?:gene\s)?(?:fus\w+|transcript\w*|rearrang\w+|transloc\w+|chimer\w+|positiv\w+|negativ\w+|\+)",
+    re.IGNORECASE,
+)
 _AFFIRMS = frozenset({"shows", POSITIVE, "active", "seen"})
 
 
@@ -203,8 +217,17 @@ def _of_list(text: str, listed: Sequence[_Gene], words: Sequence[Token]) -> Iter
         for gene in listed:
             yield _Test(gene.name, _alteration(gene, word), gene.partner, gene.start, word.end if gene is last else gene.end, True, outcome)
         return
-    after = next((word for word in words if word.start >= last.start and word.end > last.end and _BEFORE_WORD.fullmatch(text, last.end, max(last.end, word.start))), None)
-    before = next((word for word in reversed(words) if word.end <= listed[0].start and _AFTER_WORD.fullmatch(text, word.end, listed[0].start)), None)
+    after = next(
+        (
+            word
+            for word in words
+            if word.start >= last.start and word.end > last.end and _BEFORE_WORD.fullmatch(text, last.end, max(last.end, word.start))
+        ),
+        None,
+    )
+    before = next(
+        (word for word in reversed(words) if word.end <= listed[0].start and _AFTER_WORD.fullmatch(text, word.end, listed[0].start)), None
+    )
     for gene in listed:
         notation = None if before else _EXON_DELETION.match(text, gene.end) or _NOTATION.match(text, gene.end)
         inside = next((word for word in words if gene.start <= word.start and word.end <= gene.end), None)
@@ -245,7 +268,9 @@ def _alteration(gene: _Gene, word: Token) -> str:
 
 def _is_adjective(text: str, word: Token) -> bool:
     """Return whether an alteration is told as the tumour's quality: "EGFR-mutated adenocarcinoma"."""
-    return text[word.start : word.end].lower().endswith(("ed", "mutant")) and not text[: word.start].rstrip().lower().endswith((" was", " were", "not"))
+    return text[word.start : word.end].lower().endswith(("ed", "mutant")) and not text[: word.start].rstrip().lower().endswith(
+        (" was", " were", "not")
+    )
 
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
@@ -267,7 +292,8 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
 
 
 _SOMATIC = re.compile(
-    r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue|next[-\s]generation|\bNGS", re.IGNORECASE
+    r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue|next[-\s]generation|\bNGS",
+    re.IGNORECASE,
 )
 
 

@@ -19,20 +19,35 @@ _RANK = ("brachytherapy", "IORT", "carbon ion", "proton", "gamma knife", "SBRT",
 # These words name a technique only beside a word for radiotherapy.
 _MODIFIERS = ("electron", "3D-CRT", "IMRT")
 _INTENT = re.compile(
-    r"\b(?P<neoadjuvant>neo-?adjuvant|pre-?operative|induction)|\b(?P<adjuvant>adjuvant|post-?operative)|\b(?P<palliative>palliati\w+|decompressive|ha?emostatic)"
+    r"\b(?P<neoadjuvant>neo-?adjuvant|pre-?operative|induction)|\b(?P<adjuvant>adjuvant|post-?operative)"
+    r"|\b(?P<palliative>palliati\w+|decompressive|ha?emostatic)"
     r"|\b(?P<salvage>salvage)|\b(?P<definitive>definitive|radical|curative)",
     re.IGNORECASE,
 )
 _TARGET = re.compile(
-    r"\b(?:to|on|of|in|at|over|covering|targeting|toward)\s(?:the|his|her|its)\s(?P<name>(?!same|total|dose|end|time|patient|first)[a-z][\w/-]+(?:\s(?!plus\b|in\b|with\b|using\b|and\b|was\b|over\b|at\b|for\b|followed\b|by\b|from\b|to\b|due\b|because\b|after\b|after\b)[\w/-]+){0,3})",
+    r"\b(?:to|on|of|in|at|over|covering|targeting|toward)\s(?:the|his|her|its)\s(?P<name>(?!same|total|dose|end|time"
+    r"|patient|first)[a-z][\w/-]+(?:\s(?!plus\b|in\b|with\b|using\b|and\b|was\b|over\b|at\b|for\b|followed\b|by\b|from\b"
+    r"|to\b|due\b|because\b|after\b|after\b)[\w/-]+){0,3})",
     re.IGNORECASE,
 )
 # Words that stand beside radiotherapy where it is no treatment of this tumour, or not told as given.
-_NOT_THIS = re.compile(r"\b(?:asked|inquired|spoke)\sabout\s(?:\w+\s){0,3}$|\bhistory\sof\s(?:previous\s|prior\s|any\s)?$|\bexposure\sto\s$|\b(?:resist|sensitiv|refractor)\w*\s(?:to\s)?$|\brefer\w*\s(?:\w+\s){0,4}?(?:to|for)\s(?:\w+\s){0,4}$", re.IGNORECASE)
-_NOT_AFTER = re.compile(r"\s?(?:oncolog|depart|unit\b|cent(?:er|re)s?\b|clinic\b|physic|field\s|port|history|planning|is\s(?:the|a|an|usually|often)\b|(?:may|might|should|can|could|would|will)\b|are\b|remains\b|has\s(?:a|been\s(?:shown|reported|suggested))\b)", re.IGNORECASE)
+_NOT_THIS = re.compile(
+    r"\b(?:asked|inquired|spoke)\sabout\s(?:\w+\s){0,3}$|\bhistory\sof\s(?:previous\s|prior\s|any\s)?$|\bexposure\sto\s$"
+    r"|\b(?:resist|sensitiv|refractor)\w*\s(?:to\s)?$|\brefer\w*\s(?:\w+\s){0,4}?(?:to|for)\s(?:\w+\s){0,4}$",
+    re.IGNORECASE,
+)
+_NOT_AFTER = re.compile(
+    r"\s?(?:oncolog|depart|unit\b|cent(?:er|re)s?\b|clinic\b|physic|field\s|port|history|planning|is\s(?:the|a|an|usually"
+    r"|often)\b|(?:may|might|should|can|could|would|will)\b|are\b|remains\b|has\s(?:a|been\s(?:shown|reported|suggested))\b)",
+    re.IGNORECASE,
+)
 _DENIED_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|exposure|past)\b", re.IGNORECASE)
 _BRAIN = re.compile(r"\b(?:whole[-\s]brain|brain|(?:intra)?cranial|WBRT)\b", re.IGNORECASE)
-_REFERENCE = re.compile(r"\b(?:after|following|prior\sto|previous|before|despite|during|since|end\sof|completion\sof|completing|the|this|his|her)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\b(?:after|following|prior\sto|previous|before|despite|during|since|end\sof|completion\sof|completing|the|this|his"
+    r"|her)\s(?:[\w-]+\s){0,2}$",
+    re.IGNORECASE,
+)
 _RELAPSE = re.compile(r"\b(?:recurren\w+|relaps\w+|recurred)\b", re.IGNORECASE)
 # Of which events a course can be told apart from which.
 _APART = {
@@ -44,7 +59,10 @@ _DOSE_WORDS = re.compile(r"Gy|\b(?:dose|fraction|deliver|beam|boost|course)", re
 _LATER = re.compile(r"\blater\b|\bmetasta|\brecurr|\brelaps|\bprogress", re.IGNORECASE)
 _FRACTIONS = re.compile(r"\b(?:fraction|session|sitting)s?\b", re.IGNORECASE)
 _IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
-_RADIOISOTOPE = re.compile(r"\bm?Ci\b|\bMBq\b|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium", re.IGNORECASE)
+_RADIOISOTOPE = re.compile(
+    r"\bm?Ci\b|\bMBq\b|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium",
+    re.IGNORECASE,
+)
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -53,7 +71,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     for sentence in reading.sentences:
         hits = reading.hits_in("technique", sentence)
         has_dose = has_doses and any(unit in sentence.text for unit in _UNITS)
-        if not hits and not has_dose or sentence.section == "references":
+        if (not hits and not has_dose) or sentence.section == "references":
             continue
         is_told = treatment.is_told(sentence)
         dosed = list(_dosed(reading, sentence, hits, is_told)) if has_dose else []
@@ -86,7 +104,7 @@ def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: b
 
 def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
     """Yield the words for radiotherapy in a sentence, and numbers of fractions beside them; denials of any further therapy too."""
-    counts = doses.find_counts(sentence.text) if _FRACTIONS.search(sentence.text) and any(hit.id not in ("none", "adjuvant") for hit in hits) else []
+    counts = doses.find_counts(sentence.text) if _FRACTIONS.search(sentence.text) else []
     for hit in hits:
         if hit.id == "none" or (hit.id in _MODIFIERS and not any(other.id not in ("none", "adjuvant", *_MODIFIERS) for other in hits)):
             continue
@@ -184,7 +202,7 @@ def _event(text: str, start: int, end: int, technique: str | None) -> str:
 
 
 def _target(text: str, series: doses.Series) -> str | None:
-    match = _TARGET.match(text, series.end + 1) or _TARGET.search(text, series.end, series.end + 60) or _TARGET.search(text, max(0, series.start - 60), series.start)
+    match = _TARGET.search(text, series.end, series.end + 60) or _TARGET.search(text, max(0, series.start - 60), series.start)
     return match["name"] if match else None
 
 
@@ -196,7 +214,7 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     passed = [(mention, _reason(mention, known)) for mention in mentions]
     mine = [mention for mention, reason in passed if reason is None]
     dosed = [mention for mention in mine if told(mention).series is not None]
-    planned = [m for m, reason in passed if reason == treatment.PLANNED and (s := told(m).series) is not None and doses.dose_of(s) is not None]
+    planned = [mention for mention, reason in passed if reason == treatment.PLANNED and _has_dose(mention)]
     undosed = [m for m in mine if told(m).series is None and not told(m).is_weak]
     if planned and undosed and not any(_has_dose(mention) for mention in dosed):
         # "60 Gy was planned. ... She completed radiotherapy": what was planned was given.
@@ -206,11 +224,12 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     counted = [m for m in dosed if not _has_dose(m) and not told(m).is_weak and not any(m in finding.proof for finding in findings)]
     site = known.get("site")
     is_brain = isinstance(site, Site) and site.topography[:3] in ("C70", "C71", "C72")
-    findings.extend(_doseless(sorted([*undosed, *counted], key=lambda m: m.start), findings, is_brain))
+    findings.extend(_doseless(sorted([*undosed, *counted], key=lambda m: m.start), tuple(findings), is_brain))
     out = tuple((mention, reason) for mention, reason in passed if reason is not None and mention not in planned)
     many = {"radiotherapy": findings} if findings else {}
     if findings:
-        return Resolution({"radiotherapy_given": Finding(True, findings[0].proof)}, many, out)
+        proof = tuple(finding.proof[0] for finding in findings) + findings[0].proof[1:]
+        return Resolution({"radiotherapy_given": Finding(True, proof)}, many, out)
     denied = [mention for mention, reason in passed if reason == treatment.DENIED and not told(mention).is_weak]
     if denied:
         return Resolution({"radiotherapy_given": Finding(False, tuple(denied))}, {}, tuple(pair for pair in out if pair[0] not in denied))

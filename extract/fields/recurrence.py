@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from extract import outcome, timeline
+from extract import outcome, timeline, times
+from extract.outcome import TREATMENTS
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
 from extract.timeline import Line, Point, event_of
 
@@ -15,40 +16,59 @@ _PASSED = {
     outcome.UNLIKELY: "possible, feared or of others",
     outcome.NOT_TUMOUR: "a complaint that recurs, not a tumour",
 }
+_WORDS = frozenset({"recurrence", "metastasis", "sign", "no_recurrence", "free", "lasting_remission"})
 _RETURNING = frozenset({"recurrence", "metastasis"})
-_WORDS = _RETURNING | {"sign", "no_recurrence", "free", "lasting_remission"}
-_ABSENT = ("no_recurrence", "free", "lasting_remission")
+_ABSENT = frozenset({"no_recurrence", "lasting_remission", "free"})
 # A metastasis found this many months after the first treatment is a recurrence; before, it was there.
 _INTERVAL = 2.0
+_LATER = (times.LATER, times.AFTER, times.FOR, times.FOLLOW_UP, times.AT)
 _SHOWN = 4
 
 
 def find(reading: Reading) -> Iterator[Mention]:
-    """Yield the events of the timeline where a return, or freedom from one, is told; times only for a return."""
-    told = {hit.id for hit in reading.hits.get(outcome.LEXICON, ())}
-    if told & _WORDS:
-        yield from timeline.read(reading, NAME, with_times=bool(told & _RETURNING))
+    """Yield the events of the timeline, if a return of a tumour or freedom from one is told at all."""
+    if any(hit.id in _WORDS for hit in reading.hits.get(outcome.LEXICON, ())):
+        yield from reading.layer(timeline.read)
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     """Return recurrence (true if it ever came back; false only if the text says so) and the months to the first."""
-    if not mentions:
-        return NOTHING
-    lines = timeline.lay(mentions)
+    kinds = {event_of(mention).kind for mention in mentions}
     passed = tuple((mention, _PASSED[kind]) for mention in mentions if (kind := event_of(mention).kind) in _PASSED)
-    returned = [(line, point) for line in lines for point in _returns(line)]
-    if returned:
-        one = {"recurrence": Finding(True, tuple(point.mention for _, point in returned[:_SHOWN]))}
-        timed = [(line, point) for line, point in returned if line.months(point.moment) > 0 and _is_timed(line, point)]
-        if timed:
-            line, point = timed[0]
-            proof = _once((*line.zero.proof, *point.moment.proof))
-            one["recurrence_months"] = Finding(round(line.months(point.moment), 1), proof)
-        return Resolution(one, {}, passed)
-    absent = [point.mention for line in lines for point in line.points if point.kind in _ABSENT and _is_told(line, point)]
+    if kinds & _RETURNING:
+        returned = [(line, point) for line in timeline.lay(mentions) for point in _returns(line)]
+        if returned:
+            return Resolution(_returned(returned), {}, passed)
+    absent = _absent(mentions) if kinds & _ABSENT else ()
     if absent:
-        return Resolution({"recurrence": Finding(False, tuple(absent[:_SHOWN]))}, {}, passed)
-    return Resolution({}, {}, passed)
+        return Resolution({"recurrence": Finding(False, absent[:_SHOWN])}, {}, passed)
+    return Resolution({}, {}, passed) if passed else NOTHING
+
+
+def _absent(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Return the words that the tumour did not come back.
+
+    "Free of disease" is one where its chapter tells of a treatment, or its sentence of a time; "no recurrence" always is.
+    """
+    treated = {event_of(mention).chapter for mention in mentions if event_of(mention).kind in TREATMENTS}
+    timed = {m.sentence.index for m in mentions if (time := event_of(m).time) and time.relation in _LATER}
+    return tuple(
+        mention
+        for mention in mentions
+        if (event := event_of(mention)).kind in _ABSENT
+        and (event.kind != "free" or event.chapter in treated or mention.sentence.index in timed)
+    )
+
+
+def _returned(returned: Sequence[tuple[Line, Point]]) -> dict[str, Finding]:
+    """Return the fact that the tumour came back, and the months to the first return that has a time."""
+    one = {"recurrence": Finding(True, tuple(point.mention for _, point in returned[:_SHOWN]))}
+    for line, point in returned:
+        if line.months(point.moment) > 0 and _is_timed(line, point):
+            proof = tuple(dict.fromkeys((*line.zero.proof, *point.moment.proof)))
+            one["recurrence_months"] = Finding(round(line.months(point.moment), 1), proof)
+            break
+    return one
 
 
 def _returns(line: Line) -> Iterator[Point]:
@@ -72,12 +92,3 @@ def _is_timed(line: Line, point: Point) -> bool:
     told = {other.kind for other in line.points if other.mention.sentence.index == point.mention.sentence.index}
     placed = point.is_stated or (line.is_treated and not event_of(point.mention).is_summary)
     return placed and "death" not in told
-
-
-def _is_told(line: Line, point: Point) -> bool:
-    """Return whether a word of freedom from disease is one on the course: after a treatment, or at a follow-up."""
-    return point.kind == "no_recurrence" or line.is_treated or point.is_stated
-
-
-def _once(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
-    return tuple(dict.fromkeys(mentions))

@@ -15,31 +15,66 @@ from extract.record import Histology, Site
 NAME = "site"
 FIELDS = ("site",)
 
-_TUMOR_WORD = r"(?:mass(?:es)?|(?:pseudo)?tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?|primary|adenocarcinoma|carcinoma|SOL|\w{3,25}(?:oma|omas|omata)\b|leuk\w+|process|ulcer\w*|plaque|opacity)"
-_AFTER = re.compile(rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|showed|in|of|from|to)\b|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b", re.IGNORECASE)
-_BEFORE = re.compile(
-    rf"\b(?P<tumor>{_TUMOR_WORD})(?:\s\([^)]{{1,60}}\))?(?:[\s,]{{1,2}}(?!metast|with\b|and\b|showed|invad|infiltr|extend|compress|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{{1,20}}){{0,4}}?\s"
-    r"(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered|centered)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?(?:(?:aspect|part|side|portion|surface|wall|pole|area|region|border|edge|half|third|level)s?\sof\s(?:the\s|his\s|her\s)?(?:[\w-]{2,20}\s){0,2}?)?$",
+_TUMOR_WORD = (
+    r"(?:mass(?:es)?|(?:pseudo)?tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?"
+    r"|primary|adenocarcinoma|carcinoma|SOL|\w{3,25}(?:oma|omas|omata)\b|leuk\w+|process|ulcer\w*|plaque|opacity)"
+)
+_AFTER = re.compile(
+    rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|showed|in|of|from|to)\b"
+    rf"|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b",
     re.IGNORECASE,
 )
-_ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin|(?:locali[sz]ed|confined|limited|restricted)\b[^.;]{0,40}\sto)\b", re.IGNORECASE)
+_BEFORE = re.compile(
+    rf"\b(?P<tumor>{_TUMOR_WORD})(?:\s\([^)]{{1,60}}\))?(?:[\s,]{{1,2}}(?!metast|with\b|and\b|showed|invad|infiltr|extend"
+    rf"|compress|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{{1,20}}){{0,4}}?\s"
+    r"(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered"
+    r"|centered)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her"
+    r"|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?(?:(?:aspect|part|side|portion|surface|wall|pole|area"
+    r"|region|border|edge|half|third|level)s?\sof\s(?:the\s|his\s|her\s)?(?:[\w-]{2,20}\s){0,2}?)?$",
+    re.IGNORECASE,
+)
+_ORIGIN = re.compile(
+    r"\b(?:arising|arose|originat\w+|origin|(?:locali[sz]ed|confined|limited|restricted)\b[^.;]{0,40}\sto)\b", re.IGNORECASE
+)
 _PRIMARY = re.compile(r"\b(?:primary|arising|arose|originat\w+|origin|centered|located)\b", re.IGNORECASE)
 _SPREAD = re.compile(
-    r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b", re.IGNORECASE)
-_SPREAD_AFTER = re.compile(r"^(?:[-\s,/]{1,2}(?!(?:an?|the|with|was|were|in|of)\s)[a-z-]{2,20}){0,5}?(?<!\band)(?<!\bor)[-\s]{1,2}(?:metasta\w+|secondar(?:y|ies)|deposits?|implants?|spread|seeding|relapses?)\b", re.IGNORECASE)
+    r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b", re.IGNORECASE
+)
+_SPREAD_AFTER = re.compile(
+    r"^(?:[-\s,/]{1,2}(?!(?:an?|the|with|was|were|in|of)\s)[a-z-]{2,20}){0,5}?(?<!\band)(?<!\bor)[-\s]{1,2}(?:metasta\w+"
+    r"|secondar(?:y|ies)|deposits?|implants?|spread|seeding|relapses?)\b",
+    re.IGNORECASE,
+)
 _METASTATIC = re.compile(r"\bmetastatic\s(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
 _MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity", re.IGNORECASE)
 _INVADED = re.compile(
-    r"\b(?:invad\w+|invasion|infiltrat\w+|exten(?:d\w*|sion)|compress\w+|adher\w+|attached|encas\w+|displac\w+|abutt\w+|adjacent|near|close\sto|next\sto|surround\w+|toward\w*|into|erod\w+|destr\w+|involvement|radiat\w+|between|beside|beneath|behind|above|below|around|pushing|sparing|preserv\w+|dissect\w+)\b",
+    r"\b(?:invad\w+|invasion|infiltrat\w+|exten(?:d\w*|sion)|compress\w+|adher\w+|attached|encas\w+|displac\w+|abutt\w+"
+    r"|adjacent|near|close\sto|next\sto|surround\w+|toward\w*|into|erod\w+|destr\w+|involvement|radiat\w+|between|beside"
+    r"|beneath|behind|above|below|around|pushing|sparing|preserv\w+|dissect\w+)\b",
     re.IGNORECASE,
 )
 _EXAMINED = re.compile(
-    r"^[-\s]?(?:\w{2,15}\s)?(?:CT|MRI?|PET|X-?rays?|radiograph\w*|ultraso\w+|scans?|tomograph\w+|imaging|pain\w*|ache|tenderness|discomfort|distension|distention|examination|function|failure|artery|arteries|veins?|vessels?|nerves?|pressure|sounds?|transplant\w*|disease|surgeons?|surgery\sdepartment|department|clinic|hospital|infection|abscess|tuberculosis|pneumonia|biops\w+|enzymes?|injury|trauma|fracture|symptoms?|complaints?|ward|region\spain|lavage|echo\w*|smear|cirrhosis|hepatitis|embol\w+|hypertension|insufficiency|fluid|edema|effusion|bleeding|irrigation|dissections?|flaps?|grafts?|reconstruction|lengths?|tox\w+|rate|output)\b",
+    r"^[-\s]?(?:\w{2,15}\s)?(?:CT|MRI?|PET|X-?rays?|radiograph\w*|ultraso\w+|scans?|tomograph\w+|imaging|pain\w*|ache"
+    r"|tenderness|discomfort|distension|distention|examination|function|failure|artery|arteries|veins?|vessels?|nerves?"
+    r"|pressure|sounds?|transplant\w*|disease|surgeons?|surgery\sdepartment|department|clinic|hospital|infection|abscess"
+    r"|tuberculosis|pneumonia|biops\w+|enzymes?|injury|trauma|fracture|symptoms?|complaints?|ward|region\spain|lavage"
+    r"|echo\w*|smear|cirrhosis|hepatitis|embol\w+|hypertension|insufficiency|fluid|edema|effusion|bleeding|irrigation"
+    r"|dissections?|flaps?|grafts?|reconstruction|lengths?|tox\w+|rate|output)\b",
     re.IGNORECASE,
 )
-_SIDE = re.compile(r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s]sided)?[-\s](?:(?:and|the|of|side|in|on|upper|lower|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}$", re.IGNORECASE)
-_SIDE_AFTER = re.compile(r"^(?:(?:\s(?!and\b|with\b)[\w()×.-]{1,15}){0,4}?\s(?:on|in|at|of)\s(?:the\s|his\s|her\s)?(?P<side>left|right)(?:\sside)?\b|\s\((?P<side2>left|right)\b)", re.IGNORECASE)
-_HISTORY = re.compile(r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE)
+_SIDE = re.compile(
+    r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s]sided)?[-\s](?:(?:and|the|of|side|in|on|upper|lower"
+    r"|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}$",
+    re.IGNORECASE,
+)
+_SIDE_AFTER = re.compile(
+    r"^(?:(?:\s(?!and\b|with\b)[\w()×.-]{1,15}){0,4}?\s(?:on|in|at|of)\s(?:the\s|his\s|her\s)?(?P<side>left"
+    r"|right)(?:\sside)?\b|\s\((?P<side2>left|right)\b)",
+    re.IGNORECASE,
+)
+_HISTORY = re.compile(
+    r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE
+)
 _KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
 # A tumour's usual site only serves where no organ is told.
 _USUAL_WEIGHT = 0.26
@@ -59,7 +94,32 @@ _USUAL = frozenset({"C44.9", "C77.9", "C41.9", "C42.1", "C49.9", "C75.5", "C74.9
 # Below this an organ is merely named, not said to hold the tumour.
 _LEAST = 0.25
 # Sites that have no side of their own, so that a side near them is another part's.
-_UNPAIRED = ("C16", "C22", "C25", "C15", "C61", "C77", "C42", "C53", "C54", "C55", "C67", "C80", "C73", "C18", "C19", "C20", "C21", "C37", "C17", "C75", "C26", "C52", "C23", "C24")
+_UNPAIRED = (
+    "C16",
+    "C22",
+    "C25",
+    "C15",
+    "C61",
+    "C77",
+    "C42",
+    "C53",
+    "C54",
+    "C55",
+    "C67",
+    "C80",
+    "C73",
+    "C18",
+    "C19",
+    "C20",
+    "C21",
+    "C37",
+    "C17",
+    "C75",
+    "C26",
+    "C52",
+    "C23",
+    "C24",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +286,9 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
     organ, and a lymph node is the primary of nothing but a lymphoma.
     """
     code = morphology[:4] if morphology else None
-    weights, counted, started = [], defaultdict(float), False
+    weights: list[float] = []
+    counted: dict[str, float] = defaultdict(float)
+    started = False
     for mention in mentions:
         place = _place(mention)
         weight = place.weight
@@ -287,7 +349,9 @@ def _code(place: Place, morphology: str | None) -> str:
         return skin
     if ("9180" <= code <= "9262" or code in ("9370", "9371", "9372", "9731")) and bone:
         return bone
-    if ("8800" <= code <= "9044" or "9120" <= code <= "9175" or "9540" <= code <= "9582" or code in ("9364", "9260", "9251", "9252")) and soft_tissue:
+    if (
+        "8800" <= code <= "9044" or "9120" <= code <= "9175" or "9540" <= code <= "9582" or code in ("9364", "9260", "9251", "9252")
+    ) and soft_tissue:
         return soft_tissue
     return place.code
 

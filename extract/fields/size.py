@@ -44,8 +44,8 @@ _TUMOR = (
 )
 _WEAK = r"cysts?|ulcers?|ulcerations?|thickening|enlargement|area|region|specimens?|cavity|abnormality|enhancement|induration|elevation|infiltrate|bulge|structure|outbreak"
 _OTHER = (
-    r"lymph\w*|nod(?:e|es|al)(?!-)|\w{0,4}adenopath\w+|metasta\w+|thromb\w+|incisions?|margins?|stones?|calcul\w+|drains?|tubes?|needles?|catheters?|thick(?:ness)?|trocars?|ports?|aort\w+|stents?|effusions?"
-    r"|expansion|CTV|PTV|GTV|isocent\w+|collimator|slices?|sections?|intervals?|defects?|flaps?|grafts?|lengthening|applicators?|gap|follicles?|distance|penis|scars?|reagent|embol\w+|foci|focus"
+    r"lymph(?!om|oep|opro|angio)\w*|nod(?:e|es|al)(?!-)|\w{0,4}adenopath\w+|metasta\w+|thromb\w+|incisions?|wounds?|margins?|stones?|calcul\w+|drains?|tubes?|needles?|catheters?|thick(?:ness|ened)?|trocars?|ports?|aort\w+|stents?|effusions?"
+    r"|expansion|CTV|PTV|GTV|isocent\w+|collimator|slices?|(?<!cross-)(?<!cross\s)sections?|intervals?|defects?|flaps?|grafts?|lengthening|applicators?|gap|follicles?|distance|penis|scars?|reagent|embol\w+|foci|focus"
     r"|calcifications?|shift|satellite\w*|components?|pedicle|stalk|base|pocket|balloons?|coils?|wires?|fields?|haematoma|hematoma|abscess\w*|aneurysms?|veins?|arter(?:y|ies)|lumen|uptake|deposits?|implants?"
     r"|invasion|extension|depth|height|discrepancy|pupils?|septum|septa|diverticul\w+|hernia\w*|fragments?|biops(?:y|ies)|cores?|Breslow|foetus|fetus|placenta|island|perforation|fistula|dilatation|displacement|stenosis|stricture"
 )
@@ -56,14 +56,16 @@ _ORGAN_MEASURED = re.compile(
     r"\s(?:was\s|is\s|were\s|which\s)?(?:enlarged\s|dilated\s)?(?:\(|measur\w+|at\s|to\s|of\s)?[^,;.]{0,25}$",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
+_PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving|throughout)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
+_GOVERNED = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving|throughout|with|showing)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
 # Nothing but adjectives between a measure and its noun: "a 3 cm firm, mobile mass", "2.7 x 2.6 cm right upper lobe mass".
 _ATTRIBUTIVE_STOP = re.compile(
-    r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and\s(?:an?|the|\d|two|three|multiple|several|another)|with|without|by|located|involving|had|has|show(?:ed|ing|s)|reveal(?:ed|ing|s)|for|above|below|near|arising|including|between|but|where|when|over)\b|,\s(?:the|an?)\s",
+    r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and\s(?:an?|the|\d|two|three|multiple|several|another|single)|with|without|by|located|involving|had|has|show(?:ed|ing|s)|reveal(?:ed|ing|s)|for|above|below|near|arising|including|between|but|where|when|over)\b|,\s(?:the|an?)\s",
     re.IGNORECASE,
 )
 _NODAL = re.compile(r"lymph|nod|\w{0,4}adenopath|metasta|thromb|satellite", re.IGNORECASE)
 _NODAL_WORD = re.compile(r"\b(?:lymph|nod[eu]|\w{0,4}adenopath|metasta|thromb|satellite|lesion|mass|tumou?r)", re.IGNORECASE)
+_IN_DIAMETER = re.compile(r"^in\s(?:[\w-]+\s){0,2}(?:diameter|size|dimension),\s", re.IGNORECASE)
 _SHORT_FORM = re.compile(r"\([A-Z][A-Za-z-]{1,7}\)\s")
 _MADE_SECONDARY = re.compile(r"\b(?:metastatic|metastas[ei]s|secondary|satellite|nodal|lymph\snode|mural|daughter|benign)\s(?:[\w-]{2,15}\s){0,2}$", re.IGNORECASE)
 _MADE_OTHER = re.compile(r"^[-\s](?:[\w-]{2,12}\s)?(?:thrombus|thrombosis|thickness|margins?|bed|deposits?|depth|metasta\w+|free\b|invasion|board|edge|thickening|size\s(?:of\s)?(?:less|<))", re.IGNORECASE)
@@ -72,10 +74,10 @@ _CLAUSE_END = re.compile(r"[,;.)]|\swith(?:out)?\s|\sand\s")
 _SIZE_WORD = re.compile(r"\b(?:measur\w+|mesur\w+|siz\w+|diameters?|dimensions?|maximum|maximal|greatest|largest|longest|across|large|of|about|approximately)\b", re.IGNORECASE)
 _CONTINUED = re.compile(r"(?:it|this|these|which|the\s(?:largest|greatest|biggest|dominant|maxim\w+|size|dimension|diameter))\b|(?:\w+\s){0,4}(?:measur|siz|diameter|dimension)", re.IGNORECASE)
 
-_COHORT = re.compile(r"\b(?:mean|median|average|standard\sdeviation)\b|±|\btumou?rs?\s(?:larger|smaller|greater|more|less|>|<)", re.IGNORECASE)
+_COHORT = re.compile(r"\b(?:mean|average|standard\sdeviation|median\s(?:\w+\s)?(?:size|diameter|dimension|length))\b|±|\btumou?rs?\s(?:larger|smaller|greater|more|less|>|<)", re.IGNORECASE)
 _DISTANCE_AFTER = re.compile(
     r"^\s?(?:\w+\s)?(?:from|above|below|away|proximal|distal|deep\sto|beneath|under|lateral(?:ly)?\sto|medial(?:ly)?\sto|anterior\sto|posterior\sto|superior\sto|inferior\sto|beyond|per\b|/|inside|off\b|margin|ring|incision|slice"
-    r"|thick|expansion|in\s(?:depth|thickness|height|all\sdirections)|depth|high\b|tall\b|apart|interval|caudal|cranial|cephalad|ab\b|safety|free\b|surgical|resection)",
+    r"|thick|expansion|in\s(?:depth|thickness|height|all\sdirections)|depth|high\b(?!-)|tall\b|apart|interval|caudal|cranial|cephalad|ab\b|(?:safety|free|surgical|resection)\s(?:margin|edge|border))",
     re.IGNORECASE,
 )
 # "the proximal 2 cm of the carotid artery" is a stretch of it; "a lesion of 2 cm of the pancreatic tail" is a size.
@@ -94,8 +96,8 @@ _FAMILY = re.compile(rf"\b(?:his|her|patient['’]s|whose|an?|the)\s(?:\w+\s)?{_
 _GONE_ON = r"(?:tumou?r|mass|lesion|nodule|disease|neoplasm|cancer|carcinoma|\w{3,20}oma|growth|swelling|metasta\w+|polyp|HCC|GIST)"
 _RETURNED = re.compile(rf"\b(?:recurrences?|recurred|recurring|relaps\w+|reappear\w+|regrowth|regrew|recurrent\s(?:[\w,-]{{2,18}}\s){{0,4}}?{_GONE_ON})\b", re.IGNORECASE)
 _LATER = re.compile(
-    r"\b(?:follow(?:ed)?[-\s]?up|after\s(?:treatment|therapy|chemotherapy|radiotherapy|surgery|the\soperation|\w+\scycles|\w+\scourses|\w+\s(?:months|years|weeks))|(?:months|years|weeks)\s(?:after|later|following|post)"
-    r"|(?:following|after)\s(?:the\s)?(?:operation|surgery|resection|excision|initial)|residual|remnant|decreas\w+|shr[aiu]nk\w*|reduc(?:ed|tion|ing)|regress\w+|(?:days|weeks|months|years|year|month)\slater|repeat(?:ed)?|restag\w+|surveillance)\b",
+    r"\b(?:follow[-\s]?up|followed[-\s]up(?!\s(?:with|by))|after\s(?:treatment|therapy|chemotherapy|radiotherapy|surgery|the\soperation|\w+\scycles|\w+\scourses|\w+\s(?:months|years|weeks))|(?:months|years|weeks)\s(?:after|later|following|post)"
+    r"|(?:following|after)\s(?:the\s)?(?:operation|surgery|resection|excision|initial)|residual|remnant|(?:decreas\w+|reduc(?:ed|tion|ing))(?!\s(?:\w+\s)?(?:signal|attenuation|uptake|enhancement|sounds?|appetite|density|intensity|mobility|vision))|shr[aiu]nk\w*|regress\w+|(?:days|weeks|months|years|year|month)\slater|repeat(?:ed)?|restag\w+|surveillance\s(?:CT|MRI|scan\w*|imaging|endoscop\w+|colonoscop\w+))\b",
     re.IGNORECASE,
 )
 _POSTOPERATIVE = re.compile(r"\bpost-?\s?operative", re.IGNORECASE)
@@ -108,10 +110,12 @@ _ARGUED = ("discussion", "conclusion", "caption", "introduction", "table")
 
 # A measure weighs 3 with a tumour word bound to it; below 2 it is not plainly the primary's.
 _BOUND, _WEAKLY_BOUND, _CONTINUING, _LEAST = 3.0, 1.5, 2.0, 2.0
-_AGREES, _CONFLICTS, _OTHER_NAME = 0.5, -2.0, -1.25
+_AGREES, _CONFLICTS, _OTHER_NAME = 0.5, -2.0, -0.9
 # How far below the heaviest a measure that stands earlier may weigh and still be the size.
 _NEARLY = 0.4
 _BEFORE_REACH, _AFTER_REACH = 110, 70
+# Two measures of one list stand no farther apart.
+_LIST_GAP = 25
 # A tumour's name stands nearer to its measure than its place.
 _NAME_REACH = 45
 
@@ -119,9 +123,9 @@ _NAME_REACH = 45
 _NEIGHBOURS = (
     frozenset({"C15", "C16", "C17"}), frozenset({"C17", "C24", "C25"}), frozenset({"C22", "C23", "C24"}), frozenset({"C17", "C18", "C26", "C48"}),
     frozenset({"C18", "C19", "C20", "C21", "C26"}), frozenset({"C51", "C52", "C53", "C54", "C55", "C56", "C57", "C48", "C58"}), frozenset({"C34", "C37", "C38", "C33", "C39"}),
-    frozenset({"C40", "C41", "C49", "C44", "C76", "C47"}), frozenset({"C64", "C65", "C66", "C68", "C67", "C74", "C48"}), frozenset({"C69", "C70", "C71", "C72", "C75"}),
+    frozenset({"C40", "C41", "C49", "C44", "C76", "C47"}), frozenset({"C64", "C65", "C66", "C68", "C67", "C74", "C48"}), frozenset({"C69", "C70", "C71", "C72", "C75"}), frozenset({"C70", "C72", "C41"}),
     frozenset({f"C{number:02d}" for number in range(15)} | {"C30", "C31", "C32", "C76", "C41", "C49", "C77"}), frozenset({"C50", "C44", "C76", "C49"}),
-    frozenset({"C60", "C61", "C62", "C63", "C67", "C68", "C49"}), frozenset({"C73", "C75", "C32", "C76"}), frozenset({"C48", "C49", "C76", "C74", "C64"}), frozenset({"C38", "C49", "C34", "C76"}),
+    frozenset({"C60", "C63", "C44"}), frozenset({"C62", "C63", "C49"}), frozenset({"C73", "C75", "C32", "C76"}), frozenset({"C48", "C49", "C76", "C74", "C64"}), frozenset({"C38", "C49", "C34", "C76"}),
 )  # fmt: skip
 _SOFT = frozenset({"C40", "C41", "C44", "C47", "C49", "C76", "C77"})
 
@@ -137,10 +141,10 @@ _REGIONS = {
 }  # fmt: skip
 _ANYWHERE = frozenset({"C76", "C80", "C42", "C49", "C77"})
 _VAGUE = ("800", "801", "880", "814", "959", "824")
-_BESIDE = re.compile(r"\b(?:in|of|on|at|within|over|from|involving|occupying)\s(?:(?:the|his|her|a|an|both)\s)?(?:[\w-]{2,18}\s){0,5}$", re.IGNORECASE)
+_BESIDE = re.compile(r"\b(?:in|of|on|at|within|over|from|involving|occupying)\s(?:(?:the|his|her|a|an|both)\s)?(?:(?!(?:with|without|and|which|that|was|were|by)\b)[\w-]{2,18}\s){0,5}$", re.IGNORECASE)
 # "the head of the pancreas", "the hepatic artery", "a soft tissue mass" name no organ that holds a tumour.
 _PART = re.compile(r"^\s(?:of\s|arter|vein|nerve|duct|vessel|tissue)", re.IGNORECASE)
-_NOT_INSIDE = re.compile(r"\b(?:invad\w+|infiltrat\w+|extend\w*|compress\w+|adher\w+|attach\w+|abutt\w+|adjacent|near|next|close|encas\w+|displac\w+|metasta\w+|between|from\sthe\s\w+\sof|contact|connect\w*|against|along|around|behind|beside|above|below|under|lateral|toward\w*|cm|mm)\b[^,;]{0,40}$", re.IGNORECASE)
+_NOT_INSIDE = re.compile(r"\b(?:invad\w+|infiltrat\w+|extend\w*|compress\w+|adher\w+|attach\w+|abutt\w+|adjacent|near|next|close|encas\w+|displac\w+|metasta\w+|between|from\sthe\s\w+\sof|contact|connect\w*|against|along|around|behind|beside|above|below|under|lateral|toward\w*|[cm]m\s(?:from|above|below|proximal|distal))\b[^,;]{0,40}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,7 @@ def find(reading: Reading) -> Iterator[Mention]:
 
 def _in_sentence(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
     text = sentence.text
+    noun: str | None = None
     found = sorted([*_MEASURE.finditer(text), *_WORD_MEASURE.finditer(text)], key=lambda match: match.start())
     for number, match in enumerate(found):
         cm = _largest_cm(match, text)
@@ -173,12 +178,14 @@ def _in_sentence(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
         before = text[max(begin, match.start() - _BEFORE_REACH) : match.start()]
         after = text[match.end() : min(finish, match.end() + _AFTER_REACH)]
         if not _SMALLEST_CM <= cm <= _LARGEST_CM or _is_no_size(before, after):
+            noun = None
             continue
-        weight = _bound_weight(reading, sentence, match, before, after)
+        noun = _noun_of(before, after, noun if number else None)
+        weight = _bound_weight(reading, sentence, match, noun, before + after)
         if weight is None or _is_of_relative(sentence, match):
             continue
         is_weak = weight == _WEAKLY_BOUND
-        weight += _time_weight(sentence, before)
+        weight += _time_weight(sentence, before, text[: match.end()] + _CLAUSE_END.split(after, maxsplit=1)[0])
         if weight > 0:
             start, end = sentence.start + match.start(), sentence.start + match.end()
             stretch = (start - len(before), end + len(after))
@@ -219,14 +226,13 @@ def _is_no_size(before: str, after: str) -> bool:
     )
 
 
-def _bound_weight(reading: Reading, sentence: Sentence, match: re.Match[str], before: str, after: str) -> float | None:
+def _bound_weight(reading: Reading, sentence: Sentence, match: re.Match[str], noun: str | None, near: str) -> float | None:
     """Return what the noun that a measure belongs to weighs, None where that noun is no tumour."""
-    noun = _noun_of(before, after)
     if noun == "other":
         return None
     if noun == "tumor":
         return _BOUND
-    told = _SIZE_WORD.search(before[-40:] + after) is not None or bool(match.groupdict().get("b"))
+    told = _SIZE_WORD.search(near) is not None or bool(match.groupdict().get("b"))
     if noun == "weak":
         return _WEAKLY_BOUND if told else None
     text = sentence.text
@@ -238,35 +244,47 @@ def _bound_weight(reading: Reading, sentence: Sentence, match: re.Match[str], be
     return _CONTINUING + (0.5 if told else -0.5)
 
 
-def _noun_of(before: str, after: str) -> str | None:
+def _noun_of(before: str, after: str, previous: str | None = None) -> str | None:
     """Return what the noun of a measure is: tumor, weak, other, or None where none stands near.
 
     The noun after adjectives comes first ("a 3 cm firm mass"), then the last one before ("a mass in the left
-    lobe, measuring 3 cm"), then any later one in the clause.
+    lobe, measuring 3 cm"), then any later one in the clause. `previous` is the noun of the measure just
+    before, which a list goes on with ("two nodes of 3 cm and 2 cm").
     """
     tail = _SHORT_FORM.sub("", after.lstrip(") "))
     plain = _WITH_PHRASE.sub(_drop_with, before)
     if after.startswith((")", ",")) and (closed := _last_noun(plain[-60:])):
         return closed
-    following = _NOUN.search(tail)
+    following = None if tail.startswith("and ") and not after.startswith(")") else _NOUN.search(tail)
     if following and _ATTRIBUTIVE_STOP.search(tail[: following.start()]) is None:
         kind = _kind(_head(following, tail), tail)
         # "The tumour presented as a cystic, 35 cm structure."
         return "tumor" if kind == "weak" and _last_noun(plain) == "tumor" else kind
-    if _ORGAN_MEASURED.search(plain) and _PREPOSITION.search(plain[: _organ_start(plain)]) is None:
+    organ = _ORGAN_MEASURED.search(plain)
+    if organ and _PREPOSITION.search(plain[: organ.start()]) is None and _NOUN.search(plain, organ.start()) is None:
         return "other"
     last = _last_noun(plain)
     if last:
         return last
+    if previous and len(before) <= _LIST_GAP:
+        return previous
     clause = _CLAUSE_END.split(tail, maxsplit=1)[0]
+    # "A round, 4 cm in diameter, red plaque": with no noun before, one after the comma will do.
     later = _NOUN.search(clause)
-    return _kind(later, clause) if later else None
+    if later is None:
+        tail = _IN_DIAMETER.sub("", tail)
+        later = _NOUN.search(tail)
+        later = later if later and _ATTRIBUTIVE_STOP.search(tail[: later.start()]) is None else None
+    return _kind(later, tail) if later else None
 
 
 def _head(noun: re.Match[str], words: str) -> re.Match[str]:
-    """Return the noun that a first, weak one only describes: "ulcer-like lesion", "cyst tumor"."""
-    following = _NOUN.search(words, noun.end()) if noun.lastgroup == "weak" else None
-    return following if following and _ATTRIBUTIVE_STOP.search(words[noun.end() : following.start()]) is None and "," not in words[noun.end() : following.start()] else noun
+    """Return the noun that a first one only describes: "ulcer-like lesion", "skull base mass"; not "lymph node mass"."""
+    if noun.lastgroup == "tumor" or _NODAL.match(noun.group()):
+        return noun
+    following = _NOUN.search(words, noun.end())
+    between = words[noun.end() : following.start()] if following else ","
+    return following if following and "," not in between and _ATTRIBUTIVE_STOP.search(between) is None else noun
 
 
 def _drop_with(phrase: re.Match[str]) -> str:
@@ -274,17 +292,12 @@ def _drop_with(phrase: re.Match[str]) -> str:
     return phrase.group() if _NODAL_WORD.search(phrase.group()) else ","
 
 
-def _organ_start(before: str) -> int:
-    found = _ORGAN_MEASURED.search(before)
-    assert found is not None
-    return found.start()
-
-
 def _last_noun(words: str) -> str | None:
     """Return the kind of the last noun of some words; a place is passed over: "a mass at the base of the penis"."""
     kind = None
     for noun in _NOUN.finditer(words):
-        is_place = noun.lastgroup != "tumor" and kind == "tumor" and _PREPOSITION.search(words[: noun.start()]) and not _NODAL.match(noun.group())
+        governed = _PREPOSITION if noun.lastgroup == "other" else _GOVERNED
+        is_place = noun.lastgroup != "tumor" and kind == "tumor" and governed.search(words[: noun.start()]) and not _NODAL.match(noun.group())
         kind = kind if is_place else _kind(noun, words)
     return kind
 
@@ -301,20 +314,23 @@ def _is_of_relative(sentence: Sentence, match: re.Match[str]) -> bool:
     return _FAMILY.search(sentence.text[: match.start()]) is not None
 
 
-def _time_weight(sentence: Sentence, before: str) -> float:
-    """Return the deduction for what is told of a later time, another lesion, or outside of the case."""
+def _time_weight(sentence: Sentence, before: str, told: str) -> float:
+    """Return the deduction for what is told of a later time, another lesion, or outside of the case.
+
+    `told` is the sentence up to the end of the measure's clause: "3 cm, and two years later 5 cm" is 3 cm at first.
+    """
     text = sentence.text
     weight = 0.0
-    if _RETURNED.search(text):
+    if _RETURNED.search(told):
         weight -= 2.5
     elif _BASELINE.search(before):
         # "decreased from 8.9 cm to 2.8 cm": the first of the two is the earlier measure.
         weight -= 0.5
-    elif _LATER.search(text) and not (_PATHOLOGY.search(text) and "residual" not in sentence.lower):
+    elif _LATER.search(told) and not (_PATHOLOGY.search(text) and "residual" not in sentence.lower):
         weight -= 1.5
     elif _GREW.search(before) and not _AT_START.search(text):
         weight -= 1.0
-    elif _POSTOPERATIVE.search(text) and not _PATHOLOGY.search(text):
+    elif _POSTOPERATIVE.search(told) and not _PATHOLOGY.search(text):
         weight -= 1.0
     if _ANOTHER.search(before):
         weight -= 1.5
@@ -393,6 +409,9 @@ def _may_be_same(organ: str, place: str) -> bool:
     """Return whether a place may be the organ: itself, a neighbour, or the region that holds it."""
     if place.startswith("C76"):
         return place not in _REGIONS or organ in _REGIONS[place]
+    if "C26" in (organ, place):
+        # The digestive tract without more.
+        return min(organ, place) >= "C15" and max(organ, place) in ("C26", "C48")
     return organ == place or place == "C80" or any(organ in group and place in group for group in _NEIGHBOURS)
 
 

@@ -20,18 +20,20 @@ _DYING = frozenset({"progression", "recurrence", "active"})
 _WORDS = _CLEAR | _DISEASE | {"death", "alive", "lost", "sign", "no_progression", "stable"}
 _TELLING = _CLEAR | _DISEASE | {"death", "alive", "lost", "no_metastasis", "no_progression", NOT_PATIENT}
 _OF_DISEASE = re.compile(
-    r"(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?(?:disease\b|tumou?rs?(?!\slysis)|cancer|malignan\w+|metasta\w+|progress\w+|recurr\w+|relaps\w+|\w*carcinom\w*|\w*sarcom\w*|\w*lymphom\w*|\w*melanom\w*|leuka?emia|glio\w+|neoplas\w+|illness|dissemin\w+|cachexia)",
-    re.IGNORECASE,
+    r"""(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?
+    (?:disease\b|tumou?rs?\b(?!\slysis)|cancer|malignan|metasta|progress|recurr|relaps|\w{0,20}carcinom|\w{0,20}sarcom|\w{0,20}lymphom
+    |\w{0,20}melanom|leuka?emi|glio|neoplas|illness|dissemin|cachexia)""",
+    re.VERBOSE | re.IGNORECASE,
 )
-_SPECIMEN = re.compile(r"\bnodes?\b|margin|specimen|histolog|patholog|biops|immuno|stain|microscop|resected|consistent\swith", re.IGNORECASE)
-_NEW = re.compile(r"\b(?:develop\w*|new(?:ly)?|appear\w*|progress\w*|later|months?|years?|follow-?\s?up|subsequent\w*)\b", re.IGNORECASE)
+_SPECIMEN = re.compile(r"\bnodes?\b|margin|specimen|histolog|patholog|biops|immuno|stain|microscop|resected|consistent\swith")
+_NEW = re.compile(r"\b(?:develop\w*|new(?:ly)?|appear\w*|progress\w*|later|months?|years?|follow-?\s?up|subsequent\w*)\b")
 _WINDOW = 4
 
 
 def find(reading: Reading) -> Iterator[Mention]:
-    """Yield the events of the story, without times."""
+    """Yield the events of the timeline, if anything on the course of the disease is told."""
     if any(hit.id in _WORDS for hit in reading.hits.get(outcome.LEXICON, ())):
-        yield from timeline.read(reading, NAME, with_times=False)
+        yield from reading.layer(timeline.read)
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -87,7 +89,7 @@ def _last_word(story: Sequence[Mention]) -> _State:
     followed = {
         mention.sentence.index
         for mention in story
-        if event_of(mention).kind in ("follow_up", "survival") or (event_of(mention).kind in _CLEAR and times.may_hold(mention.sentence.lower))
+        if (kind := event_of(mention).kind) in ("follow_up", "survival") or (kind in _CLEAR and times.may_hold(mention.sentence.lower))
     }
     state = _State()
     for mention in story:
@@ -121,7 +123,7 @@ def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
 
 def _is_specimen(mention: Mention) -> bool:
     """Return whether a metastasis is one that was found in what had been removed."""
-    return _SPECIMEN.search(mention.sentence.text) is not None and _NEW.search(mention.sentence.text) is None
+    return _SPECIMEN.search(mention.sentence.lower) is not None and _NEW.search(mention.sentence.lower) is None
 
 
 def _treated(state: _State, mention: Mention, is_here: bool) -> _State:

@@ -15,26 +15,42 @@ FIELDS = ("surgery", "surgeries")
 
 _MARGIN = re.compile(
     r"""(?P<r>\bR[012]\b)
-    |\b(?P<before>negative|clear|tumou?r[-\s]free|disease[-\s]free|free|uninvolved|clean|positive|involved)\s(?:(?:surgical|resection|excision|safety|deep|lateral|circumferential|all|and)\s){0,3}(?:margins?|borders?)\b
-    |\b(?:margins?|borders?)\b(?:(?!\bmargins?)[^.;]){0,60}?\b(?P<after>negative|clear|free|not\s(?:involved|infiltrated|invaded)|uninvolved|clean|without|no\sevidence|positive|involved|close|infiltrated)\b""",
+    |\b(?P<before>negative|clear|tumou?r[-\s]free|disease[-\s]free|free|uninvolved|clean|positive
+    |involved)\s(?:(?:surgical|resection|excision|safety|deep|lateral|circumferential|all|and)\s){0,3}(?:margins?
+    |borders?)\b
+    |\b(?:margins?|borders?)\b(?:(?!\bmargins?)[^.;]){0,60}?\b(?P<after>negative|clear|free|not\s(?:involved
+    |infiltrated|invaded)|uninvolved|clean|without|no\sevidence|positive|involved|close|infiltrated)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
+_MARGIN_WORDS = ("margin", "Margin", "R0", "R1", "R2", "borders")
 _POSITIVE = ("positive", "involved", "infiltrated")
 _EXTENT = re.compile(
-    r"\b(?:(?P<subtotal>sub-?total|near[-\s]total|incomplete(?:ly)?|STR)|(?P<total>(?:gross\s)?total(?:ly)?|complete(?:ly)?|GTR|entire(?:ly)?|in\stoto)|(?P<partial>partial(?:ly)?|piecemeal)"
+    r"\b(?:(?P<subtotal>sub-?total|near[-\s]total|incomplete(?:ly)?|STR)|(?P<total>(?:gross\s)?total(?:ly)?"
+    r"|complete(?:ly)?|GTR|entire(?:ly)?|in\stoto)|(?P<partial>partial(?:ly)?|piecemeal)"
     r"|(?P<debulking>debulk\w*|cytoreduc\w+)|(?P<en_bloc>en[-\s]bloc)|(?P<wide>wide(?:ly)?))\b",
     re.IGNORECASE,
 )
 _METASTATIC = re.compile(r"[^.;,]{0,30}\b(?:metasta\w+)", re.IGNORECASE)
-_FOR_METASTASIS = re.compile(r"metasta\w+\s(?:\w+\s){0,3}(?:was|were|underwent|treated\s(?:with|by))[^.;]{0,25}$|\bmetasta\w+\s$", re.IGNORECASE)
-_HISTORY = re.compile(r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bpast\b|\bstatus\spost\b|\bs/p\b|\bin\schildhood\b", re.IGNORECASE)
+_FOR_METASTASIS = re.compile(
+    r"metasta\w+\s(?:\w+\s){0,3}(?:was|were|underwent|treated\s(?:with|by))[^.;]{0,25}$|\bmetasta\w+\s$",
+    re.IGNORECASE,
+)
+_HISTORY = re.compile(
+    r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bpast\b|\bstatus\spost\b|\bs/p\b|\bin\schildhood\b",
+    re.IGNORECASE,
+)
 _NO_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|past|additional|further|second|other|immediate)\b", re.IGNORECASE)
 # A word for an operation in general tells that this tumour was operated on where one of these stands with it.
 _OPERATED = re.compile(
-    r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|was\soperated|were\soperated|carried\sout|treated\s(?:with|by|surgically)|received|followed\sby|after|following|surgery\sand)\b",
+    r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|was\soperated|were\soperated|carried\sout"
+    r"|treated\s(?:with|by|surgically)|received|followed\sby|after|following|surgery\sand)\b",
     re.IGNORECASE,
 )
-_NO_REMOVAL = re.compile(r"\b(?:biops\w+|hydrocephalus|shunt|fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b", re.IGNORECASE)
+_NO_REMOVAL = re.compile(
+    r"\b(?:biops\w+|hydrocephalus|shunt|fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+"
+    r"|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b",
+    re.IGNORECASE,
+)
 _NOT_YET = re.compile(r"\s(?:evaluation|assessment|planning|candidate|options?)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"\b(?:the|this|that|such|after|following|since|before)\s(?:\w+\s)?$", re.IGNORECASE)
 _WEAK_SECTIONS = ("back", "table")
@@ -63,11 +79,11 @@ def find(reading: Reading) -> Iterator[Mention]:
     """Yield each word for an operation on a patient of the authors', and what is said of margins."""
     for sentence in reading.sentences:
         hits = reading.hits_in("procedure", sentence)
-        has_margin = "margin" in sentence.lower or "R0" in sentence.text or "R1" in sentence.text or "R2" in sentence.text or "borders" in sentence.lower
-        if not hits and not has_margin or sentence.section in ("references", *_WEAK_SECTIONS) or not treatment.is_told(sentence):
+        has_margin = any(word in sentence.text for word in _MARGIN_WORDS)
+        if (not hits and not has_margin) or sentence.section in ("references", *_WEAK_SECTIONS) or not treatment.is_told(sentence):
             continue
         for hit in hits:
-            if hit.id not in ("other", "biopsy", "nodes"):
+            if hit.id not in ("other", "biopsy", "nodes", "later"):
                 yield _mention(reading, sentence, hit)
         if has_margin:
             yield from _margins(sentence)
@@ -98,7 +114,7 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
         None,
         tuple(hit.entry.get("sites").split()),
         _HISTORY.search(text[max(0, start - 120) : end + 60]) is not None,
-        treatment.clue(reading, sentence, hit.start),
+        treatment.clue(reading, sentence, hit.start) if standing == treatment.GIVEN else treatment.NO_CLUE,
         not hit.entry.get("sites") and _REFERENCE.search(before) is not None,
         kind != "general" or (_OPERATED.search(text[max(0, start - 60) : end + 40]) is not None and not _NO_REMOVAL.search(text)),
     )
@@ -120,7 +136,8 @@ def _margins(sentence: Sentence) -> Iterator[Mention]:
         margin = match["r"] or ("positive" if word in _POSITIVE else "negative")
         if word == "close":
             continue
-        yield Mention(NAME, sentence.start + match.start(), sentence.start + match.end(), sentence, Told("margin", "", match.group(), margin=margin.upper() if match["r"] else margin))
+        said = Told("margin", "", match.group(), margin=margin.upper() if match["r"] else margin)
+        yield Mention(NAME, sentence.start + match.start(), sentence.start + match.end(), sentence, said)
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -165,7 +182,7 @@ def _reason(said: Told, known: Mapping[str, object]) -> str | None:
         return "on another organ"
     if said.sites and said.is_past and isinstance(site, Site) and site.topography[:3] not in said.sites:
         return "in the past, on another organ"
-    if said.kind == "later" or not said.is_plain:
+    if not said.is_plain:
         return "no operation named"
     return None
 
