@@ -34,6 +34,8 @@ _ONE_PERSON = re.compile(
     r"|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b",
     re.IGNORECASE,
 )
+# A study speaks of "patients" this often, and oftener than of any one person.
+_MANY = 12
 _GUIDELINE_WORDS = ("uideline", "ppropriate", "onsensus", "ecommendation", "xpert panel")
 # How many times per 1,000 words a guideline's own terms stand before they decide.
 _GUIDELINE_DENSITY = 1.0
@@ -52,6 +54,8 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "guideline"
     if len(labels) > 1:
         return "case_series"
-    if own or _ONE_PERSON.search(text):
+    persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
+    is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * own
+    if not is_cohort and (own or _ONE_PERSON.search(text)):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"

@@ -46,7 +46,7 @@ _HEADINGS = (
         r"|disclosures?|supplementary\s+materials?|key\s?words?|patient\s+consent|publisher['’]s\s+note|informed\s+consent",
     ),
 )
-_NUMBER = r"(?:\d{1,2}(?:\.\d{1,2}){0,2}\.?\s{1,3}|[ivx]{1,4}\.\s{1,3})?"
+_NUMBER = r"(?:pmc\s?)?(?:\d{1,2}(?:\.\d{1,2}){0,2}\.?\s{1,3}|[ivx]{1,4}\.\s{1,3})?"
 _HEADING_LINE = re.compile(
     rf"^\s{{0,8}}(?:\#{{1,4}}\s{{0,2}})?{_NUMBER}(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in _HEADINGS)

@@ -37,7 +37,10 @@ _ANNOUNCES = re.compile(
     r"|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)"
 )
 _NOW = re.compile(r"\b(?:now|currently|presents|presented|today)\b")
-_HISTORY = re.compile(r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)")
+_HISTORY = re.compile(
+    r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)"
+    r"|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)"
+)
 _TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|transplant")
 
 
@@ -51,7 +54,10 @@ _OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|th
 _PARTS = re.compile(r"[,;:]\s|\s(?:and|but|then|now|who|which)\s")
 _PART_WEIGHT = 25
 # States that can last, and what makes a moment a contact with the patient.
-STATES = frozenset({"free", "no_recurrence", "alive", "remission", "lasting_remission", "active", "no_progression", "follow_up", "survival", "lost", "no_metastasis"})
+STATES = frozenset(
+    {"free", "no_recurrence", "no_metastasis", "no_progression", "remission", "lasting_remission", "active", "alive", "lost"}
+    | {"follow_up", "survival"}
+)
 _NO_CONTACT = TREATMENTS | {"palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
 _PAST = TREATMENTS | {"diagnosis", "admission", "recurrence", "metastasis"}
 _OUTCOMES = STATES | {"death", "recurrence", "progression"}

@@ -13,6 +13,7 @@ from functools import cache
 from extract import context, lexicon, stain_grammar
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology, IhcResult
+from extract.stain_state import GENE, Result
 from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, concepts
 
 NAME = "ihc"
@@ -68,7 +69,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator
     circulating = concepts("staining", "circulating")
     others = sum(span.id not in circulating for span in spans)
     for result in results:
-        if result.result in (None, stain_grammar.GENE, UNKNOWN) or result.marker.id == _KI67:
+        if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:
             continue
         if not _is_stain(result, sentence.text, kinds, others):
             continue
@@ -81,7 +82,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator
 _FRAMES = frozenset({"stain", "active", "status", "tumor_cells"})
 
 
-def _is_stain(result: stain_grammar.Result, text: str, kinds: set[str], others: int) -> bool:
+def _is_stain(result: Result, text: str, kinds: set[str], others: int) -> bool:
     """Return whether a result is of a stain, not of blood; `others` counts the sentence's markers that do not circulate in blood."""
     marker = result.marker
     if _SERUM_BEFORE.search(text, max(0, marker.start - 20), marker.start) or _COUNT_AFTER.match(text, marker.end):
@@ -91,7 +92,7 @@ def _is_stain(result: stain_grammar.Result, text: str, kinds: set[str], others: 
     return result.is_firm or not kinds.isdisjoint(_FRAMES) or others > 1
 
 
-def _is_stain_of_circulating(result: stain_grammar.Result, text: str, kinds: set[str], others: int) -> bool:
+def _is_stain_of_circulating(result: Result, text: str, kinds: set[str], others: int) -> bool:
     """Return whether a substance that is also measured in blood was stained in tissue here."""
     is_stained = "stain" in kinds or "mmuno" in text
     if _LEVEL_AFTER.match(text, result.marker.end) or ("blood" in kinds and not is_stained):

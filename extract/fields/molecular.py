@@ -24,13 +24,13 @@ _ALTERATIONS = frozenset(
     {REARRANGEMENT, MUTATION, AMPLIFICATION, DELETION, METHYLATION, "unmethylated", "wild_type", "other", "expression"}
 )
 _CUE = re.compile(
-    r"mutat|mutant|rearrang|fusion|locat|FISH|in situ|amplif|delet|methylat|wild|\bWT\b|variant|insertion|mRNA|polysom|duplicat|chimer|transcript|loss of het"
-    r"|\b[A-Z]\d{2,4}[A-Z*]|[a-z]\d{2,4}[A-Z]|c\.\d|::|[A-Z0-9]{3}[-/–][A-Z]|copy|breakpoint|break[-\s]apart|allelic"
+    r"mutat|mutant|rearrang|fusion|locat|FISH|in situ|amplif|delet|methylat|wild|variant|insertion|mRNA|polysom|duplicat|chimer|transcript"
+    r"|loss of het|\b[A-Z]\d{2,4}[A-Z*]|[a-z]\d{2,4}[A-Z]|c\.\d|::|[A-Z0-9]{3}[-/–][A-Z]|copy|breakpoint|break[-\s]apart|allelic"
 )
 _WORD = re.compile(r"[A-Za-z]{2,40}")
 _NOTATION = re.compile(
     r"""
-    (?:\s?(?:gene|oncogene|exon\s?\d{1,2}|codon\s?\d{1,4}|at|in|,|\())*
+    (?:\s?(?:gene|oncogene|exon\s?\d{1,2}|codon\s?\d{1,4}|at|in|,|\()){0,6}
     [\s(:,]{0,3}
     (?:p\.\s?\(?[A-Z][A-Za-z]{0,2}\d{1,4}[A-Za-z*_\d=]{1,20}\)?
       | c\.\s?[-\d_+*]{1,12}(?:[ACGT]\s?>\s?[ACGT]|del\w{0,8}|ins\w{0,8}|dup\w{0,8})
@@ -276,7 +276,7 @@ def _is_adjective(text: str, word: Token) -> bool:
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
     """Return one fact a gene, alteration and result, told of the patient's tumour."""
     germline = {m.value.gene for m in mentions if m.subject == "family" and isinstance(m.value, MolecularTest)}
-    told = [m for m in mentions if m.subject == "patient" and not _is_germline_gene(m, germline)]
+    told = [m for m in mentions if _is_told(m) and not _is_germline_gene(m, germline)]
     facts: dict[tuple[str, str, str], list[Mention]] = {}
     values: dict[tuple[str, str, str], MolecularTest] = {}
     for mention in told:
@@ -295,6 +295,17 @@ _SOMATIC = re.compile(
     r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue|next[-\s]generation|\bNGS",
     re.IGNORECASE,
 )
+
+
+_RESULT_OF_TEST = re.compile(r"\b(?:reveal|show|detect|identifi|found|demonstrat|report|confirm|discover|harbou?r)\w{0,5}ed?\b|\bfound\b")
+_SPECIMEN = re.compile(r"liquid\sbiops|biopsy|specimen|\bNGS|sequencing|the\s(?:tumou?r|report)\b", re.IGNORECASE)
+
+
+def _is_told(mention: Mention) -> bool:
+    """Return whether a mention is of the patient; a general sentence is, where it tells what a test of a specimen found."""
+    text = mention.sentence.text
+    told_by_test = _RESULT_OF_TEST.search(text) is not None and _SPECIMEN.search(text) is not None
+    return mention.subject == "patient" or (mention.subject == "general" and told_by_test)
 
 
 def _is_germline_gene(mention: Mention, germline: Set[str]) -> bool:

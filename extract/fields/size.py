@@ -95,6 +95,7 @@ _KIN = r"(?:mother|father|sister|brother|aunt|uncle|grand\w+|cousin|daughter|son
 _FAMILY = re.compile(rf"\b(?:his|her|patient['’]s|whose|an?|the)\s(?:\w+\s)?{_KIN}\b(?!-in)", re.IGNORECASE)
 _GONE_ON = r"(?:tumou?r|mass|lesion|nodule|disease|neoplasm|cancer|carcinoma|\w{3,20}oma|growth|swelling|metasta\w+|polyp|HCC|GIST)"
 _RETURNED = re.compile(rf"\b(?:recurrences?|recurred|recurring|relaps\w+|reappear\w+|regrowth|regrew|recurrent\s(?:[\w,-]{{2,18}}\s){{0,4}}?{_GONE_ON})\b", re.IGNORECASE)
+_NO_RETURN = re.compile(r"\b(?:no|without|free\sof|not)\s(?:[\w-]+\s){0,4}?(?:recurr\w+|relaps\w+)", re.IGNORECASE)
 _LATER = re.compile(
     r"\b(?:follow[-\s]?up|followed[-\s]up(?!\s(?:with|by))|after\s(?:treatment|therapy|chemotherapy|radiotherapy|surgery|the\soperation|\w+\scycles|\w+\scourses|\w+\s(?:months|years|weeks))|(?:months|years|weeks)\s(?:after|later|following|post)"
     r"|(?:following|after)\s(?:the\s)?(?:operation|surgery|resection|excision|initial)|residual|remnant|(?:decreas\w+|reduc(?:ed|tion|ing))(?!\s(?:\w+\s)?(?:signal|attenuation|uptake|enhancement|sounds?|appetite|density|intensity|mobility|vision))|shr[aiu]nk\w*|regress\w+|(?:days|weeks|months|years|year|month)\slater|repeat(?:ed)?|restag\w+|surveillance\s(?:CT|MRI|scan\w*|imaging|endoscop\w+|colonoscop\w+))\b",
@@ -136,7 +137,7 @@ def _span(*ranges: tuple[int, int]) -> frozenset[str]:
 
 # The organs of a region that is named without one: head and neck, thorax, abdomen, pelvis, limbs.
 _REGIONS = {
-    "C76.0": _span((0, 15), (30, 32), (69, 75)), "C76.1": _span((15, 16), (33, 39), (50, 50), (73, 73)), "C76.2": _span((15, 26), (48, 48), (51, 68), (74, 74)),
+    "C76.0": _span((0, 15), (30, 32), (69, 75)), "C76.1": _span((15, 16), (33, 39), (50, 50)), "C76.2": _span((15, 26), (48, 48), (51, 68), (74, 74)),
     "C76.3": _span((17, 21), (48, 48), (51, 68)), "C76.4": _SOFT, "C76.5": _SOFT,
 }  # fmt: skip
 _ANYWHERE = frozenset({"C76", "C80", "C42", "C49", "C77"})
@@ -321,7 +322,7 @@ def _time_weight(sentence: Sentence, before: str, told: str) -> float:
     """
     text = sentence.text
     weight = 0.0
-    if _RETURNED.search(told):
+    if _RETURNED.search(_NO_RETURN.sub("", text)):
         weight -= 2.5
     elif _BASELINE.search(before):
         # "decreased from 8.9 cm to 2.8 cm": the first of the two is the earlier measure.

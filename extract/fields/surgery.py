@@ -22,7 +22,6 @@ _MARGIN = re.compile(
     |infiltrated|invaded)|uninvolved|clean|without|no\sevidence|positive|involved|close|infiltrated)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-_MARGIN_WORDS = ("margin", "Margin", "R0", "R1", "R2", "borders")
 _POSITIVE = ("positive", "involved", "infiltrated")
 _EXTENT = re.compile(
     r"\b(?:(?P<subtotal>sub-?total|near[-\s]total|incomplete(?:ly)?|STR)|(?P<total>(?:gross\s)?total(?:ly)?"
@@ -79,7 +78,8 @@ def find(reading: Reading) -> Iterator[Mention]:
     """Yield each word for an operation on a patient of the authors', and what is said of margins."""
     for sentence in reading.sentences:
         hits = reading.hits_in("procedure", sentence)
-        has_margin = any(word in sentence.text for word in _MARGIN_WORDS)
+        text = sentence.text
+        has_margin = "argin" in text or "border" in text or "R0" in text or "R1" in text or "R2" in text
         if (not hits and not has_margin) or sentence.section in ("references", *_WEAK_SECTIONS) or not treatment.is_told(sentence):
             continue
         for hit in hits:
