@@ -150,9 +150,9 @@ def _pipeline() -> Pipeline:
 
 def _fingerprint() -> str:
     """Return what tells one state of the pipeline from another, without building it."""
-    from extract import pipeline
+    from extract.version import fingerprint
 
-    return pipeline.fingerprint()
+    return fingerprint()
 
 
 def _reports(paths: Sequence[Path], tally: _Tally) -> Iterator[tuple[Path, Report]]:

@@ -38,7 +38,7 @@ _TUMOUR = re.compile(
     r"(?P<again>recurr|relaps|regrow)|(?P<spread>metasta|progress|spread|dissemin)"
     r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|\w*carcinom|\w*sarcom|\w*lymphom|\w*melanom|\w*gliom|\w*blastom|\w*myelom|leuk|residual)",
 )
-_PIECE = re.compile(r"margin|border|edge|cut\send|\bbed\b|node|section|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid")
+_PIECE = re.compile(r"margin|border|edge|cut\send|\bbed\b|node|\bsections?\b|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid")
 _UNCERTAIN_BEFORE = re.compile(
     r"\b(?:risks?|rates?|prevent\w*|avoid\w*|reduc\w+|decreas\w+|minimi[sz]\w+|possib\w+|likelihood|chances?|potential|probability|suspici\w+|suspect\w*|suggest\w*"
     r"|monitor\w*|detect(?:ion)?\sof|assess\w*|rule\sout|exclude|evaluate|case\sof|if|may|might|can|could|would|should|concern\w*|fear|differentiat\w+|distinguish\w*|diagnosis\sof"
@@ -53,13 +53,16 @@ _DENIED_AFTER = re.compile(
     r"^(?:\s(?!but\b|which\b|that\b|with\b)[\w'’/-]+){0,7}?\s(?:has|have|had|was|were|is|are|could)\s(?:yet\s|been\s|still\s){0,2}(?:not|never|absent|ruled\sout|excluded)\b",
 )
 _UNCERTAIN_AFTER = re.compile(
-    r"^(?:\s(?!but\b|which\b|that\b)[\w'’/-]+){0,5}?\s(?:would|may|might|could\sbe|should|can|(?:was|is|were)\s(?:feared|suspected|possible|considered|unlikely|discussed))\b",
+    r"^(?:\s(?!but\b|which\b|that\b)[\w'’/-]+){0,5}?\s(?:would|may|might|could\sbe|should|can"
+    r"|(?:was|is|were)\s(?:feared|suspected|possible|considered|unlikely|discussed))\b"
 )
 _NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b")
 # These deny a return or a spread, but not the disease: "negative for malignancy" is a specimen's word.
+_COMING_BACK = ("reappeared", "reappearance", "recrudescence")
 _WEAK = ("negative for", "no new", "clear of", "absence of", "no visible", "no viable", "no detectable")
 _NOT_DONE = re.compile(
-    r"\b(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|refus\w+|declin\w+|reject\w+|denied|unfit|not|no|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$",
+    r"\b(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|refus\w+|declin\w+|reject\w+|denied|unfit|not|no"
+    r"|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$"
 )
 _EXAMINED = re.compile(
     r"\b(?:ct|mri|pet|scan|\w{0,15}scop|biops|\w{0,15}graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel"
@@ -109,7 +112,7 @@ def _again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: in
     uncertain = _UNCERTAIN_BEFORE.search(before)
     if uncertain and not _SURELY.search(before[uncertain.start() :]):
         return UNLIKELY
-    if _UNCERTAIN_AFTER.match(after):
+    if _UNCERTAIN_AFTER.match(after) or (hit.entry.variant in _COMING_BACK and not names_tumour(sentence.lower)):
         return UNLIKELY
     if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
         return "no_recurrence"
@@ -164,7 +167,7 @@ def _sign(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int
         return "no_recurrence"
     if found["spread"]:
         return "no_progression" if found["spread"] == "progress" else "no_metastasis"
-    weak = hit.entry.variant in _WEAK or _PIECE.search(before[-45:]) or _PIECE.search(after[: found.end()])
+    weak = hit.entry.variant in _WEAK or _PIECE.search(before[-45:]) or _PIECE.search(after[: found.end()]) or "patholog" in before
     return None if weak else "free"
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import gc
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import metadata
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +18,7 @@ from extract.fields import FIELDS
 from extract.lexicon import FOLDER
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import Case, Evidence, Record, check_evidence
+from extract.version import fingerprint, version
 
 LEXICONS = (
     "context",
@@ -53,22 +51,11 @@ class Pipeline:
 def build() -> Pipeline:
     """Return the pipeline; about a second. Raises LexiconError where a vocabulary file is faulty."""
     nlp = language.blank_english()
-    return Pipeline(nlp, matching.build(nlp, LEXICONS), version(), fingerprint())
-
-
-def version() -> str:
-    """Return the installed version of Casebook."""
-    return metadata.version("casebook")
-
-
-@cache
-def fingerprint() -> str:
-    """Return 16 hex digits that change when code or vocabularies of the extraction change."""
-    digest = hashlib.sha256()
-    for path in sorted([*Path(__file__).parent.rglob("*.py"), *FOLDER.glob("*.csv")]):
-        digest.update(path.relative_to(Path(__file__).parent).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    pipeline = Pipeline(nlp, matching.build(nlp, LEXICONS), version(), fingerprint())
+    # The vocabularies live as long as the process; the garbage collector need not walk them again and again.
+    gc.collect()
+    gc.freeze()
+    return pipeline
 
 
 def extract(report: Report, pipeline: Pipeline) -> Record:

@@ -173,6 +173,8 @@ def _gene_list(state: State, at: int) -> list[Result]:
 def on_shows(state: State, at: int, token: Token) -> None:
     """Read a verb of showing: it frames the nouns after it, and ends the list before it."""
     if state.pending and kind_at(state, skip(state, at, -1, LIGHT | {"not"})) == "be":
+        if kind_at(state, skip(state, at, 1, LIGHT | {"for", "be", "word"})) in POLAR:
+            return  # "A and B were shown to be negative": the other word speaks
         # "A and B could not be demonstrated".
         backward(state, at, NEGATIVE if is_denied(state, at) else POSITIVE, is_firm=False)
         return

@@ -235,7 +235,7 @@ def _rank(line: tuple[tuple[int, int], Line]) -> tuple[int, int]:
 class _Walk:
     """A reader on the way through one chapter: the moments told so far."""
 
-    __slots__ = ("begun", "calendar", "frontier", "has_returned", "in_history", "last", "placed", "points", "treatments")
+    __slots__ = ("begun", "calendar", "frontier", "has_returned", "in_history", "last", "placed", "points", "start", "treatments")
 
     def __init__(self) -> None:
         self.frontier = self.last = Moment(0.0)
@@ -244,6 +244,7 @@ class _Walk:
         self.begun: dict[str, Moment] = {}  # the first moment of each kind
         self.treatments: list[tuple[Moment, str]] = []  # told as of now, as of years ago, or as history
         self.points: list[Point] = []
+        self.start: Mention | None = None  # "presented two years ago"
         self.in_history = self.has_returned = False
 
     def read(self, events: Sequence[Mention]) -> None:
@@ -262,8 +263,9 @@ class _Walk:
             moment = self._moment(event, time, near, kinds)
             if moment is not None and abs(moment.months) <= _LONGEST:
                 placed.append((event, moment))
-                if (time.relation != times.AGO or near in _PAST) and not event_of(event).is_summary:
-                    self._move(time, moment, self._begins(time, event, cues))
+                begins = self._begins(time, event, cues)
+                if begins or ((time.relation != times.AGO or near in _PAST) and not event_of(event).is_summary):
+                    self._move(time, moment, begins)
                 self.points.append(Point("time", event, moment, True, _is_contact(time, kinds)))
         if not placed and kinds & (TREATMENTS | {"admission", "diagnosis"}) and not event_of(cues[0]).is_flashback:
             if "admission" in kinds and self.frontier.months < 0:
@@ -317,6 +319,8 @@ class _Walk:
         if _NOW.search(mention.sentence.lower, mention.end - mention.sentence.start):
             return False
         near = _nearest_kind(mention, cues)
+        if near == "admission":
+            self.start = mention
         return near == "admission" or (near in TREATMENTS and all(event_of(cue).kind != "admission" for cue in cues))
 
     def _note_return(self, event: Event) -> None:
@@ -402,7 +406,12 @@ class _Walk:
         return begun if begun.months <= 0 else Moment(0.0)
 
     def line(self, group: int) -> Line:
-        """Return the line as read so far."""
+        """Return the line as read so far.
+
+        A story that began "two years ago" is told now, with the patient still in view.
+        """
+        if self.start is not None and self.frontier.months <= 0 and "death" not in self.placed:
+            self.points.append(Point("time", self.start, Moment(0.0, (self.start,)), True, True))
         return Line(group, self._zero(), tuple(self.points), bool(self.treatments))
 
 

@@ -150,7 +150,7 @@ _OF_TREATMENT = re.compile(r"\sof\s(?:treatment|therapy|chemo)")
 _AT_LAST = re.compile(r"\b(?:after|at)\s$")
 _NO_TIME_BEFORE = re.compile(
     r"""\b(?:
-    every|each|per|aged?|age\sof|history\sof|q|than\sa|interval\sof|median\sof|mean\sof|once|times|since|duration\sof|for\sup\sto
+    every|each|per|aged?|age\sof|history\sof|q|than\sa|median\sof|mean\sof|once|times|since|duration\sof|for\sup\sto
     |(?:administered|given|taken)\sfor|life\sexpectancy\sof|presented\s(?:with|for)|complain\w+\s(?:of|with|for)
     |(?:pain|symptoms?|cough|fever|mass|swelling|dysp\w+)\sfor
     )\s(?:(?:the\s)?(?:past|last)\s)?$""",
@@ -169,6 +169,7 @@ _BEFORE_FOLLOWED = re.compile(
 _SMALL = r"(?:\s(?:the|an?|his|her|last|past|next|first|following|period|of|now|course|subsequent|further|as|long|month)){0,5}\s$"
 _BEFORE = (
     (AFTER, re.compile(r"post-?\s?operative(?:ly)?(?:\sat|\safter|\sfor|,)?\s$")),
+    (LATER, re.compile(r"\bafter\s(?:an?\s|the\s)?(?:[a-z-]+\s)?(?:interval|period|latency)\sof\s$")),
     (LATER, re.compile(r"\b(?:after|within|following|only|another|a\sfurther)\s(?:the\s|a\s)?(?:(?:first|next|following)\s)?$")),
     (FOR, re.compile(rf"\b(?:for|over|during|past|last|throughout|in){_SMALL}")),
     (AT, re.compile(rf"\b(?:at|by|on){_SMALL}")),

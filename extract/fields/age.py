@@ -27,21 +27,26 @@ _PATTERN = re.compile(
     (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
     \b(?:
       (?P<number>\d{{1,3}}(?:\.\d)?)
-      | (?P<words>(?:(?:{_WORD})[-–\s]?){{1,2}}(?:(?:and|half)[-–\s]?){{0,2}})
+      | (?P<words>(?:(?:{_WORD})[-–\s]?){{1,2}}(?:(?:and|a|half)[-–\s]?){{0,3}})
     )
     (?P<gap>[-–\s]{{0,3}})
     (?:
       (?P<unit>years?|yrs?\.?|months?|mos?|weeks?|days?)[-–\s]{{0,3}}(?:of\s(?P<of>age)\b|olds?\b|(?P<aged>aged?)\b)
       | (?P<short>y\s?[/.]?\s?o\.?\b)
       | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?)[-–\s]{{1,2}}(?=(?:[A-Za-z-]{{2,20}}\s){{0,3}}?{_PERSON}\b)
-      | (?P<letter>[MF])\b(?=[\s,])
+      | (?P<unit4>years?|yrs?\.?|months?|weeks?|days?)(?=[,)])
+      | (?P<letter>(?-i:[MF]))\b(?=[\s,])
     )
-    | \baged?\s(?:of\s|about\s|only\s|at\s)?(?P<number2>\d{{1,3}}(?:\.\d)?)(?P<range2>\s?(?:[-–]|to)\s?\d{{1,3}})?(?:\s(?P<unit3>years?|months?|weeks?|days?)\b)?
+    | \baged?(?:\s?[:=]\s?|\s(?:of\s|about\s|only\s|at\s)?)(?P<number2>\d{{1,3}}(?:\.\d)?)(?P<range2>\s?(?:[-–]|to)\s?\d{{1,3}})?(?:\s(?P<unit3>years?|months?|weeks?|days?)\b)?
     | \bin\s(?:his|her|the)\s(?P<ordinal>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\smonth\sof\slife
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_CUES = ("old", "aged", " age ", "year", "yr", "month of life", "y/o", " yo ")
+_CUES = ("old", "aged", " age", "year", "yr", "month", "week", " day", "y/o", " yo", "y.o")
+# "45M with", "(67F)": an age with a letter and no other cue; "12F catheter" and "8 M urea" are none.
+_LETTER = re.compile(r"(?:^|\ban?\s|\()\d{1,2}\s?[MF]\b(?=[\s,)]\s?(?!cath|sheath|Foley|drain|tube|guid|intro|stent|urea|sol)[a-z])")
+_LABELLED = re.compile(r"age\s?[:=]", re.IGNORECASE)
+_PERSON_BEFORE = re.compile(rf"\b{_PERSON}\s?[(,]\s?$", re.IGNORECASE)
 _ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12}
 _PAST = re.compile(
     r"(?:at|since|from|until|by|when\s(?:he|she)\swas|menarche|menopause|onset|diagnosed|started|began|earlier|previously)\s(?:the\s)?(?:age\s(?:of\s)?|aged?\s)?$|at\s(?:the\s)?$|menarche.{0,20}$|menopause.{0,20}$",
@@ -54,7 +59,7 @@ _AFTER_EVENT = re.compile(r"^\s{0,2}(?:history|follow|survival|period|ago|later|
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each age with its value in years; ranges and decades ("in his 60s") are not ages."""
     for sentence in reading.sentences:
-        if not any(cue in sentence.lower for cue in _CUES):
+        if not any(cue in sentence.lower for cue in _CUES) and not sentence.lower.startswith("age") and not _is_short(sentence):
             continue
         for match in _PATTERN.finditer(sentence.text):
             years = _years(match)
@@ -63,9 +68,22 @@ def find(reading: Reading) -> Iterator[Mention]:
             start, end = sentence.start + match.start(), sentence.start + match.end()
             subject = sentence.subject
             before = sentence.text[: match.start()]
+            if (match["unit4"] and not _PERSON_BEFORE.search(before[-30:])) or (match["letter"] and not _is_letter_age(sentence.text, match)):
+                continue
             if _RELATIVE.search(before[-45:]) or context.subject_of(reading, start, end, sentence) == "family":
                 subject = "family"
             yield Mention(NAME, start, end, sentence, (round(years, 2), _weight(match, sentence, before)), "present", subject)
+
+
+def _is_letter_age(text: str, match: re.Match[str]) -> bool:
+    found = _LETTER.search(text, max(0, match.start() - 3))
+    return found is not None and found.start() <= match.start()
+
+
+def _is_short(sentence: Sentence) -> bool:
+    """Return whether a sentence without the words of an age holds one like "45M"; the letters are looked for first."""
+    text = sentence.text
+    return ("M " in text or "F " in text or "M," in text or "F," in text) and _LETTER.search(text) is not None
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -96,7 +114,7 @@ def _weight(match: re.Match[str], sentence: Sentence, before: str) -> int:
         return 2 if presents else 1
     after = text[match.end() : match.end() + 60]
     introduced = re.match(rf"(?:[-\s,(]{{0,3}}[A-Za-z'-]{{2,20}}){{0,5}}?[-\s,(]{{1,3}}{_PERSON}\b", after, re.IGNORECASE)
-    if match["letter"] or introduced or match["unit2"]:
+    if match["letter"] or introduced or match["unit2"] or match["unit4"] or _LABELLED.match(match.group()):
         return 3
     return 2
 
@@ -111,7 +129,7 @@ def _years(match: re.Match[str]) -> float | None:
     value = float(number) if number else _number_in_words(match["words"])
     if value is None:
         return None
-    unit = (match["unit"] or match["unit2"] or match["unit3"] or "year").lower()
+    unit = (match["unit"] or match["unit2"] or match["unit3"] or match["unit4"] or "year").lower()
     if unit.startswith("mo"):
         return value / _MONTHS_PER_YEAR
     if unit.startswith("w"):
@@ -130,7 +148,7 @@ def _number_in_words(words: str) -> float | None:
             total += _ONES[word]
         elif word == "half":
             total += 0.5
-        elif word not in ("", "and"):
+        elif word not in ("", "and", "a"):
             return _glued(word)
     return total or None
 

@@ -48,7 +48,8 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
 def _absent(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     """Return the words that the tumour did not come back.
 
-    "Free of disease" and "in remission" are so where their chapter tells of a treatment, or their sentence of a time; "no recurrence" always is.
+    "Free of disease" and "in remission" are so where their chapter tells of a treatment, or their sentence of a
+    time; "no recurrence" always is.
     """
     treated = {event_of(mention).chapter for mention in mentions if event_of(mention).kind in TREATMENTS}
     timed = {m.sentence.index for m in mentions if (time := event_of(m).time) and time.relation in _LATER}

@@ -71,6 +71,7 @@ _MADE_SECONDARY = re.compile(r"\b(?:metastatic|metastas[ei]s|secondary|satellite
 _MADE_OTHER = re.compile(r"^[-\s](?:[\w-]{2,12}\s)?(?:thrombus|thrombosis|thickness|margins?|bed|deposits?|depth|metasta\w+|free\b|invasion|board|edge|thickening|size\s(?:of\s)?(?:less|<))", re.IGNORECASE)
 _WITH_PHRASE = re.compile(r"\s(?:with|without|containing|showing|including)\s[^,;.()]{1,60},")
 _CLAUSE_END = re.compile(r"[,;.)]|\swith(?:out)?\s|\sand\s")
+_NEXT_STATEMENT = re.compile(r";|,\s(?:and|but|which)\s|\sand\s(?:was|were|underwent|received)\b")
 _SIZE_WORD = re.compile(r"\b(?:measur\w+|mesur\w+|siz\w+|diameters?|dimensions?|maximum|maximal|greatest|largest|longest|across|large|of|about|approximately)\b", re.IGNORECASE)
 _CONTINUED = re.compile(r"(?:it|this|these|which|the\s(?:largest|greatest|biggest|dominant|maxim\w+|size|dimension|diameter))\b|(?:\w+\s){0,4}(?:measur|siz|diameter|dimension)", re.IGNORECASE)
 
@@ -186,7 +187,7 @@ def _in_sentence(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
         if weight is None or _is_of_relative(sentence, match):
             continue
         is_weak = weight == _WEAKLY_BOUND
-        weight += _time_weight(sentence, before, text[: match.end()] + _CLAUSE_END.split(after, maxsplit=1)[0])
+        weight += _time_weight(sentence, before, text[: match.end()] + _NEXT_STATEMENT.split(text[match.end() :], maxsplit=1)[0])
         if weight > 0:
             start, end = sentence.start + match.start(), sentence.start + match.end()
             stretch = (start - len(before), end + len(after))
@@ -318,7 +319,7 @@ def _is_of_relative(sentence: Sentence, match: re.Match[str]) -> bool:
 def _time_weight(sentence: Sentence, before: str, told: str) -> float:
     """Return the deduction for what is told of a later time, another lesion, or outside of the case.
 
-    `told` is the sentence up to the end of the measure's clause: "3 cm, and two years later 5 cm" is 3 cm at first.
+    `told` is the sentence up to the end of the measure's statement: "3 cm, and two years later 5 cm" is 3 cm at first.
     """
     text = sentence.text
     weight = 0.0

@@ -1,0 +1,32 @@
+"""Which Casebook read a report: its version, and a fingerprint of all that decides what is read (no spaCy)."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+_ROOM = Path(__file__).parent
+# Libraries whose release may change what is read.
+_LIBRARIES = ("spacy", "scispacy")
+# Modules of this room that only judge records, and read nothing.
+_ASIDE = frozenset({"evaluate.py", "version.py"})
+
+
+def version() -> str:
+    """Return the installed version of Casebook."""
+    return metadata.version("casebook")
+
+
+@cache
+def fingerprint() -> str:
+    """Return 16 hex digits that change when code, vocabularies or libraries of the extraction change."""
+    digest = hashlib.sha256()
+    for name in _LIBRARIES:
+        digest.update(f"{name} {metadata.version(name)}".encode())
+    for path in sorted([*_ROOM.rglob("*.py"), *(_ROOM / "lexicons").glob("*.csv")]):
+        if path.name not in _ASIDE:
+            digest.update(path.relative_to(_ROOM).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
