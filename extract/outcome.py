@@ -36,16 +36,16 @@ class Cue:
 
 _TUMOUR = re.compile(
     r"(?P<again>recurr|relaps|regrow)|(?P<spread>metasta|progress|spread|dissemin)"
-    r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|\w*carcinom|\w*sarcom|\w*lymphom|\w*melanom|\w*gliom|\w*blastom|\w*myelom|leuk|residual)",
+    r"|(?P<tumour>disease|tumou?r|cancer|malignan|neoplas|carcinom|sarcom|lymphom|melanom|gliom|blastom|myelom|leuk|residual)"
 )
-_PIECE = re.compile(r"margin|border|edge|cut\send|\bbed\b|node|\bsections?\b|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid")
-_UNCERTAIN_BEFORE = re.compile(
-    r"\b(?:risks?|rates?|prevent\w*|avoid\w*|reduc\w+|decreas\w+|minimi[sz]\w+|possib\w+|likelihood|chances?|potential|probability|suspici\w+|suspect\w*|suggest\w*"
-    r"|monitor\w*|detect(?:ion)?\sof|assess\w*|rule\sout|exclude|evaluate|case\sof|if|may|might|can|could|would|should|concern\w*|fear|differentiat\w+|distinguish\w*|diagnosis\sof"
-    r"|mimic\w*|versus|or|patterns?|predict\w*|surveillance|screen\w*|whether|prone|tend\w*|propensity|control|time\sto|incidence|frequency|often|usually|frequent\w*|despite|prognosis|(?:whether|follow(?:ed)?[-\s]?up\sfor|monitor\w*\sfor|look\w*\sfor|check\w*\sfor|screen\w*\sfor)\s.{1,60})"
-    r"(?:\s(?:for|of|the|a|an|any|to|local|locoregional|regional|distant|early|late|tumou?r|disease|cancer|further|possible|its|his|her|future|have|be|been|another|develop|in|from)){0,5}\s$",
+_PIECE = re.compile(
+    r"margin|border|edge|cut\send|\bbed\b|node|\bsections?\b|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid"
 )
-_SURELY = re.compile(r"\b(?:diagnosis\sof|time\sto|despite|suggest\w*|suspici\w+|control|or|detection\sof)(?:\s\w+){0,3}\s$")
+# What may stand between "the risk" and "recurrence".
+_LINK = re.compile(
+    r"(?:\s(?:for|of|the|an?|any|to|local|locoregional|regional|distant|early|late|tumou?r|disease|cancer|further|possible|its|his|her"
+    r"|future|have|be|been|another|develop|in|from)){0,5}\s"
+)
 _DENIED_BEFORE = re.compile(
     r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after|because|due)\b)[^;,.]){0,90}$",
 )
@@ -76,6 +76,7 @@ _RELATIVE = re.compile(
     r"|women|men|children|fetus|baby|twin|donor)\b"
 )
 _REACH = 110
+_REACH_UNCERTAIN = 60
 
 
 def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
@@ -109,8 +110,7 @@ def _again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: in
     before, after = _around(sentence, hit)
     if _is_complaint(hits, number, sentence):
         return NOT_TUMOUR
-    uncertain = _UNCERTAIN_BEFORE.search(before)
-    if uncertain and not _SURELY.search(before[uncertain.start() :]):
+    if _is_uncertain(hits, number, sentence):
         return UNLIKELY
     if _UNCERTAIN_AFTER.match(after) or (hit.entry.variant in _COMING_BACK and not names_tumour(sentence.lower)):
         return UNLIKELY
@@ -120,6 +120,18 @@ def _again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: in
     if sentence.text.endswith("?") or assertion in (context.POSSIBLE, context.PLANNED):
         return UNLIKELY
     return "recurrence"
+
+
+def _is_uncertain(hits: Sequence[Hit], number: int, sentence: Sentence) -> bool:
+    """Return whether a word is feared, guarded against or asked for only: "the risk of recurrence", "to look for relapse"."""
+    hit = hits[number]
+    for other in reversed(hits[:number]):
+        between = sentence.lower[other.end - sentence.start : hit.start - sentence.start]
+        if len(between) > _REACH_UNCERTAIN:
+            return False
+        if other.id == "sought" or (other.id == "uncertain" and _LINK.fullmatch(between)):
+            return True
+    return False
 
 
 def _is_complaint(hits: Sequence[Hit], number: int, sentence: Sentence) -> bool:
@@ -150,7 +162,7 @@ def _spread(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: i
     assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
     if assertion == context.ABSENT:
         return "no_metastasis"
-    if assertion != context.PRESENT or _UNCERTAIN_BEFORE.search(before):
+    if assertion != context.PRESENT or _is_uncertain(hits, number, sentence):
         return UNLIKELY
     return "metastasis"
 
@@ -201,7 +213,7 @@ def _dead(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int
     before, _ = _around(sentence, hit)
     if _RELATIVE.search(before) or context.subject_of(reading, hit.start, hit.end, sentence) == "family":
         return NOT_PATIENT
-    if _DENIED_BEFORE.search(before[-25:]) or (hit.entry.variant in ("death", "demise") and _UNCERTAIN_BEFORE.search(before)):
+    if _DENIED_BEFORE.search(before[-25:]) or (hit.entry.variant in ("death", "demise") and _is_uncertain(hits, number, sentence)):
         return UNLIKELY
     return hit.id
 
@@ -258,5 +270,7 @@ _JUDGES = {
     "not_death": _nothing,
     "not_treatment": _nothing,
     "relative": _nothing,
+    "uncertain": _nothing,
+    "sought": _nothing,
     **dict.fromkeys(TREATMENTS, _treated),
 }

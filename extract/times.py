@@ -131,7 +131,7 @@ _AFTER = re.compile(
     """,
     re.VERBOSE,
 )
-_LOOSE_AFTER = re.compile(r",?\s(?:after|following|post)\b")
+_LOOSE_AFTER = re.compile(r",?\s(?:after|following|post)\b(?!\swhich)")
 _LATER = re.compile(r",?\s(?:later|afterwards?|thereafter|subsequently|hence|on,|after\s?[,.;])")
 _AGO = re.compile(
     r",?\s(?:ago|earlier|previous(?:ly)?|before|prior|back|in\sadvance)\b"
@@ -323,7 +323,7 @@ def _relation(before: str, after: str) -> tuple[str, str | None, bool, int] | No
         return AFTER, anchor, _FIRST.search(since["words"]) is not None, since.end()
     if _LOOSE_AFTER.match(after):
         return AFTER, "event", False, 0
-    if ago := _AGO.match(after):
+    if (ago := _AGO.match(after)) and not before.endswith(" for "):
         return AGO, "admission" if ago["now"] else None, False, ago.end()
     if followed := _FOLLOWED.match(after):
         return FOLLOW_UP, None, False, followed.end()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from corpus.report import Report
 
+from corpus.report import Report
 from extract import pipeline as extraction
 from extract import timeline, times
 from extract.reading import Sentence

@@ -25,15 +25,15 @@ _PERSON = r"(?:m|f|male|female|man|woman|men|women|gentleman|lady|boy|girl|patie
 _PATTERN = re.compile(
     rf"""
     (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
-    \b(?:
-      (?P<number>\d{{1,3}}(?:\.\d)?)
+    (?<![\d.])\b(?:
+      (?P<number>\d{{1,3}}(?:\.\d{{1,2}})?)
       | (?P<words>(?:(?:{_WORD})[-–\s]?){{1,2}}(?:(?:and|a|half)[-–\s]?){{0,3}})
     )
     (?P<gap>[-–\s]{{0,3}})
     (?:
       (?P<unit>years?|yrs?\.?|months?|mos?|weeks?|days?)[-–\s]{{0,3}}(?:of\s(?P<of>age)\b|olds?\b|(?P<aged>aged?)\b)
       | (?P<short>y\s?[/.]?\s?o\.?\b)
-      | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?)[-–\s]{{1,2}}(?=(?:[A-Za-z-]{{2,20}}\s){{0,3}}?{_PERSON}\b)
+      | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?)[-–\s]{{1,2}}(?=(?:(?!(?:from|after|the|later|ago|of|and|in|before|follow|to|history|with|prior)\b)[A-Za-z-]{{2,20}}\s){{0,3}}?{_PERSON}\b)
       | (?P<unit4>years?|yrs?\.?|months?|weeks?|days?)(?=[,)])
       | (?P<letter>(?-i:[MF]))\b(?=[\s,])
     )
@@ -45,6 +45,11 @@ _PATTERN = re.compile(
 _CUES = ("old", "aged", " age", "year", "yr", "month", "week", " day", "y/o", " yo", "y.o")
 # "45M with", "(67F)": an age with a letter and no other cue; "12F catheter" and "8 M urea" are none.
 _LETTER = re.compile(r"(?:^|\ban?\s|\()\d{1,2}\s?[MF]\b(?=[\s,)]\s?(?!cath|sheath|Foley|drain|tube|guid|intro|stent|urea|sol)[a-z])")
+# A cohort's age, a limit, a length of time: "patients over 50 years of age", "mean age = 39", "after two years the patient".
+_NO_AGE_BEFORE = re.compile(
+    r"(?:[<>≤≥]|\b(?:before|under|over|than|above|below|at\sleast|(?:mean|median|average)(?:\sage)?(?:\s(?:of|was|is))?|age\s=|older|younger|aged\sover|up\sto))\s{0,2}(?:the\sage\sof\s)?$", re.IGNORECASE
+)
+_TIME_BEFORE = re.compile(r"\b(?:after|within|for|past|last|every|during|next|following|nearly|almost|another|additional)\s(?:about\s|the\s)?$", re.IGNORECASE)
 _LABELLED = re.compile(r"age\s?[:=]", re.IGNORECASE)
 _PERSON_BEFORE = re.compile(rf"\b{_PERSON}\s?[(,]\s?$", re.IGNORECASE)
 _ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12}
@@ -68,6 +73,8 @@ def find(reading: Reading) -> Iterator[Mention]:
             start, end = sentence.start + match.start(), sentence.start + match.end()
             subject = sentence.subject
             before = sentence.text[: match.start()]
+            if _NO_AGE_BEFORE.search(before[-30:]) or (match["unit2"] and _TIME_BEFORE.search(before[-30:])):
+                continue
             if (match["unit4"] and not _PERSON_BEFORE.search(before[-30:])) or (match["letter"] and not _is_letter_age(sentence.text, match)):
                 continue
             if _RELATIVE.search(before[-45:]) or context.subject_of(reading, start, end, sentence) == "family":
