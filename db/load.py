@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import sqlite_utils
+
 from corpus.dose_table import DoseTable
 from corpus.report import Report
 from db import overview, schema
@@ -145,8 +147,9 @@ def refresh_overview(connection: sqlite3.Connection) -> None:
     """Compute the whole table case_overview anew and gather statistics for the query planner."""
     with transaction(connection):
         overview.fill(connection)
-    connection.execute("insert into report_search (report_search) values ('optimize')")
-    connection.execute("analyze")
+    database = sqlite_utils.Database(connection)
+    database.table("report_text").optimize()  # merges the full-text index
+    database.analyze()
 
 
 def stored(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from scispacy.abbreviation import find_abbreviation
 from spacy.tokens import Doc, Span
@@ -35,8 +35,10 @@ def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[in
     An abbreviation whose long form is a known name stands for that name in this report, whatever else it
     may mean elsewhere. `hits` is changed in place and stays in order.
     """
+    # A definition matters where its long form ends in a known name, or its short form is one elsewhere.
+    known = {place for name in _RESOLVED for hit in hits[name] for place in (hit.start, hit.end)}
     meanings: dict[str, list[Entry]] = {}
-    for short, start, end in find(doc, text, starts):
+    for short, start, end in find(doc, text, starts, known):
         if short not in meanings:
             meanings[short] = [entry for name in _RESOLVED if (entry := _named(hits[name], start, end)) is not None]
     if not meanings:
@@ -74,21 +76,23 @@ def _is_redefined(words: str, entry: Entry, meanings: Mapping[str, list[Entry]])
     return words in meanings and entry.concept_id not in {meaning.concept_id for meaning in meanings[words]}
 
 
-def find(doc: Doc, text: str, starts: Sequence[int]) -> Iterator[tuple[str, int, int]]:
+def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterator[tuple[str, int, int]]:
     """Yield (short form, start, end of its long form) for each definition whose short form is used again.
 
-    `starts` are the character offsets of the doc's tokens. Short forms hold a capital letter and at most
+    `known` are the places at which known names start or end: only definitions that touch one are tried. `starts` are the character offsets of the doc's tokens. Short forms hold a capital letter and at most
     ten characters, and are no figure or table numbers. Both "long form (SF)" and "SF (long form)" are tried.
     """
     for match in _BRACKET.finditer(text):
         short = match["short"]
-        if _is_short_form(short) and text.count(short) > 1:
+        touches = match.start("short") in known or match.start() - 1 in known or match.start() in known
+        if touches and _is_short_form(short) and text.count(short) > 1:
             bracket = bisect_left(starts, match.start())
             candidate = doc[max(0, bracket - min(_WINDOW_WORDS, len(short) * 2 + 1)) : bracket]
             yield from _define(doc, starts, short, match.start("short"), candidate)
     for match in _REVERSED.finditer(text):
         short = match["short"]
-        if _is_short_form(short) and text.count(short) > 1:
+        touches = match.start("short") in known or match.start("long") in known or match.end("long") in known
+        if touches and _is_short_form(short) and text.count(short) > 1:
             candidate = doc[bisect_left(starts, match.start("long")) : bisect_left(starts, match.end("long"))]
             yield from _define(doc, starts, short, match.start("short"), candidate)
 

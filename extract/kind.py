@@ -47,7 +47,7 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
     if reading.report.kind:
         return reading.report.kind
     text = reading.text
-    own = sum(1 for hit in reading.hits["subject"] if hit.id == "own") + len(_OWN_CASE.findall(text, 0, _HEAD))
+    own = sum(1 for hit in reading.hits["subject"] if hit.id == "own") or len(_OWN_CASE.findall(text, 0, _HEAD))
     guideline = len(_GUIDELINE.findall(text)) if any(word in text for word in _GUIDELINE_WORDS) else 0
     words = max(1, text.count(" "))
     if guideline >= 3 and guideline * 1000 / words >= _GUIDELINE_DENSITY and guideline > own:

@@ -80,14 +80,14 @@ def subjects(drafts: Sequence[Draft]) -> list[str]:
 
 def _narrates(draft: Draft) -> bool:
     """Return whether a sentence introduces a patient by age, and cites nobody."""
-    return "literature" not in draft.cues and _CITATION.search(draft.text) is None and _AGE.search(draft.text) is not None
+    return "literature" not in draft.cues and not _is_cited(draft) and _AGE.search(draft.text) is not None
 
 
 def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
     cues = draft.cues
     own = "own" in cues
     literature = "literature" in cues
-    cited = _CITATION.search(draft.text) is not None
+    cited = _is_cited(draft)
     if draft.section in ("references", "back"):
         return "literature"
     if draft.section in _ARGUED:
@@ -107,6 +107,11 @@ def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
     if literature and cited and not _OPENING.match(draft.text):
         return "literature"
     return "patient"
+
+
+def _is_cited(draft: Draft) -> bool:
+    """Return whether a sentence carries a citation: "[12]", "(3-5)", "et al"."""
+    return ("[" in draft.text or "(" in draft.text or "et al" in draft.text) and _CITATION.search(draft.text) is not None
 
 
 def _anchor(drafts: Sequence[Draft]) -> int:

@@ -19,9 +19,14 @@ _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "si
 _MONTHS_PER_YEAR = 12
 _WEEKS_PER_YEAR = 52.18
 _DAYS_PER_YEAR = 365.25
+_OLDEST = 115
 
 _WORD = "|".join([*_TENS, *_ONES])
-_PERSON = r"(?:m|f|male|female|man|woman|men|women|gentleman|lady|boy|girl|patient|child|infant|baby|neonate|newborn|mother|housewife|farmer|smoker|nulli\w+|multi\w+|primi\w+|gravida|worker|teacher|driver|student)"
+_PERSON = (
+    r"(?:m|f|male|female|man|woman|men|women|gentleman|lady|boy|girl|patient|child|infant|baby"
+    r"|neonate|newborn|mother|housewife|farmer|smoker|nulli\w+|multi\w+|primi\w+|gravida|worker|teacher|driver|student)"
+)
+_NO_ADJECTIVE = "from|after|the|later|ago|of|and|in|before|follow|to|history|with|prior"
 _PATTERN = re.compile(
     rf"""
     (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
@@ -33,11 +38,13 @@ _PATTERN = re.compile(
     (?:
       (?P<unit>years?|yrs?\.?|months?|mos?|weeks?|days?)[-–\s]{{0,3}}(?:of\s(?P<of>age)\b|olds?\b|(?P<aged>aged?)\b)
       | (?P<short>y\s?[/.]?\s?o\.?\b)
-      | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?)[-–\s]{{1,2}}(?=(?:(?!(?:from|after|the|later|ago|of|and|in|before|follow|to|history|with|prior)\b)[A-Za-z-]{{2,20}}\s){{0,3}}?{_PERSON}\b)
+      | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?)[-–\s]{{1,2}}
+        (?=(?:(?!(?:{_NO_ADJECTIVE})\b)[A-Za-z-]{{2,20}}\s){{0,3}}?{_PERSON}\b)
       | (?P<unit4>years?|yrs?\.?|months?|weeks?|days?)(?=[,)])
       | (?P<letter>(?-i:[MF]))\b(?=[\s,])
     )
-    | \baged?(?:\s?[:=]\s?|\s(?:of\s|about\s|only\s|at\s)?)(?P<number2>\d{{1,3}}(?:\.\d)?)(?P<range2>\s?(?:[-–]|to)\s?\d{{1,3}})?(?:\s(?P<unit3>years?|months?|weeks?|days?)\b)?
+    | \baged?(?:\s?[:=]\s?|\s(?:of\s|about\s|only\s|at\s)?)(?P<number2>\d{{1,3}}(?:\.\d)?)
+      (?P<range2>\s?(?:[-–]|to)\s?\d{{1,3}})?(?:\s(?P<unit3>years?|months?|weeks?|days?)\b)?
     | \bin\s(?:his|her|the)\s(?P<ordinal>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\smonth\sof\slife
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -47,50 +54,68 @@ _CUES = ("old", "aged", " age", "year", "yr", "month", "week", " day", "y/o", " 
 _LETTER = re.compile(r"(?:^|\ban?\s|\()\d{1,2}\s?[MF]\b(?=[\s,)]\s?(?!cath|sheath|Foley|drain|tube|guid|intro|stent|urea|sol)[a-z])")
 # A cohort's age, a limit, a length of time: "patients over 50 years of age", "mean age = 39", "after two years the patient".
 _NO_AGE_BEFORE = re.compile(
-    r"(?:[<>≤≥]|\b(?:before|under|over|than|above|below|at\sleast|(?:mean|median|average)(?:\sage)?(?:\s(?:of|was|is))?|age\s=|older|younger|aged\sover|up\sto))\s{0,2}(?:the\sage\sof\s)?$", re.IGNORECASE
-)
-_TIME_BEFORE = re.compile(r"\b(?:after|within|for|past|last|every|during|next|following|nearly|almost|another|additional)\s(?:about\s|the\s)?$", re.IGNORECASE)
-_LABELLED = re.compile(r"age\s?[:=]", re.IGNORECASE)
-_PERSON_BEFORE = re.compile(rf"\b{_PERSON}\s?[(,]\s?$", re.IGNORECASE)
-_ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12}
-_PAST = re.compile(
-    r"(?:at|since|from|until|by|when\s(?:he|she)\swas|menarche|menopause|onset|diagnosed|started|began|earlier|previously)\s(?:the\s)?(?:age\s(?:of\s)?|aged?\s)?$|at\s(?:the\s)?$|menarche.{0,20}$|menopause.{0,20}$",
+    r"(?:[<>≤≥]|\b(?:before|under|over|than|above|below|at\sleast|(?:mean|median|average)(?:\sage)?(?:\s(?:of|was|is))?|age\s="
+    r"|older|younger|aged\sover|up\sto))\s{0,2}(?:the\s(?:age\sof\s)?)?$",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|donor|sibling|grand\w+)\b(?:['’]s|,|\swho|\sis|\swas|\sdied|\sat|\s\()?.{0,25}$", re.IGNORECASE)
+_TIME_BEFORE = re.compile(
+    r"\b(?:after|within|for|past|last|every|during|next|following|nearly|almost|another|additional)\s(?:about\s|the\s)?$",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(r"age\s?[:=]", re.IGNORECASE)
+_PERSON_BEFORE = re.compile(rf"\b{_PERSON}\s?[(,]\s?$", re.IGNORECASE)
+_ORDINALS = {
+    "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
+    "eleventh": 11, "twelfth": 12,
+}  # fmt: skip
+_PRESENTS = re.compile(r",?\s(?:the\spatient|he|she)\s(?:first\s)?(?:presented|was\sadmitted|was\sreferred|was\sdiagnosed)", re.IGNORECASE)
+_INTRODUCED = re.compile(rf"(?:[-\s,(]{{0,3}}[A-Za-z'-]{{2,20}}){{0,5}}?[-\s,(]{{1,3}}{_PERSON}\b", re.IGNORECASE)
+_PAST = re.compile(
+    r"(?:at|since|from|until|by|when\s(?:he|she)\swas|menarche|menopause|onset|diagnosed|started|began|earlier"
+    r"|previously)\s(?:the\s)?(?:age\s(?:of\s)?|aged?\s)?$|at\s(?:the\s)?$|menarche.{0,20}$|menopause.{0,20}$",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|donor|sibling|grand\w+)\b(?:['’]s|,|\swho|\sis"
+    r"|\swas|\sdied|\sat|\s\()?.{0,25}$",
+    re.IGNORECASE,
+)
 _AFTER_EVENT = re.compile(r"^\s{0,2}(?:history|follow|survival|period|ago|later|after|before|interval|course|duration)", re.IGNORECASE)
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each age with its value in years; ranges and decades ("in his 60s") are not ages."""
     for sentence in reading.sentences:
-        if not any(cue in sentence.lower for cue in _CUES) and not sentence.lower.startswith("age") and not _is_short(sentence):
+        if not _may_tell_age(sentence):
             continue
         for match in _PATTERN.finditer(sentence.text):
+            before = sentence.text[: match.start()]
             years = _years(match)
-            if years is None or not 0 <= years <= 115:
+            if years is None or not 0 <= years <= _OLDEST or not _is_age(match, sentence.text, before[-30:]):
                 continue
             start, end = sentence.start + match.start(), sentence.start + match.end()
             subject = sentence.subject
-            before = sentence.text[: match.start()]
-            if _NO_AGE_BEFORE.search(before[-30:]) or (match["unit2"] and _TIME_BEFORE.search(before[-30:])):
-                continue
-            if (match["unit4"] and not _PERSON_BEFORE.search(before[-30:])) or (match["letter"] and not _is_letter_age(sentence.text, match)):
-                continue
             if _RELATIVE.search(before[-45:]) or context.subject_of(reading, start, end, sentence) == "family":
                 subject = "family"
             yield Mention(NAME, start, end, sentence, (round(years, 2), _weight(match, sentence, before)), "present", subject)
 
 
-def _is_letter_age(text: str, match: re.Match[str]) -> bool:
-    found = _LETTER.search(text, max(0, match.start() - 3))
-    return found is not None and found.start() <= match.start()
-
-
-def _is_short(sentence: Sentence) -> bool:
-    """Return whether a sentence without the words of an age holds one like "45M"; the letters are looked for first."""
-    text = sentence.text
+def _may_tell_age(sentence: Sentence) -> bool:
+    """Return whether a sentence holds the words of an age; cheap, since most sentences do not."""
+    lower, text = sentence.lower, sentence.text
+    if any(cue in lower for cue in _CUES) or lower.startswith("age"):
+        return True
     return ("M " in text or "F " in text or "M," in text or "F," in text) and _LETTER.search(text) is not None
+
+
+def _is_age(match: re.Match[str], text: str, before: str) -> bool:
+    """Return whether a number of years is someone's age: no cohort's, no limit, no length of time, no catheter's size."""
+    if _NO_AGE_BEFORE.search(before) or (match["unit2"] and _TIME_BEFORE.search(before)):
+        return False
+    if match["letter"]:
+        found = _LETTER.search(text, max(0, match.start() - 3))
+        return found is not None and found.start() <= match.start()
+    return match["unit4"] is None or _PERSON_BEFORE.search(before) is not None
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -117,10 +142,9 @@ def _weight(match: re.Match[str], sentence: Sentence, before: str) -> int:
         return 0
     text = sentence.text
     if _PAST.search(before[-30:]):
-        presents = re.match(r",?\s(?:the\spatient|he|she)\s(?:first\s)?(?:presented|was\sadmitted|was\sreferred|was\sdiagnosed)", text[match.end() :], re.IGNORECASE)
-        return 2 if presents else 1
+        return 2 if _PRESENTS.match(text, match.end()) else 1
     after = text[match.end() : match.end() + 60]
-    introduced = re.match(rf"(?:[-\s,(]{{0,3}}[A-Za-z'-]{{2,20}}){{0,5}}?[-\s,(]{{1,3}}{_PERSON}\b", after, re.IGNORECASE)
+    introduced = _INTRODUCED.match(after)
     if match["letter"] or introduced or match["unit2"] or match["unit4"] or _LABELLED.match(match.group()):
         return 3
     return 2

@@ -37,6 +37,7 @@ _FINAL = re.compile(
 )
 # Plain substrings first: they spare most sentences the regexes.
 _CONCLUSION_CUES = ("diagnosis", "based on", "together", "light of", "basis of")
+_EARLIER_CUES = ("history", "previous", "prior", "referr", "initial", "ago", "earlier", "before", "survivor", "known")
 _GRADE_CUES = ("grade", "differentiated")
 _CONCLUDED = re.compile(
     r"\b(?:final|definitive|definite)\s(?:\w+\s){0,2}diagnosis|(?:based\son|taken?\stogether|in\slight\sof"
@@ -132,7 +133,9 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
         weight *= 0.3
     if "second primary" in sentence.lower or "another primary" in sentence.lower:
         weight *= 0.2
-    if _EARLIER.search(before[-70:]) or _AT_AGE.match(sentence.text, hit.end - sentence.start):
+    if (any(cue in sentence.lower for cue in _EARLIER_CUES) and _EARLIER.search(before[-70:])) or _AT_AGE.match(
+        sentence.text, hit.end - sentence.start
+    ):
         weight *= 0.35
     if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
         weight *= 0.5

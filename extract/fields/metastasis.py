@@ -13,10 +13,20 @@ from extract.record import Histology, Metastasis
 NAME = "metastasis"
 FIELDS = ("metastases",)
 
-_CUE = re.compile(
-    r"metast|spread|recurrence|relapse|disseminat|secondar|deposit|implant|carcinomatosis|seeding|node[-\s]positive"
-    r"|positive\s(?:\w+\s){0,3}(?:lymph\s)?nodes?|nod(?:e|es|al)\b",
-    re.IGNORECASE,
+# Without one of these no organ of a sentence is a place of metastasis.
+_CUES = (
+    "metast",
+    "spread",
+    "recurrence",
+    "relapse",
+    "disseminat",
+    "secondar",
+    "deposit",
+    "implant",
+    "carcinomatosis",
+    "seeding",
+    "node",
+    "nodal",
 )
 _BEFORE = re.compile(
     r"\b(?:metasta(?:tic|s[ei]s|si[sz]e[ds]?|si[sz]ing)|metastatic\s\w+|disseminat\w+|spread|secondar(?:y|ies)(?!\sto\b)"
@@ -103,7 +113,7 @@ def find(reading: Reading) -> Iterator[Mention]:
                 "present",
                 sentence.subject,
             )
-        if not hits or not _CUE.search(sentence.text):
+        if not hits or not any(cue in sentence.lower for cue in _CUES):
             continue
         for hit in hits:
             if _is_spread(hit, sentence):

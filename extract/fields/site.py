@@ -75,6 +75,30 @@ _SIDE_AFTER = re.compile(
 _HISTORY = re.compile(
     r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE
 )
+_TUMOR_CUES = (
+    "mass",
+    "tumo",
+    "lesion",
+    "nodul",
+    "neoplas",
+    "malignan",
+    "cancer",
+    "swelling",
+    "lump",
+    "polyp",
+    "primary",
+    "carcinom",
+    "sol ",
+    "oma",
+    "leuk",
+    "process",
+    "ulcer",
+    "plaque",
+    "opacit",
+)
+_SPREAD_CUES = ("metast", "disseminat", "spread", "seeding", "deposit", "implant", "secondar", "recur", "relaps")
+_EARLIER_CUES = ("history", "previous", "ago", "earlier", "before", "prior", "underwent")
+_SIDE_CUES = ("left", "right", "bilateral", "both", "midline")
 _KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
 # A tumour's usual site only serves where no organ is told.
 _USUAL_WEIGHT = 0.26
@@ -136,19 +160,35 @@ class Place:
     bound: frozenset[str]  # the four-digit morphologies that the words bind to this place
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Which kinds of words a sentence holds at all: plain substrings, which spare most places the regexes."""
+
+    tumor: bool
+    spread: bool
+    earlier: bool
+    side: bool
+
+    @classmethod
+    def of(cls, lower: str) -> Words:
+        """Return the kinds of words of a sentence in lower case."""
+        return cls(*(any(cue in lower for cue in cues) for cues in (_TUMOR_CUES, _SPREAD_CUES, _EARLIER_CUES, _SIDE_CUES)))
+
+
 def find(reading: Reading) -> Iterator[Mention]:
-    """Yield each named body part with its weight as the site of the primary tumour."""
+    """Yield each named body part of the report's own story with its weight as the site of the primary tumour."""
+    number, words = -1, Words(False, False, False, False)
     for hit in _merged(reading):
         sentence = reading.sentences[hit.sentence]
-        if sentence.section in ("references", "back"):
+        if sentence.subject == "literature":
             continue
-        weight, reach = _weight(reading, hit, sentence)
+        if hit.sentence != number:
+            number, words = hit.sentence, Words.of(sentence.lower)
+        weight, reach = _weight(reading, hit, sentence, words)
         tissue = (hit.entry.get("soft_tissue"), hit.entry.get("skin"), hit.entry.get("bone")) if hit.entry.lexicon == "region" else None
-        if weight > 0:
-            side, is_earlier = _side(hit, sentence), _is_earlier(hit, sentence)
-            bound = _bound(reading, sentence, reach) if weight > _EXAMINED_WEIGHT else frozenset()
-        else:
-            side, is_earlier, bound = None, False, frozenset()
+        side = _side(hit, sentence) if words.side and weight > 0 else None
+        is_earlier = words.earlier and weight > 0 and _HISTORY.search(clause_before(sentence, hit.start, 80)) is not None
+        bound = _bound(reading, sentence, reach) if words.tumor and weight > _EXAMINED_WEIGHT else frozenset()
         place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, side, tissue, is_earlier, bound)
         yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
 
@@ -170,7 +210,7 @@ def _kind(hit: Hit) -> str:
     return hit.entry.get("kind") or "region"
 
 
-def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tuple[int, int]]:
+def _weight(reading: Reading, hit: Hit, sentence: Sentence, words: Words) -> tuple[float, tuple[int, int]]:
     """Return how much a mention speaks for being the primary's site, and the stretch of words that binds it to a tumour.
 
     The weight is negative for a metastasis' place and 0 for a part that is examined, invaded or denied.
@@ -184,8 +224,8 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
     if kind in ("noun", "adjective", "region"):
         if _EXAMINED.match(after):
             return _EXAMINED_WEIGHT, reach
-        named, contained = _AFTER.match(after), _BEFORE.search(before)
-        if _is_spread(before, after, named):
+        named, contained = (_AFTER.match(after), _BEFORE.search(before)) if words.tumor else (None, None)
+        if words.spread and _is_spread(before, after, named):
             return -0.3, reach
         if named or contained:
             weight += _BESIDE_TUMOR
@@ -194,7 +234,7 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
             return 0.0, reach
         if _PRIMARY.search(before[-65:]) and (named or contained or _ORIGIN.search(before)):
             weight += _STATED_ORIGIN
-    elif kind == "procedure" and _HISTORY.search(before[-80:]):
+    elif kind == "procedure" and words.earlier and _HISTORY.search(before[-80:]):
         weight *= 0.3
     cue = context.cue_of(reading, hit.start, hit.end, sentence)
     if cue is not None and cue.id in ("absent", "family", "declined"):
@@ -207,14 +247,11 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence) -> tuple[float, tupl
         weight += _BESIDE_TUMOR
     if "second primary" in sentence.lower or "another primary" in sentence.lower:
         weight *= 0.2
-    weight *= {"patient": 1.0, "general": 0.4, "literature": 0.08}[sentence.subject]
+    if sentence.subject == "general":
+        weight *= 0.4
     if sentence.section in ("discussion", "introduction", "conclusion", "table"):
         weight *= 0.6
     return weight, reach
-
-
-def _is_earlier(hit: Hit, sentence: Sentence) -> bool:
-    return _HISTORY.search(clause_before(sentence, hit.start, 80)) is not None
 
 
 def _is_spread(before: str, after: str, named: re.Match[str] | None) -> bool:
