@@ -79,8 +79,9 @@ def _is_redefined(words: str, entry: Entry, meanings: Mapping[str, list[Entry]])
 def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterator[tuple[str, int, int]]:
     """Yield (short form, start, end of its long form) for each definition whose short form is used again.
 
-    `known` are the places at which known names start or end: only definitions that touch one are tried. `starts` are the character offsets of the doc's tokens. Short forms hold a capital letter and at most
-    ten characters, and are no figure or table numbers. Both "long form (SF)" and "SF (long form)" are tried.
+    `known` are the places at which known names start or end: only definitions that touch one are tried.
+    `starts` are the character offsets of the doc's tokens. Short forms hold a capital letter and at most ten
+    characters, and are no figure or table numbers. Both "long form (SF)" and "SF (long form)" are tried.
     """
     for match in _BRACKET.finditer(text):
         short = match["short"]

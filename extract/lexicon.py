@@ -19,19 +19,17 @@ class LexiconError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One variant of a concept. `more` holds the columns after the first three, by name."""
+    """One variant of a concept. `more` holds the columns after the first three, by name.
+
+    `is_cased` tells that the variant only counts in just this case: in capitals, or short with a capital.
+    """
 
     lexicon: str
     concept_id: str
     preferred: str
     variant: str
     more: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-    @property
-    def is_cased(self) -> bool:
-        """Whether the variant only counts in just this case: in capitals, or short with a capital."""
-        has_capital = self.variant != self.variant.lower()
-        return has_capital and (len(self.variant) < _SHORT or self.variant == self.variant.upper())
+    is_cased: bool = False
 
     def get(self, column: str) -> str:
         """Return an extra column's cell, "" where the file has no such column."""
@@ -68,7 +66,12 @@ def _read(path: Path, name: str, seen: dict[str, str]) -> Iterator[Entry]:
             if variant in seen:
                 raise LexiconError(f"{place}: found {variant!r} again, wanted each variant once ({seen[variant]})")
             seen[variant] = place
-            yield Entry(name, row[0], row[1], variant, dict(zip(header[3:], row[3:], strict=True)))
+            yield Entry(name, row[0], row[1], variant, dict(zip(header[3:], row[3:], strict=True)), _is_cased(variant))
+
+
+def _is_cased(variant: str) -> bool:
+    has_capital = variant != variant.lower()
+    return has_capital and (len(variant) < _SHORT or variant == variant.upper())
 
 
 def alternations(variant: str) -> Iterable[str]:

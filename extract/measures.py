@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_UNITS = ("cm", "mm", "centim", "millim", "inch")
+# No measure has more characters before its last number: "120.5 mm × 109.5 mm × 85".
+_LONGEST = 50
 _CM_PER_INCH = 2.54
 SMALLEST_CM, LARGEST_CM = 0.1, 60.0
 
@@ -30,7 +31,8 @@ _WORD_MEASURE = re.compile(
     rf"|inch(?:es)?)\b",
     re.IGNORECASE,
 )
-_CUE = re.compile(r"[\da-z][-–\s\u200a]{0,2}(?:cm|mm|centim|millim|inch)", re.IGNORECASE)
+_CUE = re.compile(r"\d[-–\s\u200a]{0,2}(?:cm|mm|centim|millim|inch)")
+_WORD_CUE = re.compile(r"[a-z][-\s](?:cm|mm|centim|millim|inch)")
 
 # What a measure may be of. A weak noun is the tumour only where its organ is the primary's.
 _TUMOR = (
@@ -126,9 +128,15 @@ _LIST_GAP = 25
 
 def find(text: str, lower: str) -> list[re.Match[str]]:
     """Return the measures of a sentence in order; `lower` is the sentence in lower case, looked at first."""
-    if not any(unit in lower for unit in _UNITS) or not _CUE.search(lower):
+    if not ("cm" in lower or "mm" in lower or "centim" in lower or "millim" in lower or "inch" in lower):
         return []
-    return sorted([*_MEASURE.finditer(text), *_WORD_MEASURE.finditer(text)], key=_start)
+    found: list[re.Match[str]] = []
+    if cue := _CUE.search(lower):
+        found.extend(_MEASURE.finditer(text, max(0, cue.start() - _LONGEST)))
+    if _WORD_CUE.search(lower):
+        found.extend(_WORD_MEASURE.finditer(text))
+        found.sort(key=_start)
+    return found
 
 
 def _start(match: re.Match[str]) -> int:

@@ -47,10 +47,12 @@ _LINK = re.compile(
     r"|future|have|be|been|another|develop|in|from)){0,5}\s"
 )
 _DENIED_BEFORE = re.compile(
-    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after|because|due)\b)[^;,.]){0,90}$",
+    r"\b(?:no|not|without|never|neither|nor|free\s(?:of|from)|absence\sof|denied|negative\sfor|lack\sof"
+    r"|\w{2,6}n['’]t)\b(?:(?!\b(?:but|although|until|except|before|however|after|because|due)\b)[^;,.]){0,90}$",
 )
 _DENIED_AFTER = re.compile(
-    r"^(?:\s(?!but\b|which\b|that\b|with\b)[\w'’/-]+){0,7}?\s(?:has|have|had|was|were|is|are|could)\s(?:yet\s|been\s|still\s){0,2}(?:not|never|absent|ruled\sout|excluded)\b",
+    r"^(?:\s(?!but\b|which\b|that\b|with\b)[\w'’/-]+){0,7}?\s(?:has|have|had|was|were|is|are|could)\s(?:yet\s|been\s"
+    r"|still\s){0,2}(?:not|never|absent|ruled\sout|excluded)\b",
 )
 _UNCERTAIN_AFTER = re.compile(
     r"^(?:\s(?!but\b|which\b|that\b)[\w'’/-]+){0,5}?\s(?:would|may|might|could\sbe|should|can"
@@ -65,14 +67,16 @@ _NOT_DONE = re.compile(
     r"|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$"
 )
 _EXAMINED = re.compile(
-    r"\b(?:ct|mri|pet|scan|\w{0,15}scop|biops|\w{0,15}graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow|consult|counsel"
+    r"\b(?:ct|mri|pet|scan|\w{0,15}scop|biops|\w{0,15}graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow"
+    r"|consult|counsel"
     r"|puncture|investigat|work)"
 )
 _ANOTHER = re.compile(r"\b(?:baby|infants?|newborn|neonate|fetus|child\swas\sborn|flap|graft|wound|mother|donor)\b")
 _REMOVED = re.compile(r"(?:resect|remov|excis|treat|irradiat|eradicat)\w*\s(?:of\s)?(?:the\s|this\s|his\s|her\s)?$")
 _OF_TUMOUR = re.compile(r"lesion|mass\b|nodul|radiolog|imaging|scan|\bct\b|\bmri\b|chemotherap|treatment|therapy|drug|mg\b")
 _RELATIVE = re.compile(
-    r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family|patients|cases"
+    r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family"
+    r"|patients|cases"
     r"|women|men|children|fetus|baby|twin|donor)\b"
 )
 _REACH = 110

@@ -15,7 +15,6 @@ from spacy.language import Language
 from corpus.report import Report
 from extract import abbreviations, kind, language, matching, patients, sections, sentences
 from extract.fields import FIELDS
-from extract.lexicon import FOLDER
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import Case, Evidence, Record, check_evidence
 from extract.version import fingerprint, version
@@ -71,7 +70,7 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
     evidence: list[Evidence] = []
     if judged in kind.WITH_CASES:
         for label in labels:
-            case = _case(label, mentions, evidence)
+            case = _case(label, mentions, evidence, len(labels) == 1)
             if _is_patient(case):
                 cases.append(case)
             else:
@@ -87,7 +86,7 @@ def single_case(report: Report, pipeline: Pipeline) -> tuple[Case, tuple[Evidenc
     """Return what a text says of its first patient, whether or not it tells enough to be a case report."""
     reading = read(report, pipeline)
     evidence: list[Evidence] = []
-    case = _case("1", [(field, list(field.find(reading))) for field in FIELDS], evidence)
+    case = _case("1", [(field, list(field.find(reading))) for field in FIELDS], evidence, False)
     return case, tuple(evidence)
 
 
@@ -126,11 +125,11 @@ def _drafts(text: str, spans: Sequence[tuple[int, int, sections.Line]], cues: Se
     return drafts
 
 
-def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evidence: list[Evidence]) -> Case:
-    """Return the case of one patient, and add the evidence of its values to the list."""
+def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evidence: list[Evidence], is_only: bool) -> Case:
+    """Return the case of one patient (or of the only one), and add the evidence of its values to the list."""
     values: dict[str, Any] = {"label": label}
     for field, found in mentions:
-        mine = [mention for mention in found if mention.sentence.patient == label]
+        mine = found if is_only else [mention for mention in found if mention.sentence.patient == label]
         resolution = field.resolve(mine, values)
         for name, finding in resolution.one.items():
             proof = _prove(finding, name, label, evidence)

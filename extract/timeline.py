@@ -33,7 +33,8 @@ _INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}
 
 _LOOKS_BACK = re.compile(r"\b(?:year|month|week)s?\s(?:before|prior)\b")
 _ANNOUNCES = re.compile(
-    r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss|demonstrate)(?:s|d|ed)?\b"
+    r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss"
+    r"|demonstrate)(?:s|d|ed)?\b"
     r"|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)"
 )
 _NOW = re.compile(r"\b(?:now|currently|presents|presented|today)\b")

@@ -143,7 +143,8 @@ _FOLLOWED = re.compile(
 )
 _FREE = re.compile(r",?[-\s](?:disease|recurrence|relapse|tumou?r|progression|cancer|event|symptom)[-\s]free")
 _NO_TIME_AFTER = re.compile(
-    r"[-\s](?:old|history|of\sage|cycle|course|duration|apart|interval|survival\srate|survival\sof|overall\ssurvival\srate|prognosis|per\b|each"
+    r"[-\s](?:old|history|of\sage|cycle|course|duration|apart|interval|survival\srate|survival\sof|overall\ssurvival\srate"
+    r"|prognosis|per\b|each"
     r"|a\sweek|after\sbirth|gestation|pack|regimen|of\s(?:his\slife|her\slife|pain))|\s?/|['’]\s(?:duration|history)"
 )
 _OF_TREATMENT = re.compile(r"\sof\s(?:treatment|therapy|chemo)")

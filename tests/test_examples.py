@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from tests.annotated import Example, Expected, load
-from corpus.report import Report
 
+from corpus.report import Report
 from extract import pipeline as extraction
 from extract.fields import FIELDS
 from extract.record import REPEATED
+from tests.annotated import Example, Expected, load
 
 FOLDER = Path(__file__).parent / "examples"
 EXAMPLES = [

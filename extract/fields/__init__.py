@@ -2,6 +2,27 @@
 
 from types import ModuleType
 
-from extract.fields import age, drugs, follow_up, histology, ihc, ki67, metastasis, molecular, radiotherapy, recurrence, sex, site, size, status, surgery
+from extract.fields import (
+    age,
+    drugs,
+    follow_up,
+    histology,
+    ihc,
+    ki67,
+    metastasis,
+    molecular,
+    radiotherapy,
+    recurrence,
+    sex,
+    site,
+    size,
+    status,
+    surgery,
+)
 
-FIELDS: tuple[ModuleType, ...] = (age, sex, histology, site, size, ihc, ki67, molecular, surgery, radiotherapy, drugs, metastasis, recurrence, status, follow_up)
+FIELDS: tuple[ModuleType, ...] = (
+    *(age, sex, histology, metastasis, site, size),
+    *(ihc, ki67, molecular),
+    *(surgery, radiotherapy, drugs),
+    *(recurrence, status, follow_up),
+)

@@ -29,6 +29,7 @@ _PERSON = (
 _NO_ADJECTIVE = "from|after|the|later|ago|of|and|in|before|follow|to|history|with|prior"
 _PATTERN = re.compile(
     rf"""
+    \b(?=\d|[otfsen][nwhoielg][a-z]|age|in\s)             # cheap: most words begin neither a number nor "age"
     (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
     (?<![\d.])\b(?:
       (?P<number>\d{{1,3}}(?:\.\d{{1,2}})?)
@@ -49,7 +50,6 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_CUES = ("old", "aged", " age", "year", "yr", "month", "week", " day", "y/o", " yo", "y.o")
 # "45M with", "(67F)": an age with a letter and no other cue; "12F catheter" and "8 M urea" are none.
 _LETTER = re.compile(r"(?:^|\ban?\s|\()\d{1,2}\s?[MF]\b(?=[\s,)]\s?(?!cath|sheath|Foley|drain|tube|guid|intro|stent|urea|sol)[a-z])")
 # A cohort's age, a limit, a length of time: "patients over 50 years of age", "mean age = 39", "after two years the patient".
@@ -103,7 +103,18 @@ def find(reading: Reading) -> Iterator[Mention]:
 def _may_tell_age(sentence: Sentence) -> bool:
     """Return whether a sentence holds the words of an age; cheap, since most sentences do not."""
     lower, text = sentence.lower, sentence.text
-    if any(cue in lower for cue in _CUES) or lower.startswith("age"):
+    if (
+        "year" in lower
+        or "old" in lower
+        or " age" in lower
+        or "(age" in lower
+        or "yr" in lower
+        or "y/o" in lower
+        or " yo" in lower
+        or "y.o" in lower
+    ):
+        return True
+    if "month of life" in lower or lower.startswith("age"):
         return True
     return ("M " in text or "F " in text or "M," in text or "F," in text) and _LETTER.search(text) is not None
 

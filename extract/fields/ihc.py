@@ -23,7 +23,8 @@ _KI67 = "ki67"
 _KERATIN, _ESTROGEN = "ck", "er"
 # A sentence without any of these says nothing of a result.
 _CUE = re.compile(
-    r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+|[(\d][-−–](?!\d)|±|show|demonstrat"
+    r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+"
+    r"|[(\d][-−–](?!\d)|±|show|demonstrat"
     r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident|scor",
     re.IGNORECASE,
 )
@@ -42,7 +43,8 @@ _CLUSTER = re.compile(
 )
 # Not a result: a definition, a list of abbreviations, a count of blood cells.
 _VETO = re.compile(
-    r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
+    r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive"
+    r"|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
     re.IGNORECASE,
 )
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)

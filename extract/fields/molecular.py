@@ -41,7 +41,8 @@ _NOTATION = re.compile(
     re.VERBOSE,
 )
 _EXON_DELETION = re.compile(
-    r"(?:\s?gene)?,?\s?(?:\(?exon|ex)\s?-?\d{1,2}\s(?:\w+\s)?(?:del\w*|ins\w*|mutat\w*|skipping\w*|dup\w*)|\s?(?:del|ex)\s?\d{2}(?:del|ins)?\b",
+    r"(?:\s?gene)?,?\s?(?:\(?exon|ex)\s?-?\d{1,2}\s(?:\w+\s)?(?:del\w*|ins\w*|mutat\w*|skipping\w*|dup\w*)|\s?(?:del"
+    r"|ex)\s?\d{2}(?:del|ins)?\b",
     re.IGNORECASE,
 )
 _VERB = re.compile(
@@ -51,16 +52,21 @@ _VERB = re.compile(
 _AND_AMPLIFIED = re.compile(r",\s(?:and\s)?(amplification)\b")
 # What may stand between two genes of one list, between a gene and its alteration, and after "mutation" before its gene.
 _LISTED = re.compile(
-    r"(?:,\s[A-Z][A-Z0-9]{2,7}(?=,)){0,3}\s?(?:\([^()]{0,25}\)\s?)?(?:,\s?(?:and|or|as\swell\sas)?|/|and|or|nor|&|as\swell\sas|;)\s?(?:of\s|in\s)?(?:the\s)?\Z"
+    r"(?:,\s[A-Z][A-Z0-9]{2,7}(?=,)){0,3}\s?(?:\([^()]{0,25}\)\s?)?(?:,\s?(?:and|or|as\swell\sas)?|/|and|or|nor|&|as\swell\sas"
+    r"|;)\s?(?:of\s|in\s)?(?:the\s)?\Z"
 )
 _BEFORE_WORD = re.compile(
-    r"(?:,\s(?:and\s)?[A-Z][A-Z0-9]{2,7}){0,4}[-–\s]?(?:\([^()]{0,30}\)\s?)?(?:(?:genes?|oncogenes?|locus|loci|promoter|protein|kinase|proto-oncogene|somatic|driver|activating|sensiti[sz]ing|hotspot|point|missense"
-    r"|frameshift|nonsense|exons?|codon|\d{1,4}|and|homozygous|high-level|copy|number|CpG|pathogenic|p\.\S{1,20}|[A-Z]\d{2,4}\w{0,3}|mRNA|status|T790M)[-\s,]{1,2}){0,6}\Z",
+    r"(?:,\s(?:and\s)?[A-Z][A-Z0-9]{2,7}){0,4}[-–\s]?(?:\([^()]{0,30}\)\s?)?(?:(?:genes?|oncogenes?|locus|loci|promoter|protein"
+    r"|kinase|proto-oncogene|somatic|driver|activating|sensiti[sz]ing|hotspot|point|missense"
+    r"|frameshift|nonsense|exons?|codon|\d{1,4}|and|homozygous|high-level|copy|number|CpG|pathogenic|p\.\S{1,20}"
+    r"|[A-Z]\d{2,4}\w{0,3}|mRNA|status|T790M)[-\s,]{1,2}){0,6}\Z",
     re.IGNORECASE,
 )
 _AFTER_WORD = re.compile(
-    r"s?\s(?:(?:analysis|test|tests|testing|status|screening|assay|studies|study|was|were|detected|found|identified|observed|present|probes?|demonstrated|noted|confirmed|both)\s){0,3}"
-    r"(?:in|of|for|involving|at|affecting|within|on|targeting|to|with)\s(?:(?:the|exons?|codons?|either|both|all|any|genes?|following|other|including|of|in|and|to|\d{1,3}(?:,|-\d+)?)\s){0,8}\Z",
+    r"s?\s(?:(?:analysis|test|tests|testing|status|screening|assay|studies|study|was|were|detected|found|identified|observed"
+    r"|present|probes?|demonstrated|noted|confirmed|both)\s){0,3}"
+    r"(?:in|of|for|involving|at|affecting|within|on|targeting|to|with)\s(?:(?:the|exons?|codons?|either|both|all|any|genes?"
+    r"|following|other|including|of|in|and|to|\d{1,3}(?:,|-\d+)?)\s){0,8}\Z",
     re.IGNORECASE,
 )
 _FUSED = re.compile(r"\s?(?:-|–|—|/|::|:)\s?\Z")
@@ -292,7 +298,8 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
 
 
 _SOMATIC = re.compile(
-    r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue|next[-\s]generation|\bNGS",
+    r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue"
+    r"|next[-\s]generation|\bNGS",
     re.IGNORECASE,
 )
 

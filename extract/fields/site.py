@@ -11,6 +11,7 @@ from extract import context
 from extract.fields.metastasis import CALLED_METASTASIS
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
 from extract.record import Histology, Site
+from extract.tissue import BLOOD, BONE, SKIN, SOFT_TISSUE, sites_that_are, tissue_of
 
 NAME = "site"
 FIELDS = ("site",)
@@ -107,43 +108,12 @@ _EXAMINED_WEIGHT = 0.02
 # A place beside a tumour word, and one in a statement of origin, against one that is merely named.
 _BESIDE_TUMOR, _STATED_ORIGIN, _FIRST_BESIDE_TUMOR = 2.0, 1.5, 1.5
 
-# ICD-O-3 morphology groups whose tumours take a region's soft tissue, skin or bone code.
-_SKIN = frozenset({"8720", "8721", "8730", "8742", "8743", "8744", "8745", "8770", "8771", "8772", "8090", "8091", "8092", "8093", "8094", "8097", "8247", "8081", "8400", "8401", "8402", "8403",
-                   "8407", "8408", "8409", "8410", "8413", "8480", "8070", "8071", "8074", "8076", "8390", "8110", "8832", "8833", "9700", "9701", "9709", "9718"})  # fmt: skip
-_BLOOD = ("98", "9732", "9733", "976", "995", "996", "997", "999", "992", "994", "986", "987", "989", "983", "982", "980")
 # Names that any diagnosis may go by.
 _ANY_TUMOR = frozenset({"8000", "8010", "8001", "8140", "8800", "9590"})
-# Where such a tumour usually arises, not a place in its name: melanoma, lymphoma, osteosarcoma, GIST, glioma ...
-_USUAL = frozenset({"C44.9", "C77.9", "C41.9", "C42.1", "C49.9", "C75.5", "C74.9", "C26.9", "C71.9", "C70.9", "C58.9"})
+_USUAL = sites_that_are("usual")
 # Below this an organ is merely named, not said to hold the tumour.
 _LEAST = 0.25
-# Sites that have no side of their own, so that a side near them is another part's.
-_UNPAIRED = (
-    "C16",
-    "C22",
-    "C25",
-    "C15",
-    "C61",
-    "C77",
-    "C42",
-    "C53",
-    "C54",
-    "C55",
-    "C67",
-    "C80",
-    "C73",
-    "C18",
-    "C19",
-    "C20",
-    "C21",
-    "C37",
-    "C17",
-    "C75",
-    "C26",
-    "C52",
-    "C23",
-    "C24",
-)
+_UNPAIRED = sites_that_are("unpaired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +260,7 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     """Return the organ with the greatest weight, its most precise subsite that the text supports, and its side."""
     histology = so_far.get("histology")
     morphology = histology.morphology if isinstance(histology, Histology) else None
-    if morphology and morphology.startswith(_BLOOD) and (blood := _blood(mentions, morphology)):
+    if morphology and tissue_of(morphology) == BLOOD and (blood := _blood(mentions, morphology)):
         return blood
     weights = _weigh(mentions, morphology, _spread_to(so_far))
     scores: dict[str, float] = defaultdict(float)
@@ -378,19 +348,8 @@ def _code(place: Place, morphology: str | None) -> str:
     """Return a place's topography for a tumour of this morphology: a region's soft tissue, skin or bone code."""
     if place.region is None:
         return place.code
-    soft_tissue, skin, bone = place.region
-    if morphology is None:
-        return place.code
-    code = morphology[:4]
-    if code in _SKIN and skin:
-        return skin
-    if ("9180" <= code <= "9262" or code in ("9370", "9371", "9372", "9731")) and bone:
-        return bone
-    if (
-        "8800" <= code <= "9044" or "9120" <= code <= "9175" or "9540" <= code <= "9582" or code in ("9364", "9260", "9251", "9252")
-    ) and soft_tissue:
-        return soft_tissue
-    return place.code
+    by_tissue = dict(zip((SOFT_TISSUE, SKIN, BONE), place.region, strict=True))
+    return by_tissue.get(tissue_of(morphology) or "") or place.code
 
 
 def _by_weight(mention: Mention) -> tuple[float, int]:
