@@ -31,14 +31,12 @@ def cue_of(reading: Reading, start: int, end: int, sentence: Sentence | None = N
         if cue.id not in _RANK or (cue.start < end and start < cue.end):
             continue
         direction = cue.entry.get("direction")
-        if direction == "forward":
-            in_scope = cue.end <= start <= cue.end + _FORWARD_REACH and not _ended(reading, cues, cue.end, start)
-            if in_scope and _ends_at_comma(cue, sentence):
-                in_scope = "," not in reading.text[cue.end : start]
-        elif direction == "backward":
-            in_scope = end <= cue.start <= end + _BACKWARD_REACH and not _ended(reading, cues, end, cue.start)
-        else:
-            continue
+        in_scope = False
+        if direction in ("forward", "both") and cue.end <= start:
+            near = start <= cue.end + _FORWARD_REACH and not _ended(reading, cues, cue.end, start)
+            in_scope = near and not (_ends_at_comma(cue, sentence) and "," in reading.text[cue.end : start])
+        elif direction in ("backward", "both") and end <= cue.start:
+            in_scope = cue.start <= end + _BACKWARD_REACH and not _ended(reading, cues, end, cue.start)
         if in_scope and (best is None or _RANK.index(cue.id) < _RANK.index(best.id)):
             best = cue
     return best

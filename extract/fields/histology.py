@@ -18,6 +18,7 @@ FIELDS = ("histology",)
 _VAGUE: Mapping[str, float] = {
     "8000": 0.12, "8001": 0.12, "8010": 0.3, "8046": 0.45, "8800": 0.35, "8801": 0.5, "8802": 0.5, "9590": 0.35, "9591": 0.5, "9800": 0.4,
     "8140": 0.75, "8003": 0.2, "8002": 0.3, "8240": 0.8, "8803": 0.4, "9380": 0.6, "8020": 0.6, "8312": 0.8,
+    "9540/1": 0.3,  # neurofibromatosis, which is the ground that tumours arise on
 }  # fmt: skip
 
 # A diagnosis needs one plain mention of at least this weight; a suspicion alone is none.
@@ -31,7 +32,7 @@ _DIAGNOSED = re.compile(
     re.IGNORECASE,
 )
 _FINAL = re.compile(
-    r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}diagnos|diagnosis\s(?:of|was|is)\b"
+    r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}(?:diagnos|patholog|histolog)|diagnosis\s(?:of|was|is)\b"
     r"|(?<!clinically\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b",
     re.IGNORECASE,
 )
@@ -166,22 +167,22 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     first: dict[str, int] = {}
     for mention in mentions:
         named = _named(mention)
-        code = named.morphology[:4]
+        code = named.morphology
         # The tenth mention adds less than the first: a discussed entity is often named more than the diagnosis.
         scores[code] += named.weight / (1.0 + 0.15 * scores[code])
         first.setdefault(code, mention.start)
-    weighed = {code: score * _VAGUE.get(code, 1.0) for code, score in scores.items() if score > 0}
+    weighed = {code: score * _VAGUE.get(code, _VAGUE.get(code[:4], 1.0)) for code, score in scores.items() if score > 0}
     _support(weighed, mentions)
-    plain = {_named(m).morphology[:4] for m in mentions if m.assertion == "present" and _named(m).weight >= _LEAST}
+    plain = {_named(m).morphology for m in mentions if m.assertion == "present" and _named(m).weight >= _LEAST}
     weighed = {code: score for code, score in weighed.items() if code in plain}
     if not weighed:
         return Resolution({}, {}, tuple((m, _reason(m)) for m in mentions))
     best = max(weighed, key=lambda code: (weighed[code], -first[code]))
-    proof = [m for m in mentions if _named(m).morphology[:4] == best and _named(m).weight > 0]
+    proof = [m for m in mentions if _named(m).morphology == best and _named(m).weight > 0]
     proof.sort(key=lambda m: (-_named(m).weight, m.start))
     head = _named(proof[0])
     grade = next((_named(m).grade for m in proof if _named(m).grade), None)
-    passed = tuple((m, _reason(m)) for m in mentions if _named(m).morphology[:4] != best)
+    passed = tuple((m, _reason(m)) for m in mentions if _named(m).morphology != best)
     return Resolution({"histology": Finding(Histology(head.name, head.morphology, grade), tuple(proof[:4]))}, {}, passed)
 
 
@@ -190,8 +191,8 @@ def _support(weighed: dict[str, float], mentions: Sequence[Mention]) -> None:
     names: dict[str, set[str]] = defaultdict(set)
     for mention in mentions:
         named = _named(mention)
-        if named.morphology[:4] in weighed:
-            names[named.morphology[:4]].add(named.name.lower())
+        if named.morphology in weighed:
+            names[named.morphology].add(named.name.lower())
     plain = dict(weighed)
     for code, own in names.items():
         for other, theirs in names.items():

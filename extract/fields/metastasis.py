@@ -40,6 +40,13 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 # "the colonic and hepatic lesions were metastases", "the brain tumor as its metastasis"
+# Names of a place that hold the word of spread: "peritoneal carcinomatosis".
+_SPREAD_IN_NAME = ("carcinomatosis", "disseminat", "metasta", "implant", "seeding", "deposit")
+# "nodules in both lungs, consistent with metastases"
+_TAKEN_FOR = re.compile(
+    r"^[\s,]{1,2}(?:(?:which|that)\s)?(?:were\s|was\s|are\s)?(?:consistent|compatible|in\skeeping|represent\w*|indicat\w+)\s(?:(?:with|of)\s)?(?:\w+\s){0,2}?metasta",
+    re.IGNORECASE,
+)
 CALLED_METASTASIS = re.compile(
     r"^(?:[\s,]{1,2}[\w-]{2,18}){0,5}?\s(?:lesions?|mass(?:es)?|tumou?rs?|nodules?)\s(?:was|were|as|proved|represented"
     r"|turned\sout)\s(?:(?!not\b|no\b)\w+\s){0,4}?metasta",
@@ -60,7 +67,7 @@ _TNM = re.compile(r"\b[cpyr]{0,3}T(?:[0-4xX]|is)[a-d]?\s?,?\s?[cpy]{0,2}(?P<node
 _EARLIER = re.compile(r"\b(?:years?\s(?:ago|earlier|before|previously|prior)|history\sof|previous(?:ly)?)\b", re.IGNORECASE)
 # "metastatic renal cell carcinoma": the organ names the tumour, not the place that it went to.
 _NAMES_TUMOR = re.compile(
-    r"^[-\s]{1,2}(?:[\w-]{2,20}\s){0,3}?(?:cancers?|carcinomas?|adenocarcinomas?|\w{3,20}omas?|tumou?rs?|neoplasms?"
+    r"^[-\s]{1,2}(?:(?!(?:from|of|and|with|in|had|was|were)\s)[\w-]{2,20}\s){0,3}?(?:cancers?|carcinomas?|adenocarcinomas?|\w{3,20}omas?|tumou?rs?|neoplasms?"
     r"|malignanc\w+|primary|origin)\b",
     re.IGNORECASE,
 )
@@ -133,6 +140,8 @@ def _is_spread(hit: Hit, sentence: Sentence) -> bool:
         if re.match(r"^\s(?:were|was)\s(?:also\s)?(?:positive|involved)|^\s(?:involvement|invasion|metasta)", after, re.IGNORECASE):
             return True
     elif hit.id == "C77":
+        return True
+    if any(cue in hit.entry.variant for cue in _SPREAD_IN_NAME) or _TAKEN_FOR.match(after):
         return True
     if CALLED_METASTASIS.match(after) or (hit.id == "C77" and _RECURRED_IN.search(before)):
         return True

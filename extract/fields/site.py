@@ -21,7 +21,7 @@ _TUMOR_WORD = (
     r"|primary|adenocarcinoma|carcinoma|SOL|\w{3,25}(?:oma|omas|omata)\b|leuk\w+|process|ulcer\w*|plaque|opacity)"
 )
 _AFTER = re.compile(
-    rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|showed|in|of|from|to)\b"
+    rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|is|had|has|who|showed|underwent|developed|received|in|of|from|to)\b"
     rf"|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b",
     re.IGNORECASE,
 )
@@ -46,6 +46,7 @@ _SPREAD_AFTER = re.compile(
     r"|secondar(?:y|ies)|deposits?|implants?|spread|seeding|relapses?)\b",
     re.IGNORECASE,
 )
+_NEW_CLAUSE = re.compile(r"\s(?:had|has|who|which|developed|underwent)\s")
 _METASTATIC = re.compile(r"\bmetastatic\s(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
 _MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity", re.IGNORECASE)
 _INVADED = re.compile(
@@ -195,7 +196,7 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence, words: Words) -> tup
         if _EXAMINED.match(after):
             return _EXAMINED_WEIGHT, reach
         named, contained = (_AFTER.match(after), _BEFORE.search(before)) if words.tumor else (None, None)
-        if words.spread and _is_spread(before, after, named):
+        if words.spread and _is_spread(before, after, named, contained):
             return -0.3, reach
         if named or contained:
             weight += _BESIDE_TUMOR
@@ -224,17 +225,21 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence, words: Words) -> tup
     return weight, reach
 
 
-def _is_spread(before: str, after: str, named: re.Match[str] | None) -> bool:
+def _is_spread(before: str, after: str, named: re.Match[str] | None, contained: re.Match[str] | None) -> bool:
     """Return whether a place is one that a tumour went to: "metastases in the lung", "metastatic lung nodule".
 
     "Metastatic renal cell carcinoma" and "metastases of a breast cancer" name the tumour by its own place.
     """
     if CALLED_METASTASIS.match(after):
         return True
+    if contained is not None and _METASTATIC.search(before[: contained.start("tumor")]):
+        return True  # "a metastatic melanoma in the brain"
+    named = named or contained
     if named is not None and _MERE_LESION.fullmatch(named["tumor"]) is None:
         return False
     if named is not None:
         return _METASTATIC.search(before) is not None
+    before = _NEW_CLAUSE.split(before)[-1]
     return _SPREAD_AFTER.match(after) is not None or _SPREAD.search(before[-75:]) is not None
 
 
