@@ -61,21 +61,27 @@ def subjects(drafts: Sequence[Draft]) -> list[str]:
     """
     anchor = _anchor(drafts)
     has_case = any(draft.section in _CASE for draft in drafts)
-    closed = narrated = False
-    section = None
+    closed, story, section = False, 0, None
     result = []
     for number, draft in enumerate(drafts):
         if draft.section != section:
-            section, closed, narrated = draft.section, False, False
-        if "closing" in draft.cues and not _AGE.search(draft.text):
+            section, closed, story = draft.section, False, 0
+        if _narrates(draft):
+            closed = False
+        elif "closing" in draft.cues and draft.section not in _CASE:
             closed = True
         subject = _subject(draft, number < anchor, closed)
         if not has_case and draft.section in _ARGUED:
-            # A report without a case section tells its case in the introduction or the discussion.
-            narrated = _narrates(draft) or (narrated and subject != "literature")
-            subject = "patient" if narrated else subject
+            # A report without a case section tells its case in the introduction or the discussion, until it cites
+            # others twice in a row.
+            story = _STORY if _narrates(draft) else story - 1 if subject == "literature" else _STORY if story else 0
+            subject = "patient" if story == _STORY else subject
         result.append(subject)
     return result
+
+
+# How many sentences on others in a row end a story.
+_STORY = 2
 
 
 def _narrates(draft: Draft) -> bool:
