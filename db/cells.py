@@ -17,7 +17,7 @@ _YES_NO = frozenset(
 _RESULTS = ("positive", "negative", "equivocal", "other_cells")
 _TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
 _MARKED = re.compile("«([^«»]*)»")
-_SHOWN_MARKERS = 8
+_SHOWN_MARKERS = 6
 
 # What the identifier must look like before it becomes a link, and where it leads.
 _RESOLVERS = {

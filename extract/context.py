@@ -64,7 +64,8 @@ def _ends_at_comma(cue: Hit, sentence: Sentence) -> bool:
 
 
 def _ended(reading: Reading, cues: Sequence[Hit], start: int, end: int) -> bool:
-    """Return whether a termination word or a semicolon stands between two offsets."""
-    if ";" in reading.text[start:end]:
+    """Return whether a termination word, a semicolon or a colon ("The biopsy was a sarcoma: CD34 was negative") stands between."""
+    between = reading.text[start:end]
+    if ";" in between or ":" in between[2:]:
         return True
     return any(cue.id == "end" and start <= cue.start and cue.end <= end for cue in cues)

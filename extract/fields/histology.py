@@ -115,16 +115,16 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     """Return how much a mention speaks for being the final diagnosis; 0 for what is denied or a relative's."""
     if assertion == "absent" or subject == "family":
         return 0.0
-    before = clause_before(sentence, hit.start, 90)
+    before = clause_before(sentence, hit.start, 160)
     weight = {"patient": 2.0, "general": 0.7, "literature": 0.15}[subject]
     if sentence.section in ("discussion", "introduction", "table"):
         weight *= 0.6
     if sentence.section == "title" or sentence.is_heading:
         weight *= 1.5
     if subject == "patient":
-        if _FINAL.search(before):
+        if _FINAL.search(before[-90:]):
             weight += 3.0
-        elif _DIAGNOSED.search(before) or _REPORTED.search(before[-80:]):
+        elif _DIAGNOSED.search(before[-90:]) or _REPORTED.search(before[-80:]):
             weight += 1.5
         if any(cue in sentence.lower for cue in _CONCLUSION_CUES) and _CONCLUDED.search(sentence.text):
             weight += 2.5
@@ -134,7 +134,7 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
         weight *= 0.3
     if "second primary" in sentence.lower or "another primary" in sentence.lower:
         weight *= 0.2
-    if (any(cue in sentence.lower for cue in _EARLIER_CUES) and _EARLIER.search(before[-70:])) or _AT_AGE.match(
+    if (any(cue in sentence.lower for cue in _EARLIER_CUES) and _EARLIER.search(before)) or _AT_AGE.match(
         sentence.text, hit.end - sentence.start
     ):
         weight *= 0.35

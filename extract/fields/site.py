@@ -75,7 +75,7 @@ _SIDE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
-    r"\b(?:history\sof|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE
+    r"\b(?:history|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE
 )
 _TUMOR_CUES = (
     "mass",
@@ -158,7 +158,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         weight, reach = _weight(reading, hit, sentence, words)
         tissue = (hit.entry.get("soft_tissue"), hit.entry.get("skin"), hit.entry.get("bone")) if hit.entry.lexicon == "region" else None
         side = _side(hit, sentence) if words.side and weight > 0 else None
-        is_earlier = words.earlier and weight > 0 and _HISTORY.search(clause_before(sentence, hit.start, 80)) is not None
+        is_earlier = words.earlier and weight > 0 and _HISTORY.search(clause_before(sentence, hit.start, 160)) is not None
         bound = _bound(reading, sentence, reach) if words.tumor and weight > _EXAMINED_WEIGHT else frozenset()
         place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, side, tissue, is_earlier, bound)
         yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
