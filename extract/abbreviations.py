@@ -46,10 +46,22 @@ def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[in
     for name in _RESOLVED:
         hits[name] = [hit for hit in hits[name] if not _is_redefined(text[hit.start : hit.end], hit.entry, meanings)]
     for short, entries in meanings.items():
-        for match in re.finditer(rf"(?<![\w-]){re.escape(short)}s?(?!\w)", text) if entries else ():
+        for start, end in _places(text, short) if entries else ():
             for entry in entries:
-                hit = Hit(entry, match.start(), match.end(), bisect_right(begins, match.start()) - 1)
-                _insert(hits[entry.lexicon], hit)
+                _insert(hits[entry.lexicon], Hit(entry, start, end, bisect_right(begins, start) - 1))
+
+
+def _places(text: str, short: str) -> Iterator[tuple[int, int]]:
+    """Yield where a short form stands as a word of its own, in the singular or plural."""
+    start = text.find(short)
+    while start >= 0:
+        end = start + len(short)
+        if text[end : end + 1] == "s":
+            end += 1
+        before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+        if not (before.isalnum() or before in ("-", "_") or after.isalnum() or after == "_"):
+            yield start, end
+        start = text.find(short, end)
 
 
 def _named(hits: Sequence[Hit], start: int, end: int) -> Entry | None:

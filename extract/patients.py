@@ -26,6 +26,7 @@ _INTRODUCED = re.compile(
     r"|men|cohort))",
     re.IGNORECASE,
 )
+_AGE_CUES = ("old", "aged", "y/o", "yo ", "years")
 _OPENING = re.compile(r"^(?:\w+\s){0,3}(?:patient|man|woman|male|female|boy|girl|he|she)\b", re.IGNORECASE)
 _CASE_MARK = re.compile(
     r"^\s{0,4}(?:\#{1,4}\s)?(?:case|patient)\s(?:no\.?\s|number\s|\#)?(?P<number>\d{1,2}|[IVX]{1,4}|[A-F])\b(?:\s?[:.–—-]"
@@ -86,7 +87,9 @@ _STORY = 2
 
 def _narrates(draft: Draft) -> bool:
     """Return whether a sentence introduces a patient by age, and cites nobody."""
-    return "literature" not in draft.cues and not _is_cited(draft) and _AGE.search(draft.text) is not None
+    if "literature" in draft.cues or not any(cue in draft.lower for cue in _AGE_CUES):
+        return False
+    return _AGE.search(draft.text) is not None and not _is_cited(draft)
 
 
 def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
@@ -102,7 +105,7 @@ def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
         if "person" in cues and not literature and not cited and draft.section != "introduction" and _OPENING.match(draft.text):
             return "patient"
         return "literature" if literature or cited else "general"
-    if own or (not cited and _INTRODUCED.search(draft.text)):
+    if own or (not cited and "old" in draft.lower and _INTRODUCED.search(draft.text)):
         return "patient"
     if before_patient:
         return "literature" if literature else "general"
