@@ -16,6 +16,7 @@ from corpus.report import Report
 from extract import abbreviations, kind, language, matching, patients, sections, sentences
 from extract.fields import FIELDS
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
+from extract.record import FIELDS as RECORD_FIELDS
 from extract.record import Case, Evidence, Record, check_evidence
 from extract.version import fingerprint, version
 
@@ -139,7 +140,11 @@ def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evid
             values[name] = tuple(replace(finding.value, evidence=_prove(finding, name, label, evidence)) for finding in findings)
         for mention, reason in resolution.passed:
             evidence.append(_evidence(mention, field.NAME, label, None, reason))
-    return Case(**values)
+    return Case(**{name: value for name, value in values.items() if name in _OF_CASE})
+
+
+# A field may leave other things beside its values for a later one, such as the timeline.
+_OF_CASE = frozenset({"label", *RECORD_FIELDS})
 
 
 def _prove(finding: Finding, field: str, label: str, evidence: list[Evidence]) -> tuple[int, ...]:

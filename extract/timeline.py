@@ -14,9 +14,10 @@ calendar to the line; later dates are subtracted. An event without a time stands
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from extract import outcome, times
 from extract.outcome import TREATMENTS
@@ -208,6 +209,14 @@ def event_of(mention: Mention) -> Event:
     """Return what a mention of the timeline says."""
     assert isinstance(mention.value, Event)
     return mention.value
+
+
+def lines(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> tuple[Line, ...]:
+    """Return the lines of one patient; the first field that asks has them laid, the next finds them in `so_far`."""
+    if "timeline" not in so_far:
+        so_far["timeline"] = lay(mentions)
+    laid: tuple[Line, ...] = so_far["timeline"]
+    return laid
 
 
 def lay(mentions: Sequence[Mention]) -> tuple[Line, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from typing import Any
 
 from extract import timeline
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
@@ -20,11 +21,11 @@ def find(reading: Reading) -> Iterator[Mention]:
     yield from reading.layer(timeline.read)
 
 
-def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
+def resolve(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> Resolution:
     """Return the months from time zero to the latest contact of the first line that has one."""
     if not any(event_of(mention).time for mention in mentions):
         return NOTHING
-    for line in timeline.lay(mentions):
+    for line in timeline.lines(mentions, so_far):
         last = _last_contact(line)
         if last is None:
             continue

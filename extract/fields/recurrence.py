@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from typing import Any
 
 from extract import outcome, timeline, times
 from extract.outcome import TREATMENTS
@@ -31,12 +32,12 @@ def find(reading: Reading) -> Iterator[Mention]:
         yield from reading.layer(timeline.read)
 
 
-def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
+def resolve(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> Resolution:
     """Return recurrence (true if it ever came back; false only if the text says so) and the months to the first."""
     kinds = {event_of(mention).kind for mention in mentions}
     passed = tuple((mention, _PASSED[kind]) for mention in mentions if (kind := event_of(mention).kind) in _PASSED)
     if kinds & _RETURNING:
-        returned = [(line, point) for line in timeline.lay(mentions) for point in _returns(line)]
+        returned = [(line, point) for line in timeline.lines(mentions, so_far) for point in _returns(line)]
         if returned:
             return Resolution(_returned(returned), {}, passed)
     absent = _absent(mentions) if kinds & _ABSENT else ()

@@ -64,6 +64,7 @@ _EXAMINED = re.compile(
     r"|dissections?|flaps?|grafts?|reconstruction|lengths?|tox\w+|rate|output)\b",
     re.IGNORECASE,
 )
+_SIDE_INSIDE = re.compile(r"(left|right|bilateral)\b", re.IGNORECASE)
 _SIDE = re.compile(
     r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s]sided)?[-\s](?:(?:and|the|of|side|in|on|upper|lower"
     r"|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}$",
@@ -250,7 +251,7 @@ def _bound(reading: Reading, sentence: Sentence, reach: tuple[int, int]) -> froz
 
 def _side(hit: Hit, sentence: Sentence) -> str | None:
     begin = hit.start - sentence.start
-    inside = re.match(r"(left|right|bilateral)\b", sentence.text[begin:], re.IGNORECASE)
+    inside = _SIDE_INSIDE.match(sentence.text, begin)
     if inside:
         return inside[1].lower()
     before = _SIDE.search(sentence.text[max(0, begin - 60) : begin])
