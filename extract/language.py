@@ -61,6 +61,9 @@ _SINGULAR = (
 )
 
 
+_REMEMBERED_WORDS = 150_000
+
+
 def normal_form(word: str) -> str:
     """Return the spelling under which a word is looked up: lower case, American, singular, plain dash."""
     if word.startswith(KEY_MARK):
@@ -91,5 +94,7 @@ def blank_english() -> Language:
         prefix_search=compile_prefix_regex(_PREFIXES).search,
         suffix_search=compile_suffix_regex(_SUFFIXES).search,
         infix_finditer=compile_infix_regex(_INFIXES).finditer,
+        # The vocabularies alone would fill spaCy's usual 10,000 remembered words, and leave none for the texts.
+        max_cache_size=_REMEMBERED_WORDS,
     )
     return nlp
