@@ -46,6 +46,8 @@ _PATTERN = re.compile(
     )
     | \baged?(?:\s?[:=]\s?|\s(?:of\s|about\s|only\s|at\s)?)(?P<number2>\d{{1,3}}(?:\.\d)?)
       (?P<range2>\s?(?:[-–]|to)\s?\d{{1,3}})?(?:\s(?P<unit3>years?|months?|weeks?|days?)\b)?
+    | \b(?:man|woman|male|female|gentleman|lady|boy|girl)\sof\s(?P<number3>\d{{1,2}})(?:\syears?)?\b
+      (?!\s?(?:[-–%]|to\s\d|mm|cm|kg|months?|weeks?|days?))
     | \bin\s(?:his|her|the)\s(?P<ordinal>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\smonth\sof\slife
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -114,7 +116,7 @@ def _may_tell_age(sentence: Sentence) -> bool:
         or "y.o" in lower
     ):
         return True
-    if "month of life" in lower or lower.startswith("age"):
+    if "month of life" in lower or lower.startswith("age") or "man of " in lower or "male of " in lower:
         return True
     return ("M " in text or "F " in text or "M," in text or "F," in text) and _LETTER.search(text) is not None
 
@@ -156,7 +158,7 @@ def _weight(match: re.Match[str], sentence: Sentence, before: str) -> int:
         return 2 if _PRESENTS.match(text, match.end()) else 1
     after = text[match.end() : match.end() + 60]
     introduced = _INTRODUCED.match(after)
-    if match["letter"] or introduced or match["unit2"] or match["unit4"] or _LABELLED.match(match.group()):
+    if match["letter"] or introduced or match["unit2"] or match["unit4"] or match["number3"] or _LABELLED.match(match.group()):
         return 3
     return 2
 
@@ -167,7 +169,7 @@ def _years(match: re.Match[str]) -> float | None:
         return None
     if match["ordinal"]:
         return (_ORDINALS[match["ordinal"].lower()] - 1) / _MONTHS_PER_YEAR
-    number = match["number"] or match["number2"]
+    number = match["number"] or match["number2"] or match["number3"]
     value = float(number) if number else _number_in_words(match["words"])
     if value is None:
         return None

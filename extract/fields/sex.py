@@ -15,7 +15,7 @@ _WEIGHT = {"noun": 8.0, "short": 6.0, "pronoun": 1.0, "organ": 0.5}
 _SHORT = re.compile(r"\b\d{1,2}[-\s]?(?:y(?:ears?|rs?|/?o)?[-\s]?(?:old)?[-\s]?)?/?(?P<letter>[MF])\b(?=[\s,.)])")
 # Nouns that are no person: "female genital tract", "male predominance".
 _NO_PERSON_AFTER = re.compile(
-    r"\s?(?:genital|reproductive|sex\b|gender|predominance|preponderance|predilection|to\b|:|ratio|hormone|breast|pelvi"
+    r"\s?(?:genital|reproductive|sex\b|gender|predominance|preponderance|predilection|to\s(?:fe)?male|:|ratio|hormone|breast|pelvi"
     r"|and\s(?:fe)?male|donor|relative|urethra)",
     re.IGNORECASE,
 )

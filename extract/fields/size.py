@@ -121,7 +121,8 @@ def _in_sentence(reading: Reading, sentence: Sentence, found: Sequence[re.Match[
         weight += _time_weight(sentence, before, text[: match.end()] + _NEXT_STATEMENT.split(text[match.end() :], maxsplit=1)[0])
         if weight > 0:
             start, end = sentence.start + match.start(), sentence.start + match.end()
-            places = _places(reading, sentence, start - len(before), end + len(after))
+            same_statement = after.partition(";")[0]
+            places = _places(reading, sentence, start - len(before), end + len(same_statement))
             names = _names(reading, sentence, start - min(len(before), _NAME_REACH), end + min(len(after), _NAME_REACH))
             yield Mention(NAME, start, end, sentence, Measure(cm, weight, places, names, is_weak))
 
