@@ -118,9 +118,25 @@ def _on_semicolon(state: State, at: int, token: Token) -> None:
             state.shown = None
             state.recent = []
             state.excepting = False
-            if state.last is not None or _has_marker(state, after):
+            if state.last is not None or _has_marker(state, after) or _has_predicate(state, at):
+                _take_degrees(state)
                 state.pending = []
             return
+
+
+def _has_predicate(state: State, at: int) -> bool:
+    """Return whether what waits has had its own predicate before the semicolon: "A and B were focal; C was negative"."""
+    if not state.pending:
+        return False
+    first = state.pending[0].marker.start
+    return any(token.kind == "be" and token.start > first for token in state.tokens[:at])
+
+
+def _take_degrees(state: State) -> None:
+    """Give what waits with a lone degree of its own the result that it implies: "A was focal" is positive."""
+    for target in state.pending:
+        if target.result is None and (target.extent or target.intensity):
+            target.result, target.by, target.is_firm = POSITIVE, "degree", False
 
 
 def _has_marker(state: State, at: int) -> bool:
@@ -232,9 +248,7 @@ def _subject(state: State, cue_start: int) -> str | None:
 def _close(state: State) -> None:
     """Finish: what still waits takes a lone degree of its own ("A (focal), B (strong)"), or nothing."""
     _settle(state)
-    for target in state.pending:
-        if target.extent or target.intensity:
-            target.result, target.by, target.is_firm = POSITIVE, "degree", False
+    _take_degrees(state)
     _mark_subjects(state)
     for target in state.results:
         if target.result == POSITIVE and target.cells is not None:
