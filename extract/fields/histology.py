@@ -33,7 +33,7 @@ _DIAGNOSED = re.compile(
 )
 _FINAL = re.compile(
     r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}(?:diagnos|patholog|histolog)|diagnosis\s(?:of|was|is)\b"
-    r"|(?<!clinically\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b",
+    r"|(?<!clinically\s)(?<!preoperatively\s)(?<!initially\s)(?<!previously\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b",
     re.IGNORECASE,
 )
 # Plain substrings first: they spare most sentences the regexes.
