@@ -273,9 +273,7 @@ def _contradictions(row: DoseRow) -> list[tuple[str, str]]:
         wrong.append((f"{row.n_male} male and {row.n_female} female", f"{n} in all"))
     if group is not None and n is not None and group > n:
         wrong.append((f"{group} patients in the dose group", f"at most the {n} of the row"))
-    if row.n_recurred is not None and (
-        (group is not None and row.n_recurred > group) or row.recurrence is not (row.n_recurred > 0)
-    ):
+    if row.n_recurred is not None and ((group is not None and row.n_recurred > group) or row.recurrence is not (row.n_recurred > 0)):
         wrong.append((f"n_recurred {row.n_recurred}", f"what fits {group} patients and the recurrence cell"))
     if row.dose_per_fraction_gy is not None and (
         row.total_dose_gy is None
@@ -283,9 +281,7 @@ def _contradictions(row: DoseRow) -> list[tuple[str, str]]:
         # A printed dose per fraction is rounded to two places.
         or abs(row.total_dose_gy / row.fractions - row.dose_per_fraction_gy) > 0.006
     ):
-        wrong.append(
-            (f"dose_per_fraction_gy {row.dose_per_fraction_gy:g}", "total_dose_gy divided by fractions")
-        )
+        wrong.append((f"dose_per_fraction_gy {row.dose_per_fraction_gy:g}", "total_dose_gy divided by fractions"))
     if row.fractions is not None and row.total_dose_gy is None:
         wrong.append((f"{row.fractions} fractions of no dose", "a total_dose_gy"))
     if (row.follow_up_months is None) != (row.follow_up_is_minimum is None):

@@ -49,9 +49,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
     case = one(connection, "select * from patient_case where case_id = ?", case_id)
     if case is None:
         return None
-    links = every(
-        connection, "select field, number, evidence_number from fact_evidence where case_id = ?", case_id
-    )
+    links = every(connection, "select field, number, evidence_number from fact_evidence where case_id = ?", case_id)
     evidence: dict[tuple[str, int], tuple[int, ...]] = {}
     for field, number, entry in links:
         evidence[field, number] = (*evidence.get((field, number), ()), entry)
@@ -79,9 +77,7 @@ def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | 
     if one(connection, "select 1 from report where report_id = ?", report_id) is None:
         return None
     cases = every(connection, "select * from case_overview where report_id = ? order by case_id", report_id)
-    links = every(
-        connection, "select field, evidence_number from fact_evidence where report_id = ?", report_id
-    )
+    links = every(connection, "select field, evidence_number from fact_evidence where report_id = ?", report_id)
     return ReportPage(
         _report(connection, report_id),
         tuple(dict(case) for case in cases),
@@ -98,15 +94,10 @@ def _passed(connection: sqlite3.Connection, case: Row) -> tuple[Mention, ...]:
         case["report_id"],
         case["case_id"],
     )
-    return tuple(
-        Mention(row["number"], fields.label_of(row["field"]), row["quote"], row["value"], row["reason"])
-        for row in rows
-    )
+    return tuple(Mention(row["number"], fields.label_of(row["field"]), row["quote"], row["value"], row["reason"]) for row in rows)
 
 
-def _pieces(
-    connection: sqlite3.Connection, report_id: str, marked: dict[int, str], passed: set[int]
-) -> tuple[Piece, ...]:
+def _pieces(connection: sqlite3.Connection, report_id: str, marked: dict[int, str], passed: set[int]) -> tuple[Piece, ...]:
     """Cut the text of a report at its evidence: `marked` supports a field, `passed` was passed over."""
     text = one(connection, "select text from report_text where report_id = ?", report_id)
     rows = every(connection, "select * from evidence where report_id = ?", report_id)

@@ -58,9 +58,7 @@ class _Facts:
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a repeating fact, in order."""
-        return every(
-            self.connection, f"select * from {table} where case_id = ? order by number", self.case["case_id"]
-        )
+        return every(self.connection, f"select * from {table} where case_id = ? order by number", self.case["case_id"])
 
     def value(self, field: str, text: str, *notes: str | None, row: int = 1) -> Value:
         """Return a value with its evidence; empty notes are left out."""
@@ -71,9 +69,7 @@ class _Facts:
         return Item(fields.label_of(field), () if words is None else (self.value(field, words, *notes),))
 
 
-def groups(
-    connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]]
-) -> tuple[Group, ...]:
+def groups(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]]) -> tuple[Group, ...]:
     """Return the values of a case; `evidence` maps a value's field and number to its evidence."""
     facts = _Facts(connection, case, evidence)
     return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
@@ -91,10 +87,7 @@ def _tumour(facts: _Facts) -> Iterator[Item]:
     yield facts.single("size_cm", None if case["size_cm"] is None else f"{fields.number(case['size_cm'])} cm")
     yield Item(
         "Metastases",
-        tuple(
-            facts.value("metastases", row["name"], row["topography"], row=row["number"])
-            for row in facts.rows("metastasis")
-        ),
+        tuple(facts.value("metastases", row["name"], row["topography"], row=row["number"]) for row in facts.rows("metastasis")),
     )
 
 
@@ -127,9 +120,7 @@ def _pathology(facts: _Facts) -> Iterator[Item]:
 def _stain(facts: _Facts, row: Row) -> Value:
     """Return a marker as a chip; what stained, how much and how strongly is its note."""
     percent = None if row["percent"] is None else f"{fields.number(row['percent'])} %"
-    return facts.value(
-        "ihc", row["marker"], row["extent"], row["intensity"], percent, row["cells"], row=row["number"]
-    )
+    return facts.value("ihc", row["marker"], row["extent"], row["intensity"], percent, row["cells"], row=row["number"])
 
 
 def _treatment(facts: _Facts) -> Iterator[Item]:
@@ -179,8 +170,7 @@ def _course(facts: _Facts, row: Row) -> Value:
     )
     weighted = bool(row["is_rbe_weighted"])
     parts = " + ".join(
-        fields.dose(phase["dose_gy"], phase["fractions"], None, weighted)
-        + (f" ({phase['label']})" if phase["label"] else "")
+        fields.dose(phase["dose_gy"], phase["fractions"], None, weighted) + (f" ({phase['label']})" if phase["label"] else "")
         for phase in phases
     )
     computed = (row["computed"] or "").replace("_gy", "").replace("_", " ").replace(",", ", ")

@@ -11,9 +11,7 @@ from markupsafe import Markup
 from db.fields import number
 from db.overview import NOT_REPORTED
 
-_YES_NO = frozenset(
-    ["surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted"]
-)
+_YES_NO = frozenset(["surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted"])
 _RESULTS = ("positive", "negative", "equivocal", "other_cells")
 _TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
 _MARKED = re.compile("«([^«»]*)»")
@@ -48,9 +46,7 @@ def render(value: Any, column: str, link: Callable[[str, str], str], row: Mappin
     if isinstance(value, int | float):
         return _number(column, value)
     if column == "quote" and (place := _place(row)):
-        return Markup('<a class="quote" href="{}#ev-{}">{}</a>').format(
-            link(place[0], place[1]), place[2], value
-        )
+        return Markup('<a class="quote" href="{}#ev-{}">{}</a>').format(link(place[0], place[1]), place[2], value)
     if value == NOT_REPORTED:
         return Markup('<span class="none">not reported</span>')
     return _words(value, column, link) if isinstance(value, str) else None
@@ -79,9 +75,7 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
         case "case_id" | "report_id":
             return Markup('<a href="{}">{}</a>').format(link(column.removesuffix("_id"), value), value)
         case "cases":
-            return Markup(", ").join(
-                Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", ")
-            )
+            return Markup(", ").join(Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", "))
         case "snippet":
             return _snippet(value)
         case "markers":
@@ -94,18 +88,13 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
 def _snippet(value: str) -> Markup:
     """Return words of a text with the found ones marked."""
     parts = _MARKED.split(value)
-    marked = (
-        Markup("<mark>{}</mark>").format(part) if place % 2 else part for place, part in enumerate(parts)
-    )
+    marked = (Markup("<mark>{}</mark>").format(part) if place % 2 else part for place, part in enumerate(parts))
     return Markup("").join(marked)
 
 
 def _chips(markers: list[str]) -> Markup:
     """Return markers as chips coloured by result; what is too many is counted."""
-    shown = [
-        Markup('<span class="chip {}">{}</span>').format(_TONES.get(marker[-1:], ""), marker)
-        for marker in markers[:_SHOWN_MARKERS]
-    ]
+    shown = [Markup('<span class="chip {}">{}</span>').format(_TONES.get(marker[-1:], ""), marker) for marker in markers[:_SHOWN_MARKERS]]
     rest = markers[_SHOWN_MARKERS:]
     if rest:
         shown.append(Markup('<span class="more" title="{}">+{}</span>').format("; ".join(rest), len(rest)))

@@ -71,9 +71,7 @@ def dose(total: float | None, fractions: int | None, each: float | None, is_rbe_
     if fractions is not None:
         words += f" in {fractions} {'fraction' if fractions == 1 else 'fractions'}"
     if each is not None and fractions != 1:
-        words += (
-            f" of {number(each)} {unit}" if fractions is not None else f", {number(each)} {unit} a fraction"
-        )
+        words += f" of {number(each)} {unit}" if fractions is not None else f", {number(each)} {unit} a fraction"
     return words
 
 

@@ -80,8 +80,7 @@ def home_page(connection: sqlite3.Connection) -> HomePage:
             row["marker"]
             for row in every(
                 connection,
-                "select marker, count(distinct case_id) as cases from ihc_result"
-                " group by marker order by cases desc, marker limit 2",
+                "select marker, count(distinct case_id) as cases from ihc_result group by marker order by cases desc, marker limit 2",
             )
         ),
         _sample(connection),
@@ -110,12 +109,8 @@ def _sample(connection: sqlite3.Connection) -> Sample | None:
         return None
     before = row["text"][: row["start_char"]][-_AROUND:].partition(" ")[2]
     after = row["text"][row["end_char"] :][:_AROUND].rpartition(" ")[0]
-    value = dose(
-        row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], bool(row["is_rbe_weighted"])
-    )
-    return Sample(
-        row["case_id"], row["number"], value, before, row["quote"], after, row["histology"], row["site"]
-    )
+    value = dose(row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], bool(row["is_rbe_weighted"]))
+    return Sample(row["case_id"], row["number"], value, before, row["quote"], after, row["histology"], row["site"])
 
 
 def _commonest(connection: sqlite3.Connection, column: str) -> tuple[tuple[str, int], ...]:

@@ -99,9 +99,7 @@ def store(connection: sqlite3.Connection, report: Report, record: Record, run_id
         with transaction(connection):
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
             _insert(connection, "report", [_report_row(report, record)])
-            _insert(
-                connection, "report_text", [(search_key(report.id), report.id, report.title, report.text)]
-            )
+            _insert(connection, "report_text", [(search_key(report.id), report.id, report.title, report.text)])
             for table, rows in record_rows(report.id, record):
                 _insert(connection, table, rows)
             overview.fill(connection, report.id)
@@ -180,8 +178,7 @@ def start_run(
     known = pipeline or {}
     with transaction(connection):
         connection.execute(
-            "insert or ignore into run (run_id, reason, pipeline_version, pipeline_fingerprint, started_at)"
-            " values (?, ?, ?, ?, ?)",
+            "insert or ignore into run (run_id, reason, pipeline_version, pipeline_fingerprint, started_at) values (?, ?, ?, ?, ?)",
             (run_id, reason, known.get("version"), known.get("fingerprint"), started_at),
         )
 
@@ -246,9 +243,7 @@ def _note(
         "insert or ignore into run (run_id, pipeline_version, pipeline_fingerprint) values (?, ?, ?)",
         (run_id, known.get("version"), known.get("fingerprint")),
     )
-    connection.execute(
-        "insert or replace into run_report values (?, ?, ?, ?)", (run_id, name, outcome, message)
-    )
+    connection.execute("insert or replace into run_report values (?, ?, ?, ?)", (run_id, name, outcome, message))
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:

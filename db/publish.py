@@ -116,9 +116,7 @@ def inspect_data(database: Path) -> dict[str, Any]:
     """Return what Datasette needs to serve the file as immutable: hash, size and the rows of each table."""
     connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        names = [
-            name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")
-        ]
+        names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
         counts = {name: connection.execute(f"select count(*) from [{name}]").fetchone()[0] for name in names}
     except sqlite3.Error as error:
         raise schema.DatabaseError(f"{database}: {error}") from error

@@ -40,10 +40,7 @@ def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
     yield "patient_case", [_patient_case(report_id, case)]
     yield (
         "ihc_result",
-        [
-            (key, n, x.marker, x.result, x.extent, x.intensity, x.percent, x.cells)
-            for n, x in _numbered(case.ihc)
-        ],
+        [(key, n, x.marker, x.result, x.extent, x.intensity, x.percent, x.cells) for n, x in _numbered(case.ihc)],
     )
     yield (
         "molecular_test",
@@ -65,10 +62,7 @@ def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
     )
     yield (
         "drug",
-        [
-            (key, n, x.name, x.dose, x.dose_value, x.dose_unit, x.schedule, x.cycles)
-            for n, x in _numbered(case.drugs)
-        ],
+        [(key, n, x.name, x.dose, x.dose_value, x.dose_unit, x.schedule, x.cycles) for n, x in _numbered(case.drugs)],
     )
     yield "metastasis", [(key, n, x.name, x.topography) for n, x in _numbered(case.metastases)]
 
@@ -80,9 +74,7 @@ def _evidence_rows(report_id: str, record: Record) -> list[Row]:
     rows = []
     for number, entry in enumerate(record.evidence):
         if entry.reason is None and entry.case is not None and entry.case not in keys:
-            raise EvidenceError(
-                f"{report_id}: evidence for {entry.field} names case {entry.case}, which is not there"
-            )
+            raise EvidenceError(f"{report_id}: evidence for {entry.field} names case {entry.case}, which is not there")
         rows.append(
             (report_id, number, keys.get(entry.case or ""), entry.field, entry.start, entry.end, entry.quote,
              entry.section, entry.assertion, entry.subject, entry.value, entry.reason)

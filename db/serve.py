@@ -53,6 +53,4 @@ def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: boo
         # Where rich is installed, Datasette prints a page of traceback for every address that is not there.
         rich.get_console().quiet = True
     # Uvicorn starts Datasette's own startup through the ASGI lifespan.
-    uvicorn.run(
-        make_datasette(database, public).app(), host=host, port=port, log_level="warning", lifespan="on"
-    )
+    uvicorn.run(make_datasette(database, public).app(), host=host, port=port, log_level="warning", lifespan="on")

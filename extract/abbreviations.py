@@ -88,6 +88,10 @@ def _is_redefined(words: str, entry: Entry, meanings: Mapping[str, list[Entry]])
     return words in meanings and entry.concept_id not in {meaning.concept_id for meaning in meanings[words]}
 
 
+# A short form is defined at its first use or not at all.
+_TRIES = 4
+
+
 def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterator[tuple[str, int, int]]:
     """Yield (short form, start, end of its long form) for each definition whose short form is used again.
 
@@ -95,8 +99,12 @@ def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterato
     `starts` are the character offsets of the doc's tokens. Short forms hold a capital letter and at most ten
     characters, and are no figure or table numbers. Both "long form (SF)" and "SF (long form)" are tried.
     """
+    tried: dict[str, int] = {}
     for match in _BRACKET.finditer(text):
         short = match["short"]
+        tried[short] = tried.get(short, 0) + 1
+        if tried[short] > _TRIES:
+            continue
         touches = match.start("short") in known or match.start() - 1 in known or match.start() in known
         if touches and _is_short_form(short) and text.count(short) > 1:
             bracket = bisect_left(starts, match.start())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 _ONES = {word: number for number, word in enumerate(
     ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
@@ -175,8 +176,12 @@ def find_counts(text: str) -> list[Quantity]:
     return list(_counts(text))
 
 
+# No sentence tells more doses; the rest of an endless list is not read.
+_MOST = 30
+
+
 def _doses(text: str) -> Iterator[Quantity]:
-    for match in _DOSE.finditer(text):
+    for match in islice(_DOSE.finditer(text), _MOST):
         value = number(match["number"] or match["words"] or match["after"])
         if value is None or value == 0:
             continue

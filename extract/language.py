@@ -13,6 +13,7 @@ import spacy
 from spacy.attrs import NORM
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
 # A word that starts so is a key of ours in spaCy's string store, not a word of a text.
@@ -84,9 +85,39 @@ def normal_form(word: str) -> str:
     return lower
 
 
+# Longer runs without a space are no words; cutting at their marks would take the square of their length.
+_LONG_RUN = re.compile(r"\S{400,}")
+_PIECE = 100
+# As long as the longest report that a reader takes, in characters.
+_LONGEST_TEXT = 5_000_000
+
+
+def tokenize(nlp: Language, text: str) -> Doc:
+    """Return the text as tokens. Runs of 400 and more characters without a space are cut into pieces, unread."""
+    if _LONG_RUN.search(text) is None:
+        return nlp.make_doc(text)
+    words: list[str] = []
+    spaces: list[bool] = []
+    done = 0
+    for run in _LONG_RUN.finditer(text):
+        _add(words, spaces, nlp.make_doc(text[done : run.start()]))
+        pieces = [text[at : min(at + _PIECE, run.end())] for at in range(run.start(), run.end(), _PIECE)]
+        words += pieces
+        spaces += [False] * len(pieces)
+        done = run.end()
+    _add(words, spaces, nlp.make_doc(text[done:]))
+    return Doc(nlp.vocab, words=words, spaces=spaces)
+
+
+def _add(words: list[str], spaces: list[bool], doc: Doc) -> None:
+    words += [token.text for token in doc]
+    spaces += [bool(token.whitespace_) for token in doc]
+
+
 def blank_english() -> Language:
     """Return a spaCy English pipeline without components: our infixes, our NORM, no URL matching."""
     nlp = spacy.blank("en")
+    nlp.max_length = _LONGEST_TEXT
     # Of all that spaCy computes of a new word we use its normal form alone; the rest would cost most of the start.
     nlp.vocab.lex_attr_getters = {NORM: normal_form}  # type: ignore[attr-defined]  # missing from spaCy's stubs
     nlp.tokenizer = Tokenizer(

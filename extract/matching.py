@@ -68,6 +68,8 @@ def find(matcher: Matcher, doc: Doc, text: str, tokens: tuple[Sequence[int], Seq
             continue
         while start >= after[sentence + 1]:
             sentence += 1
+        if end > after[sentence + 1]:
+            continue  # half in one sentence, half in the next
         hits.append(Hit(entry, start, end, sentence))
     return found
 

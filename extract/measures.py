@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 # No measure has more characters before its last number: "120.5 mm × 109.5 mm × 85".
 _LONGEST = 50
@@ -126,15 +127,19 @@ _DENIED = re.compile(r"\b(?:no|without|nor|denied)\s(?:\w+\s){0,3}$", re.IGNOREC
 _LIST_GAP = 25
 
 
+# No sentence tells more sizes; the rest of an endless list is not read.
+_MOST = 16
+
+
 def find(text: str, lower: str) -> list[re.Match[str]]:
     """Return the measures of a sentence in order; `lower` is the sentence in lower case, looked at first."""
     if not ("cm" in lower or "mm" in lower or "centim" in lower or "millim" in lower or "inch" in lower):
         return []
     found: list[re.Match[str]] = []
     if cue := _CUE.search(lower):
-        found.extend(_MEASURE.finditer(text, max(0, cue.start() - _LONGEST)))
+        found.extend(islice(_MEASURE.finditer(text, max(0, cue.start() - _LONGEST)), _MOST))
     if _WORD_CUE.search(lower):
-        found.extend(_WORD_MEASURE.finditer(text))
+        found.extend(islice(_WORD_MEASURE.finditer(text), _MOST))
         found.sort(key=_start)
     return found
 

@@ -6,6 +6,7 @@ import gc
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -64,7 +65,7 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
     Raises EvidenceError if a quote and the text disagree, which is a defect of the pipeline.
     """
     reading = read(report, pipeline)
-    mentions = [(field, list(field.find(reading))) for field in FIELDS]
+    mentions = [(field, _mentions(field, reading)) for field in FIELDS]
     labels = sorted({sentence.patient for sentence in reading.sentences}, key=_label_order)
     judged = kind.judge(reading, labels)
     cases: list[Case] = []
@@ -87,13 +88,13 @@ def single_case(report: Report, pipeline: Pipeline) -> tuple[Case, tuple[Evidenc
     """Return what a text says of its first patient, whether or not it tells enough to be a case report."""
     reading = read(report, pipeline)
     evidence: list[Evidence] = []
-    case = _case("1", [(field, list(field.find(reading))) for field in FIELDS], evidence, False)
+    case = _case("1", [(field, _mentions(field, reading)) for field in FIELDS], evidence, False)
     return case, tuple(evidence)
 
 
 def read(report: Report, pipeline: Pipeline) -> Reading:
     """Return the report cut into sentences, each with its place and subject, and all that the lexicons find."""
-    doc = pipeline.nlp.make_doc(report.text)
+    doc = language.tokenize(pipeline.nlp, report.text)
     tokens = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
     spans = [
         (start, end, line) for line in sections.read_lines(report.text) for start, end in sentences.split(report.text, line.start, line.end)
@@ -113,6 +114,14 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
         for hit in found:
             by_sentence[name, hit.sentence].append(hit)
     return Reading(report, cut, tuple(begins), hits, by_sentence)
+
+
+# No case report says more of one thing; what repeats itself beyond is not read, so that no text takes forever.
+_MOST_MENTIONS = 1500
+
+
+def _mentions(field: ModuleType, reading: Reading) -> list[Mention]:
+    return list(islice(field.find(reading), _MOST_MENTIONS))
 
 
 def _drafts(text: str, spans: Sequence[tuple[int, int, sections.Line]], cues: Sequence[Hit]) -> list[patients.Draft]:

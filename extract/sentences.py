@@ -33,10 +33,26 @@ def split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _BOUNDARY.finditer(text, start, end):
         if _is_inside(text, begin, match.start(), match.end("stop")):
             continue
-        yield _trim(text, begin, match.end("stop"))
+        yield from _cut(text, *_trim(text, begin, match.end("stop")))
         begin = match.end()
     if text[begin:end].strip():
-        yield _trim(text, begin, end)
+        yield from _cut(text, *_trim(text, begin, end))
+
+
+# No author writes longer sentences; a text without stops is cut, so that no field's work on a sentence has no end.
+_LONGEST = 2500
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield a sentence, in pieces of at most `_LONGEST` characters that end at white space where there is some."""
+    while end - start > _LONGEST:
+        space = text.rfind(" ", start + 1, start + _LONGEST)
+        stop = space if space > start else start + _LONGEST
+        yield _trim(text, start, stop)
+        start = stop
+    start, end = _trim(text, start, end)
+    if start < end:
+        yield start, end
 
 
 def _is_inside(text: str, begin: int, dot: int, stop: int) -> bool:

@@ -36,9 +36,7 @@ MARKUP_TEXT = """<script>document.title='PWNED'</script> A 30-year-old woman had
 
 A second patient, a 62-year-old man, had a leiomyosarcoma of the thigh; he died of liver metastases after 14 months. He had refused radiotherapy."""
 
-GUIDELINE_TEXT = (
-    "Patients should be seen every three months. A 60-year-old with a sarcoma may serve as an example."
-)
+GUIDELINE_TEXT = "Patients should be seen every three months. A 60-year-old with a sarcoma may serve as an example."
 
 
 @dataclass
@@ -48,14 +46,10 @@ class Notes:
     text: str
     entries: list[Evidence]
 
-    def __call__(
-        self, field: str, quote: str, case: str | None = "1", value: str | None = None, **more: str
-    ) -> tuple[int, ...]:
+    def __call__(self, field: str, quote: str, case: str | None = "1", value: str | None = None, **more: str) -> tuple[int, ...]:
         """Add the first occurrence of the quote as evidence and return its number."""
         start = self.text.index(quote)
-        self.entries.append(
-            Evidence(field, case, start, start + len(quote), quote, "case", value=value, **more)
-        )
+        self.entries.append(Evidence(field, case, start, start + len(quote), quote, "case", value=value, **more))
         return (len(self.entries) - 1,)
 
 
@@ -126,9 +120,7 @@ def lung() -> tuple[Report, Record]:
 
 def markup() -> tuple[Report, Record]:
     """Two cases in a text and a title that carry markup."""
-    report = Report(
-        "markup", MARKUP_TEXT, title="<img src=x onerror=\"document.title='PWNED'\"> Two sarcomas", year=2020
-    )
+    report = Report("markup", MARKUP_TEXT, title="<img src=x onerror=\"document.title='PWNED'\"> Two sarcomas", year=2020)
     note = Notes(report.text, [])
     note("age_years", "30-year-old")
     note("sex", "woman")
@@ -149,9 +141,7 @@ def markup() -> tuple[Report, Record]:
         age_years=62.0,
         sex="male",
         site=Site("thigh", "C49.2", None, note("site", "thigh", "2")),
-        histology=Histology(
-            "leiomyosarcoma", "8890/3", None, note("histology", "leiomyosarcoma of the thigh", "2")
-        ),
+        histology=Histology("leiomyosarcoma", "8890/3", None, note("histology", "leiomyosarcoma of the thigh", "2")),
         metastases=(Metastasis("liver", "C22", note("metastases", "liver metastases", "2")),),
         radiotherapy_given=False,
         status="DOD",
@@ -170,10 +160,7 @@ def guideline() -> tuple[Report, Record]:
 
 def record_of(report: Report, kind: str, cases: tuple[Case, ...], note: Notes) -> Record:
     """Put a record together as the pipeline does."""
-    told = {
-        name: getattr(report, name)
-        for name in ("id", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")
-    }
+    told = {name: getattr(report, name) for name in ("id", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")}
     return Record({**told, "kind": kind}, cases, tuple(note.entries), PIPELINE)
 
 

@@ -35,16 +35,14 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
 def test_a_record_is_stored_whole(connection: sqlite3.Connection) -> None:
     report, record = db_fixtures.lung()
     load.store(connection, report, record, "run-1")
-    assert connection.execute(
-        "select total_dose_gy, fractions, computed from radiotherapy_course"
-    ).fetchall() == [(54.0, 27, "dose_per_fraction_gy")]
+    assert connection.execute("select total_dose_gy, fractions, computed from radiotherapy_course").fetchall() == [
+        (54.0, 27, "dose_per_fraction_gy")
+    ]
     assert connection.execute("select course_number, dose_gy, label from radiotherapy_phase").fetchall() == [
         (1, 38.0, None),
         (1, 16.0, "boost"),
     ]
-    assert connection.execute("select marker, result from ihc_result where cells is not null").fetchall() == [
-        ("CD138", "other_cells")
-    ]
+    assert connection.execute("select marker, result from ihc_result where cells is not null").fetchall() == [("CD138", "other_cells")]
     (overview,) = connection.execute(
         "select site, histology, sex, radiotherapy, recurrence, status, max_dose_gy, markers, drugs from case_overview"
     )
@@ -58,9 +56,7 @@ def test_a_record_is_stored_whole(connection: sqlite3.Connection) -> None:
 def test_every_value_has_evidence_at_its_offsets(connection: sqlite3.Connection) -> None:
     for report, record in (db_fixtures.lung(), db_fixtures.markup()):
         load.store(connection, report, record, "run-1")
-    rows = connection.execute(
-        "select text, start_char, end_char, quote from evidence join report_text using (report_id)"
-    ).fetchall()
+    rows = connection.execute("select text, start_char, end_char, quote from evidence join report_text using (report_id)").fetchall()
     assert rows
     assert all(text[start:end] == quote for text, start, end, quote in rows)
     for table, field in (("ihc_result", "ihc"), ("radiotherapy_course", "radiotherapy"), ("drug", "drugs")):
@@ -102,9 +98,7 @@ def test_a_refused_record_leaves_what_was_stored(connection: sqlite3.Connection)
     with pytest.raises(EvidenceError, match="passed over"):
         load.store(connection, report, db_fixtures.with_case(record, site=site), "run-2")
     assert list(load.dump(connection)) == before
-    assert connection.execute(
-        "select count(*) from report_search where report_search match 'cough'"
-    ).fetchone() == (1,)
+    assert connection.execute("select count(*) from report_search where report_search match 'cough'").fetchone() == (1,)
 
 
 def test_a_text_that_is_no_unicode_is_refused(connection: sqlite3.Connection) -> None:
@@ -137,9 +131,7 @@ def test_removing_leaves_nothing_but_the_ledger(connection: sqlite3.Connection) 
     assert load.remove(connection, report.id, "run-2")
     assert not load.remove(connection, report.id, "run-3")
     assert list(load.dump(connection)) == []
-    assert connection.execute(
-        "select count(*) from report_search where report_search match 'cough'"
-    ).fetchone() == (0,)
+    assert connection.execute("select count(*) from report_search where report_search match 'cough'").fetchone() == (0,)
     connection.execute("insert into report_search (report_search) values ('integrity-check')")
     assert connection.execute("select run_id, outcome from run_report").fetchall() == [
         ("run-1", "new"),
@@ -152,9 +144,7 @@ def test_a_run_is_counted(connection: sqlite3.Connection) -> None:
     load.store(connection, *db_fixtures.lung(), "run-1")
     load.note_failure(connection, "run-1", "empty.txt", "the file is empty")
     load.finish_run(connection, "run-1", unchanged=7)
-    row = connection.execute(
-        "select reason, reports_new, reports_unchanged, reports_failed from run"
-    ).fetchone()
+    row = connection.execute("select reason, reports_new, reports_unchanged, reports_failed from run").fetchone()
     assert row == ("first", 1, 7, 1)
 
 
@@ -173,9 +163,7 @@ def test_the_dose_tables_of_the_project_are_stored(connection: sqlite3.Connectio
     for _ in range(2):
         load.store_dose_table(connection, table)
     assert _count(connection, "dose_table_row") == len(table.rows)
-    doses = connection.execute(
-        "select total_dose_gy from dose_table_row order by row_number, dose_group"
-    ).fetchall()
+    doses = connection.execute("select total_dose_gy from dose_table_row order by row_number, dose_group").fetchall()
     assert [dose for (dose,) in doses] == [row.total_dose_gy for row in table.rows]
 
 
@@ -227,9 +215,7 @@ def test_the_page_of_a_case_holds_every_value(connection: sqlite3.Connection) ->
     load.store(connection, *db_fixtures.lung(), "run-1")
     page = case_page(connection, "lung-imt/1")
     assert page is not None
-    shown = {
-        item.label: [value.text for value in item.values] for group in page.groups for item in group.items
-    }
+    shown = {item.label: [value.text for value in item.values] for group in page.groups for item in group.items}
     assert shown == {
         "Age": ["54 years"],
         "Sex": ["male"],

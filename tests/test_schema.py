@@ -79,9 +79,7 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]) -> None:
-    connection.execute(
-        f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", tuple(row.values())
-    )
+    connection.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", tuple(row.values()))
 
 
 @pytest.mark.parametrize("table", sorted(schema.dictionary()))
@@ -96,11 +94,7 @@ def test_every_table_and_column_is_described(connection: sqlite3.Connection, tab
 
 
 def test_every_table_of_the_database_is_in_the_dictionary_and_strict(connection: sqlite3.Connection) -> None:
-    tables = {
-        row[1]: row
-        for row in connection.execute("pragma table_list")
-        if row[0] == "main" and row[2] == "table"
-    }
+    tables = {row[1]: row for row in connection.execute("pragma table_list") if row[0] == "main" and row[2] == "table"}
     plain = {name: row for name, row in tables.items() if not name.startswith("sqlite_")}
     assert set(plain) == set(schema.dictionary()) - {"report_search"}
     assert [name for name, row in plain.items() if row[5] != 1] == []

@@ -217,9 +217,7 @@ def test_the_document_is_asked_first() -> None:
     assert "re-sected" in hyphens.glue(left, right, {"re-sected": 2, "resected": 1})
     assert "resected" in hyphens.glue(left, right, {"re-sected": 1, "resected": 2})
     assert "loco-regional" in in_column("It was said to be loco-", "regional. The word loco-regional has a hyphen.")
-    assert hyphens.words_of(["a retro-", "peritoneum and a", "well-known mass"]) == Counter(
-        ["a", "and", "a", "well-known", "mass"]
-    )
+    assert hyphens.words_of(["a retro-", "peritoneum and a", "well-known mass"]) == Counter(["a", "and", "a", "well-known", "mass"])
 
 
 def test_the_word_list_is_read_only_when_needed_and_fast() -> None:
@@ -228,10 +226,7 @@ def test_the_word_list_is_read_only_when_needed_and_fast() -> None:
         "assert hyphens.word_list.cache_info().currsize == 0; t = time.process_time(); "
         "hyphens.word_list(); print(time.process_time() - t)"
     )
-    seconds = [
-        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
-        for _ in range(3)
-    ]
+    seconds = [float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout) for _ in range(3)]
     assert min(seconds) < 0.15
 
 

@@ -29,9 +29,7 @@ from corpus.report import CorpusError
 # The last word of a line that ends with a hyphen, with the parts before it, read backwards from the
 # end so that it is found at once: "non-small-" gives chain "non-small", part "small". 60 letters are
 # more than any word has.
-_LEFT_REVERSED = re.compile(
-    r"[-‐] (?P<chain> (?P<part> [^\W_]{1,60} ) (?: [-‐] [^\W_]{1,60} ){0,4} )", re.VERBOSE
-)
+_LEFT_REVERSED = re.compile(r"[-‐] (?P<chain> (?P<part> [^\W_]{1,60} ) (?: [-‐] [^\W_]{1,60} ){0,4} )", re.VERBOSE)
 _RIGHT = re.compile(r"[^\W_]{1,60}")
 _TAIL_LENGTH = 320  # what `_LEFT_REVERSED` can match at most: the end of a line is searched, never all of it
 # The same two around a line end, to keep split words out of the evidence.

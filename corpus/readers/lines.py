@@ -36,9 +36,7 @@ _PAGE_FURNITURE = re.compile(
 )
 _NUMBERED = re.compile(r"(?: \d{1,2} (?: \.\d{1,2} ){0,2} | [IVX]{1,4} ) [.:)]? [ ]{1,4}", re.VERBOSE)
 # "CASE 2", "Patient 1": a section of a series.
-_ONE_OF_SEVERAL = re.compile(
-    r"(?: case | patient ) [ ] (?: report [ ] )? (?: no\.? [ ] )? \d{1,2}", re.VERBOSE
-)
+_ONE_OF_SEVERAL = re.compile(r"(?: case | patient ) [ ] (?: report [ ] )? (?: no\.? [ ] )? \d{1,2}", re.VERBOSE)
 
 # After these no sentence and no heading ends: the next line goes on, whatever its first letter. In small
 # letters only: "A. Yes" / "B. No" is two answers.
@@ -149,11 +147,7 @@ def is_heading(line: str) -> bool:
     if is_section_name(line):
         return True
     return (
-        len(line) <= 100
-        and not starts_small(line)
-        and not ends_sentence(line.rstrip(":"))
-        and not leads_on(line)
-        and line.count(" ") <= 14
+        len(line) <= 100 and not starts_small(line) and not ends_sentence(line.rstrip(":")) and not leads_on(line) and line.count(" ") <= 14
     )
 
 

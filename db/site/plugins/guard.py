@@ -27,9 +27,7 @@ LIMITS = (
 HEAP_LIMIT_BYTES = 512_000_000
 
 # Pages of Datasette's own that show paths and threads of this machine.
-CLOSED = re.compile(
-    r"/-/(?:threads|databases|plugins|metadata|allow-debug|permissions|messages)(?:\.json)?/?"
-)
+CLOSED = re.compile(r"/-/(?:threads|databases|plugins|metadata|allow-debug|permissions|messages)(?:\.json)?/?")
 
 _SCRIPT = re.compile(r"<script>(?P<code>.*?)</script>", re.DOTALL)
 
@@ -120,6 +118,4 @@ def script_hashes() -> tuple[str, ...]:
                 codes.add(script["code"].replace("{{ datasette_allow_facet }}", allowed))
     # A script with any other template expression in it has no constant hash and stays forbidden.
     constant = sorted(code for code in codes if "{{" not in code and "{%" not in code)
-    return tuple(
-        f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'" for code in constant
-    )
+    return tuple(f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'" for code in constant)

@@ -18,9 +18,7 @@ from db.query import every
 
 
 @hook
-def extra_template_vars(
-    database: str | None, table: str | None, view_name: str, request: Any, datasette: Any
-) -> Any:
+def extra_template_vars(database: str | None, table: str | None, view_name: str, request: Any, datasette: Any) -> Any:
     """Give every template the links and words that it needs, and our own pages their data."""
 
     async def variables() -> dict[str, Any]:
@@ -69,9 +67,7 @@ async def _question(connection: Any, name: str) -> dict[str, Any]:
 
     def choices(sqlite: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
         return {
-            parameter.name: tuple(row[0] for row in every(sqlite, parameter.choices_sql))
-            if parameter.choices_sql
-            else parameter.choices
+            parameter.name: tuple(row[0] for row in every(sqlite, parameter.choices_sql)) if parameter.choices_sql else parameter.choices
             for parameter in query.parameters
         }
 
@@ -93,8 +89,6 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
             return None
         said = {"status": status, "title": getattr(exception, "title", None), "error": str(exception)}
         said["error"] = getattr(exception, "message", None) or said["error"]
-        return Response.html(
-            await datasette.render_template("error.html", said, request=request), status=status
-        )
+        return Response.html(await datasette.render_template("error.html", said, request=request), status=status)
 
     return page
