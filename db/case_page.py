@@ -9,6 +9,7 @@ from typing import Any
 from db import fields
 from db.case_values import Group, groups
 from db.highlight import Piece, Span, cut
+from db.overview import site_words
 from db.query import Row, every, one
 
 
@@ -28,6 +29,7 @@ class CasePage:
     """All that the page of a case shows."""
 
     case: dict[str, Any]
+    organ: str | None  # the primary's organ in words, None where no site is reported
     report: dict[str, Any]
     siblings: tuple[str, ...]
     groups: tuple[Group, ...]
@@ -57,6 +59,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
     marked = {entry: field for field, _, entry in links}
     return CasePage(
         dict(case),
+        site_words(case["topography"]),
         _report(connection, case["report_id"]),
         tuple(
             row["case_id"]

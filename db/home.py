@@ -77,11 +77,16 @@ def home_page(connection: sqlite3.Connection) -> HomePage:
             )
         ),
         tuple(
-            row["marker"]
+            marker
             for row in every(
                 connection,
-                "select marker, count(distinct case_id) as cases from ihc_result group by marker order by cases desc, marker limit 2",
+                # The commonest pair that some case answers: one marker positive, the other negative.
+                "select shown.marker as shown, missing.marker as missing, count(distinct shown.case_id) as cases"
+                " from ihc_result as shown join ihc_result as missing using (case_id)"
+                " where shown.result = 'positive' and missing.result = 'negative'"
+                " group by 1, 2 order by cases desc, 1, 2 limit 1",
             )
+            for marker in (row["shown"], row["missing"])
         ),
         _sample(connection),
     )
@@ -101,7 +106,7 @@ def _sample(connection: sqlite3.Connection) -> Sample | None:
         join report_text on report_text.report_id = link.report_id
         join case_overview on case_overview.case_id = course.case_id
         where total_dose_gy is not null and course.fractions is not null and length(quote) < 90
-        order by length(quote) desc, course.case_id
+        order by exists (select 1 from radiotherapy_phase as phase where phase.case_id = course.case_id), length(quote) desc, course.case_id
         limit 1
         """,
     )

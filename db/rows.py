@@ -106,11 +106,11 @@ def _links(report_id: str, case: Case, evidence: Sequence[Evidence]) -> Iterator
         if getattr(case, field) is not None:
             for index, entry in enumerate(evidence):
                 if entry.case == case.label and entry.field == field and entry.reason is None:
-                    yield key, field, 1, report_id, index
+                    yield key, field, 1, index, report_id
     for field in ("site", "histology", *(field for field, _ in FACT_TABLES)):
         facts = getattr(case, field)
         for number, fact in _numbered(facts if isinstance(facts, tuple) else [facts] if facts else []):
             for index in fact.evidence:
                 if evidence[index].reason is not None:
                     raise EvidenceError(f"{key}: {field} {number} rests on words that were passed over")
-                yield key, field, number, report_id, index
+                yield key, field, number, index, report_id

@@ -253,8 +253,11 @@ def finish(course: Draft) -> RadiotherapyCourse:
     total, count = total_of(course), count_of(course)
     said = course.total or course.phases[0]
     computed = []
-    # The phases of a boosted course may differ in dose per fraction; the first phase's stands.
+    # The phases of a boosted course may differ in dose per fraction; the course then has none of its own.
     each = said.each or course.phases[0].each
+    if len({round(phase.each, 2) for phase in course.phases if phase.each}) > 1:
+        each = None
+        said = replace(said, each=None)
     first = course.phases[0]
     if each is None and count is None and first.total is not None and first.count:
         each = round(first.total / first.count, 2)
@@ -263,7 +266,7 @@ def finish(course: Draft) -> RadiotherapyCourse:
         computed.append("total_dose_gy")
     if count is not None and (said.count is None or (len(course.phases) > 1 and course.total is None)):
         computed.append("fractions")
-    if each is None and total is not None and count:
+    if each is None and total is not None and count and len({phase.each for phase in course.phases if phase.each}) <= 1:
         each = round(total / count, 2)
         computed.append("dose_per_fraction_gy")
     phases = tuple(

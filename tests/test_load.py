@@ -243,3 +243,10 @@ def test_the_page_of_a_case_holds_every_value(connection: sqlite3.Connection) ->
         ("a child", "literature"),
     ]
     assert case_page(connection, "lung-imt/2") is None
+
+
+def test_sqlite_finds_the_database_sound(connection: sqlite3.Connection) -> None:
+    load.store(connection, *db_fixtures.lung(), "run-1")
+    assert connection.execute("select count(*) from fact_evidence").fetchone()[0] > 0
+    assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("pragma foreign_key_check").fetchall() == []

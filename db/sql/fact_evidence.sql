@@ -6,10 +6,10 @@ create table fact_evidence (
     field text not null check (field <> ''),
     -- Number of the row in the table of the repeating fact; 1 for a single value.
     number integer not null check (number > 0),
-    -- The report of the evidence.
-    report_id text not null,
     -- Number of the evidence within the report.
     evidence_number integer not null,
+    -- The report of the evidence.
+    report_id text not null,
     primary key (case_id, field, number, evidence_number),
     foreign key (report_id, evidence_number) references evidence (report_id, number) on delete cascade
 ) strict, without rowid;
