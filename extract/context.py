@@ -55,11 +55,13 @@ def subject_of(reading: Reading, start: int, end: int, sentence: Sentence | None
     return "family" if cue is not None and cue.id == "family" else sentence.subject
 
 
-_BARE_VERBS = frozenset({"did not", "does not", "do not", "was not", "were not", "is not", "are not", "could not", "cannot", "not"})
+_BARE_VERBS = frozenset(
+    {"did not", "does not", "do not", "was not", "were not", "is not", "are not", "could not", "cannot", "not", "would be", "would have"}
+)
 
 
 def _ends_at_comma(cue: Hit, sentence: Sentence) -> bool:
-    """Return whether a cue denies its own clause only: "did not recur, lung metastases ...", "Without surgery, ..."."""
+    """Return whether a cue speaks of its own clause only: "did not recur, lung metastases ...", "Without surgery, ..."."""
     return cue.entry.variant in _BARE_VERBS or (cue.start == sentence.start and cue.entry.variant == "without")
 
 
