@@ -28,10 +28,16 @@ _OWN_CASE = re.compile(
     re.IGNORECASE,
 )
 _ONE_PERSON = re.compile(
-    r"\b(?:an?|this|the|our)\s(?:[\w-]+\s){0,3}?(?:\d{1,3}|[a-z]+(?:[-\s][a-z]+)?)[-–\s](?:years?|yrs?|months?"
+    r"\b(?:an?|this|the|our)\s(?:(?!(?:mean|median|average|under|over|age|patients|cohort|group|most)\s)[\w-]+\s){0,3}?(?:\d{1,3}|[a-z]+(?:[-\s][a-z]+)?)[-–\s](?:years?|yrs?|months?"
     r"|days?)[-–\s]olds?\b|\baged\s\d{1,3}\b(?!\s?(?:[-–]|to|and|or)\s?\d)"
     r"|\b(?:\d{1,2}|[a-z]{3,5}ty(?:[-\s][a-z]{3,5})?|[a-z]{3,5}teen)[-\s]?(?:y/?o|years?[-\s]{1,2}old)\s(?:\w+\s)?(?:man"
     r"|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b",
+    re.IGNORECASE,
+)
+# What is only said of many: statistics, and how many there were.
+_COHORT = re.compile(
+    r"\b(?:(?:mean|median|average)\s(?:\w+\s){0,2}?(?:age|survival|follow)|(?:[6-9]|[1-9]\d|\d{3,4})\s(?:[a-z]+\s){0,3}?(?:patients|cases|women|men)"
+    r"|univariate|multivariate|cohort|hazard\sratio|retrospective(?:ly)?)\b",
     re.IGNORECASE,
 )
 # A study speaks of "patients" this often, and oftener than of any one person.
@@ -56,6 +62,23 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "case_series"
     persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
     is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * own
-    if not is_cohort and (own or _ONE_PERSON.search(text)):
+    is_of_one = _ONE_PERSON.search(text) is not None
+    is_cohort = is_cohort or (not is_of_one and _COHORT.search(text, 0, _HEAD) is not None)
+    if _tells_of_one(reading) or (not is_cohort and (own or is_of_one)):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"
+
+
+def _tells_of_one(reading: Reading) -> bool:
+    """Return whether a report says that it presents one person, whatever it says of patients at large.
+
+    "We report a 47-year-old woman"; or a section on the case that introduces one.
+    """
+    own = {hit.sentence for hit in reading.hits["subject"] if hit.id == "own"}
+    return any(
+        (sentence.index in own or sentence.section == "case")
+        and "old" in sentence.lower
+        and sentence.subject == "patient"
+        and _ONE_PERSON.search(sentence.text) is not None
+        for sentence in reading.sentences
+    )

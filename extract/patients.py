@@ -12,7 +12,6 @@ from extract.sections import BODY
 Cues = frozenset[str]
 
 _CASE = ("case", "pathology", "treatment", "follow_up")
-_TOLD = ("case", "pathology", "treatment", "follow_up", BODY, "abstract", "title", "caption")
 _ARGUED = ("introduction", "discussion", "conclusion", "table")
 _CITATION = re.compile(r"\[\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\]|\(\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\)|et al\b")
 _AGE = re.compile(
@@ -28,15 +27,6 @@ _INTRODUCED = re.compile(
 )
 _AGE_CUES = ("old", "aged", "y/o", "yo ", "years")
 _OPENING = re.compile(r"^(?:\w+\s){0,3}(?:patient|man|woman|male|female|boy|girl|he|she)\b", re.IGNORECASE)
-_CASE_MARK = re.compile(
-    r"^\s{0,4}(?:\#{1,4}\s)?(?:case|patient)\s(?:no\.?\s|number\s|\#)?(?P<number>\d{1,2}|[IVX]{1,4}|[A-F])\b(?:\s?[:.–—-]"
-    r"|\s{0,3}$|\s(?=[A-Z(]))"
-    r"|^\s{0,4}(?:\d\.\d?\.?\s)?(?:(?:in\s)?(?:the|our|for\sthe)\s)?(?P<word>first|second|third|fourth|fifth)(?:\s(?:case"
-    r"|patient)\b|,\san?\s\d{1,2}[-\s]year)",
-    re.IGNORECASE,
-)
-_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
-_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6", "VII": "7", "VIII": "8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,40 +122,3 @@ def _anchor(drafts: Sequence[Draft]) -> int:
         if draft.section in (BODY, "abstract", "title") and (introduces or _AGE.search(draft.text)):
             return number
     return 0
-
-
-def labels(drafts: Sequence[Draft], told: Sequence[str]) -> list[str]:
-    """Return the label of the patient that each sentence belongs to: "1" unless the report counts its cases."""
-    marks: list[str | None] = []
-    for draft, subject in zip(drafts, told, strict=True):
-        counts = _CASE_MARK.match(draft.text) if draft.section in _TOLD or draft.is_heading else None
-        marks.append(_label(counts) if counts and (subject == "patient" or draft.is_heading) else None)
-    counted = sorted({mark for mark in marks if mark})
-    if counted[:2] != ["1", "2"]:
-        return ["1"] * len(drafts)
-    current, result = "1", []
-    for draft, mark in zip(drafts, marks, strict=True):
-        current = mark or current
-        result.append(current if draft.section in _TOLD else _named_patient(draft) or current)
-    return result
-
-
-_NAMED = re.compile(
-    r"\b(?:case|patient)\s(?:no\.?\s)?(?P<number>\d{1,2})\b|\b(?P<word>first|second|third|fourth|fifth)\s(?:case"
-    r"|patient)\b",
-    re.IGNORECASE,
-)
-
-
-def _named_patient(draft: Draft) -> str | None:
-    named = _NAMED.search(draft.text)
-    return _label(named) if named else None
-
-
-def _label(mark: re.Match[str]) -> str:
-    if mark["word"]:
-        return _ORDINALS[mark["word"].lower()]
-    number = mark["number"].upper()
-    if number in _ROMAN:
-        return _ROMAN[number]
-    return str(ord(number) - 64) if number.isalpha() else number

@@ -14,7 +14,7 @@ from spacy.attrs import IDX, LENGTH
 from spacy.language import Language
 
 from corpus.report import Report
-from extract import abbreviations, kind, language, matching, patients, sections, sentences
+from extract import abbreviations, kind, language, matching, patients, sections, sentences, series
 from extract.fields import FIELDS
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import FIELDS as RECORD_FIELDS
@@ -66,7 +66,7 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
     """
     reading = read(report, pipeline)
     mentions = [(field, _mentions(field, reading)) for field in FIELDS]
-    labels = sorted({sentence.patient for sentence in reading.sentences}, key=_label_order)
+    labels = sorted({sentence.patient for sentence in reading.sentences} - {series.EVERY}, key=_label_order)
     judged = kind.judge(reading, labels)
     cases: list[Case] = []
     evidence: list[Evidence] = []
@@ -99,12 +99,13 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
     spans = [
         (start, end, line) for line in sections.read_lines(report.text) for start, end in sentences.split(report.text, line.start, line.end)
     ]
+    spans = series.split(report.text, spans)
     begins = [start for start, _, _ in spans]
     hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins)
     abbreviations.resolve(hits, doc, report.text, tokens[0], begins)
     drafts = _drafts(report.text, spans, hits["subject"])
     told = patients.subjects(drafts)
-    whose = patients.labels(drafts, told)
+    whose = series.labels(drafts, told)
     cut = tuple(
         Sentence(number, draft.start, draft.end, draft.text, draft.lower, draft.section, subject, patient, draft.is_heading)
         for number, (draft, subject, patient) in enumerate(zip(drafts, told, whose, strict=True))
@@ -139,7 +140,7 @@ def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evid
     """Return the case of one patient (or of the only one), and add the evidence of its values to the list."""
     values: dict[str, Any] = {"label": label}
     for field, found in mentions:
-        mine = found if is_only else [mention for mention in found if mention.sentence.patient == label]
+        mine = found if is_only else [mention for mention in found if mention.sentence.patient in (label, series.EVERY)]
         resolution = field.resolve(mine, values)
         for name, finding in resolution.one.items():
             proof = _prove(finding, name, label, evidence)

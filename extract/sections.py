@@ -59,6 +59,8 @@ _INLINE = re.compile(
     + r")\s{0,2}(?::|\.\s?[-–—]|[-–—]\s)\s{0,3}(?=\S)",
     re.IGNORECASE,
 )
+# "Case 2: A 41-year-old ..." stays in its sentence, since the number says whose story it is.
+_NUMBERED_CASE = re.compile(r"\s{0,8}(?:case|patient)\s+(?:\d|[ivx]{1,4}\b)", re.IGNORECASE)
 _CAPTION = re.compile(r"^\s{0,8}(?:fig(?:ure)?s?|plate|image|photo(?:graph)?)\s?\.?\s{0,3}\d{1,2}", re.IGNORECASE)
 _TABLE = re.compile(r"^\s{0,8}table\s{1,3}(?:\d{1,2}|[ivx]{1,4})\b", re.IGNORECASE)
 _HEADING_LENGTH = 70
@@ -104,6 +106,7 @@ def read_lines(text: str) -> Iterator[Line]:
             continue
         if inline := _INLINE.match(raw):
             section = inline.lastgroup or section
-            start += inline.end()
+            if not _NUMBERED_CASE.match(inline.group()):
+                start += inline.end()
         here = "references" if _REFERENCE.match(raw) and section in ("references", "discussion", "conclusion") else section
         yield Line(start, end, here, False)
