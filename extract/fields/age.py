@@ -32,19 +32,21 @@ _PATTERN = re.compile(
     \b(?=\d|[otfsen][nwhoielg][a-z]|age|in\s)             # cheap: most words begin neither a number nor "age"
     (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
     (?<![\d.])\b(?:
-      (?P<number>\d{{1,3}}(?:\.\d{{1,2}})?)
+      (?:(?P<whole>\d{{1,3}})[-–\s]?(?:years?|yrs?)[-,–\s]{{1,2}}(?:(?:and|&)[-–\s])?)?   # "5 years 3 months old"
+      (?P<number>\d{{1,3}}(?:\.\d{{1,2}})?)(?P<half>\s?½|\s1/2)?
       | (?P<words>(?:(?:{_WORD})[-–\s]?){{1,2}}(?:(?:and|a|half)[-–\s]?){{0,3}})
     )
+    (?:\s?\(\d{{1,3}}\))?                                  # "thirty-eight (38) years old"
     (?P<gap>[-–\s]{{0,3}})
     (?:
       (?P<unit>years?|yrs?\.?|months?|mos?|weeks?|days?)[-–\s]{{0,3}}(?:of\s(?P<of>age)\b|olds?\b|(?P<aged>aged?)\b)
       | (?P<short>y\s?[/.]?\s?o\.?\b)
-      | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?)[-–\s]{{1,2}}
+      | (?P<unit2>years?|yrs?\.?|months?|weeks?|days?|(?-i:Y))[-–\s]{{1,2}}
         (?=(?:(?!(?:{_NO_ADJECTIVE})\b)[A-Za-z-]{{2,20}}\s){{0,3}}?{_PERSON}\b)
       | (?P<unit4>years?|yrs?\.?|months?|weeks?|days?)(?=[,)])
-      | (?P<letter>(?-i:[MF]))\b(?=[\s,])
+      | /?(?P<letter>(?-i:[MF]))\b(?=[\s,])
     )
-    | \baged?(?:\s?[:=]\s?|\s(?:of\s|about\s|only\s|at\s)?)(?P<number2>\d{{1,3}}(?:\.\d)?)
+    | \baged?(?:\s?[:=]\s?|\s(?:of\s|about\s|only\s|at\s|was\s|is\s)?)(?P<number2>\d{{1,3}}(?:\.\d)?)
       (?P<range2>\s?(?:[-–]|to)\s?\d{{1,3}})?(?:\s(?P<unit3>years?|months?|weeks?|days?)\b)?
     | \b(?:man|woman|male|female|gentleman|lady|boy|girl)\sof\s(?P<number3>\d{{1,2}})(?:\syears?)?\b
       (?!\s?(?:[-–%]|to\s\d|mm|cm|kg|months?|weeks?|days?))
@@ -53,7 +55,7 @@ _PATTERN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 # "45M with", "(67F)": an age with a letter and no other cue; "12F catheter" and "8 M urea" are none.
-_LETTER = re.compile(r"(?:^|\ban?\s|\()\d{1,2}\s?[MF]\b(?=[\s,)]\s?(?!cath|sheath|Foley|drain|tube|guid|intro|stent|urea|sol)[a-z])")
+_LETTER = re.compile(r"(?:^|\b[Aa]n?\s|\()\d{1,2}\s?/?[MF]\b(?=[\s,)]\s?(?!cath|sheath|Foley|drain|tube|guid|intro|stent|urea|sol)[a-z])")
 # A cohort's age, a limit, a length of time: "patients over 50 years of age", "mean age = 39", "after two years the patient".
 _NO_AGE_BEFORE = re.compile(
     r"(?:[<>≤≥]|\b(?:before|under|over|than|above|below|at\sleast|(?:mean|median|average)(?:\sage)?(?:\s(?:of|was|is))?|age\s="
@@ -113,6 +115,9 @@ def _may_tell_age(sentence: Sentence) -> bool:
         or "yr" in lower
         or "y/o" in lower
         or " yo" in lower
+        or "-yo" in lower
+        or "yo " in lower
+        or " Y " in text
         or "y.o" in lower
     ):
         return True
@@ -173,9 +178,10 @@ def _years(match: re.Match[str]) -> float | None:
     value = float(number) if number else _number_in_words(match["words"])
     if value is None:
         return None
+    value += 0.5 if match["half"] else 0
     unit = (match["unit"] or match["unit2"] or match["unit3"] or match["unit4"] or "year").lower()
     if unit.startswith("mo"):
-        return value / _MONTHS_PER_YEAR
+        return float(match["whole"] or 0) + value / _MONTHS_PER_YEAR
     if unit.startswith("w"):
         return value / _WEEKS_PER_YEAR
     if unit.startswith("d"):
