@@ -1,281 +1,86 @@
-"""Gene tests of the tumour: which gene, which alteration, found or not.
+"""Gene tests of the tumour: which gene, which alteration, found or not (`gene_tests` reads the sentences).
 
-A gene and the word of its alteration make one test ("ALK rearrangement", "mutations in EGFR and KRAS",
-"BRAF V600E"); whether it is positive is read by the same grammar as a stain ("negative for EGFR mutations").
+A gene altered in blood or in the family is not the tumour's; the genes of familial cancer are taken to be tested in
+blood unless the sentence speaks of the tumour.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import NamedTuple
 
-from extract import context, stain_grammar
-from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract import context, gene_tests, gene_words
+from extract.reading import Finding, Mention, Reading, Resolution, Sentence
 from extract.record import MolecularTest
-from extract.staining import EQUIVOCAL, NEGATIVE, POSITIVE, Span, Token, concepts, phrases, plain, word_at
+from extract.staining import NEGATIVE, POSITIVE, concepts
 
 NAME = "molecular"
 FIELDS = ("molecular",)
 
-REARRANGEMENT, MUTATION, AMPLIFICATION = "rearrangement", "mutation", "amplification"
-DELETION, METHYLATION = "deletion", "methylation"
-_ALTERATIONS = frozenset(
-    {REARRANGEMENT, MUTATION, AMPLIFICATION, DELETION, METHYLATION, "unmethylated", "wild_type", "other", "expression"}
-)
+# Words without which no sentence tells of an alteration: cheap tests before the grammar. The first looks at lower case.
 _CUE = re.compile(
-    r"mutat|mutant|rearrang|fusion|locat|FISH|in situ|amplif|delet|methylat|wild|variant|insertion|mRNA|polysom|duplicat|chimer|transcript"
-    r"|loss of het|\b[A-Z]\d{2,4}[A-Z*]|[a-z]\d{2,4}[A-Z]|c\.\d|::|[A-Z0-9]{3}[-/–][A-Z]|copy|breakpoint|break[-\s]apart|allelic"
+    r"mutat|mutant|rearrang|fusion|fused|locat|\bfish|in situ|amplif|delet|methylat|wild|varia|insert|mrna|somy|duplicat"
+    r"|chimer|transcript|loss|\bgain|copy|break|allelic|sequenc|genetic|alter|\bt\s?\(\s?[\dxy]"
 )
-_WORD = re.compile(r"[A-Za-z]{2,40}")
-_NOTATION = re.compile(
-    r"""
-    (?:\s?(?:gene|oncogene|exon\s?\d{1,2}|codon\s?\d{1,4}|at|in|,|\()){0,6}
-    [\s(:,]{0,3}
-    (?:p\.\s?\(?[A-Z][A-Za-z]{0,2}\d{1,4}[A-Za-z*_\d=]{1,20}\)?
-      | c\.\s?[-\d_+*]{1,12}(?:[ACGT]\s?>\s?[ACGT]|del\w{0,8}|ins\w{0,8}|dup\w{0,8})
-      | [ACDEFGHIKLMNPQRSTVWY]\d{2,4}(?:[ACDEFGHIKLMNPQRSTVWY*]|fs\S{0,6}|del|_\w{1,12})(?![\w])
-      | [A-Z][a-z]{2}\d{2,4}(?:[A-Z][a-z]{2}|fs|\*)
-    )
-    """,
-    re.VERBOSE,
+_NOTATION_CUE = re.compile(r"\b[A-Z]\d{2,4}[A-Z*]|[a-z]\d{2,4}[A-Z]|c\.\d|::|[A-Z0-9]{3}[-/–][A-Z]")
+# A part of a chromosome is read where the sentence says that it is lost or gained, or joined to another.
+_BAND_WORD = re.compile(r"delet|loss|somy|gain|duplicat|loh|t \(|t\(")
+_BAND_CUE = re.compile(
+    r"(?:delet|\bloss|somy\b|\bgain|duplicat|\bloh)[\s\w,]{0,40}\d[pq]?|\d[pq][\d.-]{0,9}\s(?:\w+\s){0,2}(?:delet|loss|gain|dupl|loh)|some\s\d"
+    r"|\bt\s?\(\s?[\dxy]"
 )
-_EXON_DELETION = re.compile(
-    r"(?:\s?gene)?,?\s?(?:\(?exon|ex)\s?-?\d{1,2}\s(?:\w+\s)?(?:del\w*|ins\w*|mutat\w*|skipping\w*|dup\w*)|\s?(?:del"
-    r"|ex)\s?\d{2}(?:del|ins)?\b",
-    re.IGNORECASE,
-)
-_VERB = re.compile(
-    r"(?:\s(?:genes?|locus|promoter|status))?\s(?:was|were|is|are)\s(?P<not>not\s)?(?:found\sto\sbe\s|also\s|highly\s)?(?:not\s)?",
-    re.IGNORECASE,
-)
-_AND_AMPLIFIED = re.compile(r",\s(?:and\s)?(amplification)\b")
-# What may stand between two genes of one list, between a gene and its alteration, and after "mutation" before its gene.
-_LISTED = re.compile(
-    r"(?:,\s[A-Z][A-Z0-9]{2,7}(?=,)){0,3}\s?(?:\([^()]{0,25}\)\s?)?(?:,\s?(?:and|or|as\swell\sas)?|/|and|or|nor|&|as\swell\sas"
-    r"|;)\s?(?:of\s|in\s)?(?:the\s)?\Z"
-)
-_BEFORE_WORD = re.compile(
-    r"(?:,\s(?:and\s)?[A-Z][A-Z0-9]{2,7}){0,4}[-–\s]?(?:\([^()]{0,30}\)\s?)?(?:(?:genes?|oncogenes?|locus|loci|promoter|protein"
-    r"|kinase|proto-oncogene|somatic|driver|activating|sensiti[sz]ing|hotspot|point|missense"
-    r"|frameshift|nonsense|exons?|codon|\d{1,4}|and|homozygous|high-level|copy|number|CpG|pathogenic|p\.\S{1,20}"
-    r"|[A-Z]\d{2,4}\w{0,3}|mRNA|status|T790M)[-\s,]{1,2}){0,6}\Z",
-    re.IGNORECASE,
-)
-_AFTER_WORD = re.compile(
-    r"s?\s(?:(?:analysis|test|tests|testing|status|screening|assay|studies|study|was|were|detected|found|identified|observed"
-    r"|present|probes?|demonstrated|noted|confirmed|both)\s){0,3}"
-    r"(?:in|of|for|involving|at|affecting|within|on|targeting|to|with)\s(?:(?:the|exons?|codons?|either|both|all|any|genes?"
-    r"|following|other|including|of|in|and|to|\d{1,3}(?:,|-\d+)?)\s){0,8}\Z",
-    re.IGNORECASE,
-)
-_FUSED = re.compile(r"\s?(?:-|–|—|/|::|:)\s?\Z")
-_FUSED_WORD = re.compile(
-    r"\s?(?:\([^()]{0,20}\)\s?)?(?:gene\s)?(?:fus\w+|transcript\w*|rearrang\w+|transloc\w+|chimer\w+|positiv\w+|negativ\w+|\+)",
-    re.IGNORECASE,
-)
-_AFFIRMS = frozenset({"shows", POSITIVE, "active", "seen"})
 
 
-class _Test(NamedTuple):
-    """A gene with its alteration; `start` and `end` are offsets in the sentence."""
-
-    gene: str
-    alteration: str
-    partner: str | None
-    start: int
-    end: int
-    is_specific: bool = False  # "BRAF V600E": the words name a finding, not only a test
-    outcome: str | None = None  # where the words themselves say it: "HER2 was not amplified"
+def _has_cue(sentence: Sentence, has_genes: bool) -> bool:
+    """Return whether a sentence may tell of an alteration, of a gene or of a part of a chromosome."""
+    if has_genes:
+        return _CUE.search(sentence.lower) is not None or _NOTATION_CUE.search(sentence.text) is not None
+    return _BAND_WORD.search(sentence.lower) is not None and _BAND_CUE.search(sentence.lower) is not None
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each gene test with a result that a sentence tells, the value a MolecularTest."""
+    asked: tuple[tuple[str, str], ...] = ()
     for sentence in reading.sentences:
-        hits = reading.hits_in("gene", sentence)
-        if hits and sentence.section not in ("references", "back") and _CUE.search(sentence.text):
-            yield from _read(reading, sentence, hits)
-
-
-def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
-    words = _words(sentence.text)
-    tests = _tests(sentence.text, sentence.start, hits, words)
-    if not tests:
-        return
-    spans = [Span(str(number), test.start, test.end) for number, test in enumerate(tests)]
-    results, tokens = stain_grammar.read(sentence.text, spans, claims_genes=False)
-    subject = "family" if _is_germline(words) else ""
-    for result in results:
-        test = tests[int(result.marker.id)]
-        outcome = _outcome(test, result.result, tokens)
-        if outcome is None:
+        if sentence.section in ("references", "back"):
             continue
-        start, end = sentence.start + result.start, sentence.start + result.end
-        alteration = {"unmethylated": METHYLATION, "wild_type": MUTATION}.get(test.alteration, test.alteration)
-        value = MolecularTest(test.gene, alteration, test.partner, outcome)
-        yield Mention(NAME, start, end, sentence, value, "present", subject or context.subject_of(reading, start, end, sentence))
+        hits = reading.hits_in("gene", sentence)
+        if not hits and asked and (answer := _ANSWER.search(sentence.text)):
+            yield from _answered(reading, sentence, asked, answer.start(), answer.end())
+        if not _has_cue(sentence, bool(hits)):
+            asked = ()
+            continue
+        told = gene_tests.read(sentence.text, sentence.start, hits)
+        asked = told.asked if not told.tests else ()
+        for test in told.tests:
+            start, end = sentence.start + test.start, sentence.start + test.end
+            subject = "family" if _is_germline(test, told.tissues) else context.subject_of(reading, start, end, sentence)
+            value = MolecularTest(test.gene, test.alteration, test.partner, test.result)
+            yield Mention(NAME, start, end, sentence, value, "present", subject)
 
 
-def _words(text: str) -> list[Token]:
-    """Return the words of alterations and tests in a sentence."""
-    cues, lower = phrases("alteration"), plain(text)
-    found: list[Token] = []
-    for word in _WORD.finditer(lower):
-        if word.group() in cues and (not found or word.start() >= found[-1].end):
-            token = word_at(lower, word.start(), word.end(), len(lower), cues)
-            if token.kind != "word":
-                found.append(token)
-    return found
+_ANSWER = re.compile(
+    r"\b[Nn]o\s(?:\w{1,14}\s){0,3}(?:mutation|alteration|variant|rearrangement|fusion|amplification|abnormalit)\w{0,4}|\bwild[-\s]?type"
+    r"|^(?:It|They|This|All|Both|The\s(?:tests?|results?|analys[ei]s))\s(?:\w{1,10}\s){0,3}(?:was|were)\s(?:all\s|both\s)?negative"
+)
 
 
-def _is_germline(words: Sequence[Token]) -> bool:
-    """Return whether a sentence speaks of blood or relatives, and not of the tumour."""
-    kinds = {token.kind for token in words}
-    return "germline" in kinds and "somatic" not in kinds
+def _answered(reading: Reading, sentence: Sentence, asked: Sequence[tuple[str, str]], start: int, end: int) -> Iterator[Mention]:
+    """Yield the tests that the sentence before only named, and that this one answers: "No mutations were found."."""
+    start, end = sentence.start + start, sentence.start + end
+    for gene, alteration in asked:
+        value = MolecularTest(gene, alteration, None, NEGATIVE)
+        yield Mention(NAME, start, end, sentence, value, "present", context.subject_of(reading, start, end, sentence))
 
 
-def _outcome(test: _Test, result: str | None, tokens: Sequence[Token]) -> str | None:
-    """Return positive or negative, None where nothing is said: a test named without its result."""
-    if test.alteration in ("wild_type", "unmethylated"):
-        return {NEGATIVE: POSITIVE}.get(test.outcome or result or "", NEGATIVE)
-    if test.outcome is not None:
-        return test.outcome
-    if result in (POSITIVE, NEGATIVE):
-        return result
-    if result == EQUIVOCAL:
-        return None
-    before = [token for token in tokens if token.end <= test.start]
-    if any(token.kind == "done" for token in tokens) and not test.is_specific:
-        return None
-    affirmed = any(token.kind in _AFFIRMS for token in before) or test.is_specific
-    return POSITIVE if affirmed else None
-
-
-# ---------------------------------------------------------------- genes with their alterations
-
-
-def _tests(text: str, offset: int, hits: Sequence[Hit], words: Sequence[Token]) -> list[_Test]:
-    """Return the gene tests that a sentence names, in order."""
-    genes = _genes(text, offset, hits)
-    lists = _lists(text, genes)
-    alterations = [word for word in words if word.kind in _ALTERATIONS or word.kind == "test"]
-    tests: list[_Test] = []
-    for listed in lists:
-        tests.extend(_of_list(text, listed, alterations))
-    return tests
-
-
-class _Gene(NamedTuple):
-    """A gene, or a fusion of two, at offsets in the sentence."""
-
-    name: str
-    partner: str | None
-    start: int
-    end: int
-
-
-def _genes(text: str, offset: int, hits: Sequence[Hit]) -> list[_Gene]:
-    """Return the genes of a sentence, "EML4-ALK" as one, a name and its abbreviation as one."""
-    genes: list[_Gene] = []
-    for hit in hits:
-        gene = _Gene(hit.entry.preferred, None, hit.start - offset, hit.end - offset)
-        if genes:
-            last = genes[-1]
-            between = text[last.end : gene.start]
-            if last.name == gene.name and len(between) < 4:
-                genes[-1] = last._replace(end=gene.end + (text[gene.end : gene.end + 1] == ")"))
-                continue
-            if last.partner is None and _FUSED.fullmatch(between) and _is_fusion(text, between, gene.end):
-                genes[-1] = _fused(last, gene)
-                continue
-        genes.append(gene)
-    return genes
-
-
-def _is_fusion(text: str, between: str, end: int) -> bool:
-    """Return whether two joined genes are a fusion: "EML4-ALK", "EWSR1/FLI1 fusion", but not "KRAS/NRAS"."""
-    return "::" in between or (between.strip() in ("-", "–", "—")) or _FUSED_WORD.match(text, end) is not None
-
-
-def _fused(first: _Gene, second: _Gene) -> _Gene:
-    """Return a fusion under the name of the partner that is tested for; the first-named where neither is known for it."""
-    main, other = (second, first) if second.name in concepts("alteration", "main_partner") else (first, second)
-    return _Gene(main.name, other.name, first.start, second.end)
-
-
-def _lists(text: str, genes: Sequence[_Gene]) -> list[list[_Gene]]:
-    """Return the genes in runs that only commas and the like part."""
-    lists: list[list[_Gene]] = []
-    for gene in genes:
-        if lists and _LISTED.match(text[lists[-1][-1].end : gene.start]):
-            lists[-1].append(gene)
-        else:
-            lists.append([gene])
-    return lists
-
-
-def _of_list(text: str, listed: Sequence[_Gene], words: Sequence[Token]) -> Iterator[_Test]:
-    """Yield the tests of one run of genes: each its own notation, or the alteration named after or before the run."""
-    last = listed[-1]
-    predicate = _predicate(text, last, words)
-    if predicate is not None:
-        word, outcome = predicate
-        for gene in listed:
-            yield _Test(gene.name, _alteration(gene, word), gene.partner, gene.start, word.end if gene is last else gene.end, True, outcome)
-        return
-    after = next(
-        (
-            word
-            for word in words
-            if word.start >= last.start and word.end > last.end and _BEFORE_WORD.fullmatch(text, last.end, max(last.end, word.start))
-        ),
-        None,
-    )
-    before = next(
-        (word for word in reversed(words) if word.end <= listed[0].start and _AFTER_WORD.fullmatch(text, word.end, listed[0].start)), None
-    )
-    for gene in listed:
-        notation = None if before else _EXON_DELETION.match(text, gene.end) or _NOTATION.match(text, gene.end)
-        inside = next((word for word in words if gene.start <= word.start and word.end <= gene.end), None)
-        if inside is not None:
-            yield _Test(gene.name, _alteration(gene, inside), gene.partner, gene.start, gene.end)
-        elif notation:
-            yield _Test(gene.name, MUTATION, None, gene.start, notation.end(), True)
-            also = _AND_AMPLIFIED.match(text, notation.end())
-            if also:
-                yield _Test(gene.name, AMPLIFICATION, None, also.start(1), also.end(), True)
-        elif after is not None:
-            alteration = _alteration(gene, after)
-            end = after.end if gene is last else gene.end
-            yield _Test(gene.name, alteration, gene.partner, gene.start, end, _is_adjective(text, after))
-        elif before is not None:
-            start = before.start if gene is listed[0] else gene.start
-            is_small = before.kind == DELETION and "exon" in text[before.end : gene.start]
-            yield _Test(gene.name, MUTATION if is_small else _alteration(gene, before), gene.partner, start, gene.end)
-        elif gene.partner is not None:
-            yield _Test(gene.name, REARRANGEMENT, gene.partner, gene.start, gene.end)
-
-
-def _predicate(text: str, gene: _Gene, words: Sequence[Token]) -> tuple[Token, str] | None:
-    """Return the participle that a verb ties to a gene, and what it says: "the HER2 gene was not amplified"."""
-    verb = _VERB.match(text, gene.end)
-    word = next((word for word in words if verb and word.start == verb.end()), None)
-    if verb is None or word is None or word.kind == "test":
-        return None
-    return word, NEGATIVE if verb["not"] else POSITIVE
-
-
-def _alteration(gene: _Gene, word: Token) -> str:
-    """Return the alteration that a word names; FISH looks for what the gene is known for."""
-    if word.kind != "test":
-        return word.kind
-    return AMPLIFICATION if gene.name in concepts("alteration", "amplified_gene") else REARRANGEMENT
-
-
-def _is_adjective(text: str, word: Token) -> bool:
-    """Return whether an alteration is told as the tumour's quality: "EGFR-mutated adenocarcinoma"."""
-    return text[word.start : word.end].lower().endswith(("ed", "mutant")) and not text[: word.start].rstrip().lower().endswith(
-        (" was", " were", "not")
+def _is_germline(test: gene_tests.GeneTest, tissues: Set[str]) -> bool:
+    """Return whether an alteration is one of blood or relatives, and not of the tumour: "germline", "the mother"."""
+    if test.is_germline:
+        return True
+    if "somatic" in tissues or test.alteration not in (gene_words.MUTATION, gene_words.DELETION):
+        return False
+    return "germline" in tissues or bool(
+        tissues & {"blood", "normal"} and test.gene in concepts("alteration", "germline_gene") | concepts("alteration", "predisposing_gene")
     )
 
 
@@ -283,6 +88,8 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     """Return one fact a gene, alteration and result, told of the patient's tumour."""
     germline = {m.value.gene for m in mentions if m.subject == "family" and isinstance(m.value, MolecularTest)}
     told = [m for m in mentions if _is_told(m) and not _is_germline_gene(m, germline)]
+    if any(_is_rearranged(m) and not _is_translocation(m) for m in told):
+        told = [m for m in told if not _is_translocation(m)]  # "t(11;22)" and "EWSR1-FLI1" are one
     facts: dict[tuple[str, str, str], list[Mention]] = {}
     values: dict[tuple[str, str, str], MolecularTest] = {}
     for mention in told:
@@ -297,9 +104,20 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     return Resolution({}, {"molecular": many} if many else {}, passed)
 
 
+def _is_rearranged(mention: Mention) -> bool:
+    """Return whether a mention tells of a rearrangement that was found."""
+    value = mention.value
+    return isinstance(value, MolecularTest) and value.alteration == gene_words.REARRANGEMENT and value.result == POSITIVE
+
+
+def _is_translocation(mention: Mention) -> bool:
+    """Return whether a mention names only the chromosomes of a translocation."""
+    return isinstance(mention.value, MolecularTest) and mention.value.gene.startswith("t(")
+
+
 _SOMATIC = re.compile(
-    r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue"
-    r"|next[-\s]generation|\bNGS",
+    r"somatic|tumou?r|neoplasm|carcinoma\s(?:cells|tissue|sample)|liquid\sbiopsy|ct-?DNA|cf-?DNA|biops|specimen|tissue|metasta"
+    r"|next[-\s]generation|\bNGS|exome|genomic\sprofil|allel(?:e|ic)\sfreq",
     re.IGNORECASE,
 )
 
