@@ -65,10 +65,31 @@ _DENIED_KIND = re.compile(
     re.IGNORECASE,
 )
 _NO_DIAGNOSIS_AFTER = re.compile(
-    r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic"
+    r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|kinase|black\b|risk|cent(?:er|re)|board|clinic"
     r"|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)",
     re.IGNORECASE,
 )
+# "Clinical diagnosis", "preoperatively diagnosed": what was believed before the tissue was seen.
+_TENTATIVE = re.compile(
+    r"\b(?:clinical|pre-?operative|provisional|presumptive|presumed|working|initial|preliminary|tentative|frozen[-\s]section|intra-?operative"
+    r"|radiolog(?:ic|ical|y)|imaging|sonographic|endoscopic|putative|referral|admi(?:ssion|tting)|erroneous|incorrect|previous|original|first)"
+    r"\s(?:\w+\s){0,2}(?:diagnos[ei]s|impression|interpretation)|\b(?:clinically|radiologically|pre-?operatively|initially"
+    r"|intra-?operatively|provisionally|presumptively|erroneously|incorrectly|originally|previously|first|tentatively)\s(?:\w+\s)?"
+    r"(?:diagnosed|interpreted|considered|labell?ed|classified|treated|reported|read)|\b(?:considered|thought|believed|presumed|assumed|felt)\b",
+    re.IGNORECASE,
+)
+_TENTATIVE_CUES = ("diagnos", "impression", "interpret", "consider", "thought", "believed", "presumed", "assumed", "felt", "ly ")
+_TISSUE = re.compile(
+    r"histo(?:log|path|morph)|patholog(?!ic(?:al)?\sfracture)|\bbiops|immuno(?:histo|stain|react|phenotyp|profile)|microscop|cytolog|aspirat|\bspecimen|necropsy"
+    r"|autopsy|\bFISH\b|rearrange|fusion",
+    re.IGNORECASE,
+)
+_IMAGED = re.compile(
+    r"\b(?:CT|MRI|MR|PET|US|computed\stomogra\w+|magnetic\sresonance|ultraso\w+|sonogra\w+|radiogra\w+|radiolog\w+|imaging|mammogra\w+"
+    r"|X-?ray|scans?|endoscop\w+|colonoscop\w+|angiogra\w+|echocardiogra\w+)\b",
+    re.IGNORECASE,
+)
+_SUGGESTED = ("suggest", "in favo", "likely", "impression")
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
@@ -105,6 +126,8 @@ def find(reading: Reading) -> Iterator[Mention]:
             cue.id if cue else "", "present"
         )
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
+        if cue is not None and assertion == "possible" and cue.entry.variant.startswith(_SUGGESTED) and _is_of_tissue(hit, sentence):
+            assertion = "present"  # "histology was suggestive of": as much as many a pathologist will say
         weight = _weight(hit, sentence, assertion, subject)
         code, name = _composed(hit, sentence)
         named = Named(code, name, weight, _grade(hit, sentence))
@@ -128,6 +151,12 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight += 1.5
         if any(cue in sentence.lower for cue in _CONCLUSION_CUES) and _CONCLUDED.search(sentence.text):
             weight += 2.5
+        if _is_of_tissue(hit, sentence):
+            weight += 1.0
+        elif _IMAGED.search(before):
+            weight *= 0.5
+        if any(cue in before for cue in _TENTATIVE_CUES) and _TENTATIVE.search(before[-75:]):
+            weight *= 0.4
         if _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
             weight += 4.0
     if assertion == "possible" or _DENIED_KIND.search(before[-75:]):
@@ -141,6 +170,11 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
         weight *= 0.5
     return weight
+
+
+def _is_of_tissue(hit: Hit, sentence: Sentence) -> bool:
+    """Return whether the words before a name speak of tissue: what the pathologist saw, not what a scan showed."""
+    return _TISSUE.search(sentence.text, max(0, hit.start - sentence.start - 160), hit.start - sentence.start) is not None
 
 
 def _composed(hit: Hit, sentence: Sentence) -> tuple[str, str]:
