@@ -6,8 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from extract import context
+from extract import context, lexicon
+from extract.language import normal_form
+from extract.lexicon import Entry
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
 from extract.record import Histology
 
@@ -17,7 +20,7 @@ FIELDS = ("histology",)
 # Names that a registrar replaces by anything more precise: tumour, cancer, carcinoma, sarcoma, lymphoma ...
 _VAGUE: Mapping[str, float] = {
     "8000": 0.12, "8001": 0.12, "8010": 0.3, "8046": 0.45, "8800": 0.35, "8801": 0.5, "8802": 0.5, "9590": 0.35, "9591": 0.5, "9800": 0.4,
-    "8140": 0.75, "8003": 0.2, "8002": 0.3, "8240": 0.8, "8803": 0.4, "9380": 0.6, "8020": 0.6, "8312": 0.8,
+    "8140": 0.75, "8003": 0.2, "8002": 0.3, "8004": 0.4, "8240": 0.8, "8803": 0.4, "9380": 0.6, "8020": 0.6, "8312": 0.8,
     "9540/1": 0.3,  # neurofibromatosis, which is the ground that tumours arise on
 }  # fmt: skip
 
@@ -59,7 +62,7 @@ _EARLIER = re.compile(
 # "Hodgkin lymphoma at 19": another story, told by its age.
 _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
 _DENIED_KIND = re.compile(
-    r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl"
+    r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
     r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening"
     r"|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)",
     re.IGNORECASE,
@@ -84,6 +87,16 @@ _TISSUE = re.compile(
     r"|autopsy|\bFISH\b|rearrange|fusion",
     re.IGNORECASE,
 )
+# What was seen of the whole tumour, or looked at again, outweighs the needle.
+_WHOLE = re.compile(
+    r"\b(?:resect|excis|surg|post-?operat|final|definitive|autopsy|necropsy|post-?mortem|review|immunohisto|immunostain)", re.IGNORECASE
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:at|in|by)\s(?:an?|another|the|his|her)\s(?:\w+\s)?(?:local|outside|other|previous|secondary|primary|regional|nearby|district)\s"
+    r"(?:hospital|clinic|physician|cent(?:er|re)|institution)\b",
+    re.IGNORECASE,
+)
+_REVISED = re.compile(r"\b(?:revised|changed|amended|corrected|re-?classified|modified|converted)\s(?:to|as|into)\s(?:\w+\s){0,3}$", re.IGNORECASE)
 _IMAGED = re.compile(
     r"\b(?:CT|MRI|MR|PET|US|computed\stomogra\w+|magnetic\sresonance|ultraso\w+|sonogra\w+|radiogra\w+|radiolog\w+|imaging|mammogra\w+"
     r"|X-?ray|scans?|endoscop\w+|colonoscop\w+|angiogra\w+|echocardiogra\w+)\b",
@@ -152,12 +165,14 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
         if any(cue in sentence.lower for cue in _CONCLUSION_CUES) and _CONCLUDED.search(sentence.text):
             weight += 2.5
         if _is_of_tissue(hit, sentence):
-            weight += 1.0
+            weight += 1.5 if _WHOLE.search(before) else 1.0
         elif _IMAGED.search(before):
             weight *= 0.5
         if any(cue in before for cue in _TENTATIVE_CUES) and _TENTATIVE.search(before[-75:]):
             weight *= 0.4
-        if _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
+        if "hospital" in sentence.lower and _ELSEWHERE.search(sentence.text):
+            weight *= 0.5
+        if _REVISED.search(before[-80:]) or _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
             weight += 4.0
     if assertion == "possible" or _DENIED_KIND.search(before[-75:]):
         weight *= 0.3
@@ -183,7 +198,32 @@ def _composed(hit: Hit, sentence: Sentence) -> tuple[str, str]:
         before = sentence.text[max(0, hit.start - sentence.start - 40) : hit.start - sentence.start]
         if _SQUAMOUS.search(before):
             return "8070/3", "squamous cell carcinoma"
-    return hit.id, hit.entry.preferred
+    entry = _interrupted(hit, sentence) or hit.entry
+    return entry.concept_id, entry.preferred
+
+
+_BROKEN = re.compile(r"(?P<words>(?:[\w'-]+\s){1,5})\([\w/ -]{1,25}\)\s$")
+
+
+def _interrupted(hit: Hit, sentence: Sentence) -> Entry | None:
+    """Return the name that a bracket cuts in two, None for none: "large granular lymphocytic (LGL) leukemia"."""
+    before = sentence.text[max(0, hit.start - sentence.start - 90) : hit.start - sentence.start]
+    broken = _BROKEN.search(before) if before.endswith(") ") else None
+    if broken is None or hit.id[:4] not in _VAGUE:
+        return None
+    words = _words(broken["words"])
+    head = _words(sentence.text[hit.start - sentence.start : hit.end - sentence.start])
+    return next((found for first in range(len(words)) if (found := _names().get(words[first:] + head))), None)
+
+
+@cache
+def _names() -> Mapping[tuple[str, ...], Entry]:
+    """Return the vocabulary by the normal forms of its words."""
+    return {_words(entry.variant): entry for entry in lexicon.load("histology")}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(normal_form(word) for word in re.split(r"[\s-]+", text.strip()))
 
 
 def _grade(hit: Hit, sentence: Sentence) -> str | None:
