@@ -61,7 +61,7 @@ def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[in
 
 
 # A word with two capitals at least; what a hyphen joins to it ("GIST-like") makes it another word.
-_CAPITALS = re.compile(r"(?<![\w-])(?P<short>[A-Z][A-Za-z]{0,5}[A-Z])(?=s?(?![\w-]))")
+_CAPITALS = re.compile(r"(?<![\w-])(?P<short>[A-Z][A-Za-z-]{0,6}[A-Z])(?=s?(?![\w-]))")
 _DIAGNOSED = re.compile(r"\b(?:diagnos\w*|case|consistent|compatible)\b.{0,30}$", re.IGNORECASE)
 # Vocabularies in which the same letters name a treatment or a test: "six cycles of CMF".
 _OTHERS = ("regimen", "drug", "ihc", "gene")

@@ -135,16 +135,33 @@ def find(reading: Reading) -> Iterator[Mention]:
         if _NO_DIAGNOSIS_AFTER.match(after):
             continue
         cue = context.cue_of(reading, hit.start, hit.end, sentence)
-        assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "possible"}.get(
-            cue.id if cue else "", "present"
-        )
+        assertion = _assertion(cue, hit, sentence)
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
-        if cue is not None and assertion == "possible" and cue.entry.variant.startswith(_SUGGESTED) and _is_of_tissue(hit, sentence):
-            assertion = "present"  # "histology was suggestive of": as much as many a pathologist will say
         weight = _weight(hit, sentence, assertion, subject)
         code, name = _composed(hit, sentence)
         named = Named(code, name, weight, _grade(hit, sentence))
         yield Mention(NAME, hit.start, hit.end, sentence, named, assertion, subject)
+
+
+# "There were no melanocytes, but the diagnosis of melanoma was made": what was denied before is another thing.
+_NEW_PREDICATE = re.compile(r",.{0,120}\bdiagnos(?:ed|is)\s(?:\w+\s)?(?:of|as|with|was)\b", re.IGNORECASE)
+
+
+# Of the cues of plans only these doubt a diagnosis; the others ("was recommended", "refused") speak of its treatment.
+_DOUBTED = ("consider", "could", "can be", "may", "might", "would", "propos", "suggest", "possib", "discuss")
+
+
+def _assertion(cue: Hit | None, hit: Hit, sentence: Sentence) -> str:
+    """Return present, absent or possible."""
+    if cue is None or cue.id in ("family", "declined") or "perform" in cue.entry.variant:
+        return "present"
+    if cue.id == "planned" and not any(doubt in cue.entry.variant for doubt in _DOUBTED):
+        return "present"
+    if cue.end <= hit.start and _NEW_PREDICATE.search(sentence.text[cue.end - sentence.start : hit.start - sentence.start]):
+        return "present"
+    if cue.id != "absent" and any(word in cue.entry.variant for word in _SUGGESTED) and _is_of_tissue(hit, sentence):
+        return "present"  # "histology was suggestive of": as much as many a pathologist will say
+    return "absent" if cue.id == "absent" else "possible"
 
 
 def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float:
