@@ -64,7 +64,7 @@ _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm
 _DENIED_KIND = re.compile(
     r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
     r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening"
-    r"|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)",
+    r"|clinically\sdiagnosed|radiolog\w+\sdiagnos)",
     re.IGNORECASE,
 )
 _NO_DIAGNOSIS_AFTER = re.compile(
