@@ -46,8 +46,12 @@ def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[in
     bare = [(match["short"], match.start()) for match in _CAPITALS.finditer(text) if match["short"] in _well_known()]
     known = {place for name in _RESOLVED for hit in hits[name] for place in (hit.start, hit.end)}
     known.update(start for _, start in bare)
+    own = {text[hit.start : hit.end]: hit.entry for hit in hits["histology"] if hit.entry.is_cased}
     meanings: dict[str, list[Entry]] = {}
     for short, start, end in find(doc, text, starts, known):
+        # "Combined hepatocellular carcinoma and cholangiocarcinoma (cHCC-CC)": the short form is known, its long form only in part.
+        if short in own and not _is_whole(hits["histology"], start, end):
+            continue
         if short not in meanings:
             meanings[short] = [entry for name in _RESOLVED if (entry := _named(hits[name], start, end)) is not None]
     if meanings:
@@ -121,6 +125,12 @@ def _named(hits: Sequence[Hit], start: int, end: int) -> Entry | None:
         if hit.end == end or (hit.start == start and hit.end >= end - 1):
             return hit.entry
     return None
+
+
+def _is_whole(hits: Sequence[Hit], start: int, end: int) -> bool:
+    """Return whether a long form is one known name, or says nothing that a known name says: "squamous cell cancer (SCC)"."""
+    inside = [hit for hit in hits[bisect_left(hits, start, key=_start_of) : bisect_left(hits, end, key=_start_of)] if hit.end <= end]
+    return not inside or (inside[0].start == start and inside[0].end >= end - 1) or inside[-1].end < end - 1
 
 
 def _insert(hits: list[Hit], hit: Hit) -> None:

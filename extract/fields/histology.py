@@ -107,6 +107,8 @@ _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentia
 _TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
 _COMPOSED = frozenset({"8000", "8010", "8046"})
+# Carcinomas whose name leaves out the organ where the sentence has it: "thyroidectomy showed medullary carcinoma".
+_OF_THYROID = {"8510/3": ("8345/3", "medullary thyroid carcinoma"), "8050/3": ("8260/3", "papillary thyroid carcinoma")}
 _SQUAMOUS = re.compile(r"\bsquamous(?:[-\s]cell)?(?:\s[\w-]{2,15}){0,2}[-\s]$", re.IGNORECASE)
 _GRADE = re.compile(
     r"(?P<grade>(?:high|low|intermediate)[-\s]grade|(?:FNCLCC\s|histologic(?:al)?\s|nuclear\s"
@@ -215,6 +217,8 @@ def _composed(hit: Hit, sentence: Sentence) -> tuple[str, str]:
         before = sentence.text[max(0, hit.start - sentence.start - 40) : hit.start - sentence.start]
         if _SQUAMOUS.search(before):
             return "8070/3", "squamous cell carcinoma"
+    if hit.id in _OF_THYROID and "thyroid" in sentence.lower:
+        return _OF_THYROID[hit.id]
     entry = _interrupted(hit, sentence) or hit.entry
     return entry.concept_id, entry.preferred
 
