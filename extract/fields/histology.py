@@ -24,6 +24,9 @@ _VAGUE: Mapping[str, float] = {
     "9540/1": 0.3,  # neurofibromatosis, which is the ground that tumours arise on
 }  # fmt: skip
 
+# Of a benign and a malignant tumour in one report the malignant is mostly what it is about.
+_BENIGN = 0.8
+
 # A diagnosis needs one plain mention of at least this weight; a suspicion alone is none.
 _LEAST = 0.3
 
@@ -63,7 +66,7 @@ _EARLIER = re.compile(
 _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
 _DENIED_KIND = re.compile(
     r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
-    r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening"
+    r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|as\sopposed\sto|instead\sof|suspect|possib|risk\sof|screening"
     r"|clinically\sdiagnosed|radiolog\w+\sdiagnos)",
     re.IGNORECASE,
 )
@@ -267,6 +270,7 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
         scores[code] += named.weight / (1.0 + 0.15 * scores[code])
         first.setdefault(code, mention.start)
     weighed = {code: score * _VAGUE.get(code, _VAGUE.get(code[:4], 1.0)) for code, score in scores.items() if score > 0}
+    weighed = {code: score * (_BENIGN if code.endswith("/0") else 1.0) for code, score in weighed.items()}
     _support(weighed, mentions)
     plain = {_named(m).morphology for m in mentions if m.assertion == "present" and _named(m).weight >= _LEAST}
     weighed = {code: score for code, score in weighed.items() if code in plain}
