@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,7 +39,8 @@ _DIAGNOSED = re.compile(
 )
 _FINAL = re.compile(
     r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}(?:diagnos|patholog|histolog)|diagnosis\s(?:of|was|is)\b"
-    r"|(?<!clinically\s)(?<!preoperatively\s)(?<!initially\s)(?<!previously\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b",
+    r"|(?<!clinically\s)(?<!preoperatively\s)(?<!initially\s)(?<!previously\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b"
+    r"|\b(?:turned\sout|proved|proven)\s(?:to\sbe|as)\b",
     re.IGNORECASE,
 )
 # Plain substrings first: they spare most sentences the regexes.
@@ -81,7 +82,8 @@ _TENTATIVE = re.compile(
     r"|radiolog(?:ic|ical|y)|imaging|sonographic|endoscopic|putative|referral|admi(?:ssion|tting)|erroneous|incorrect|previous|original|first)"
     r"\s(?:\w+\s){0,2}(?:diagnos[ei]s|impression|interpretation)|\b(?:clinically|radiologically|pre-?operatively|initially"
     r"|intra-?operatively|provisionally|presumptively|erroneously|incorrectly|originally|previously|first|tentatively)\s(?:\w+\s)?"
-    r"(?:diagnosed|interpreted|considered|labell?ed|classified|treated|reported|read)|\b(?:considered|thought|believed|presumed|assumed|felt)\b",
+    r"(?:diagnosed|interpreted|considered|labell?ed|classified|treated|reported|read)|\b(?:considered|thought|believed|presumed|assumed|felt)\b"
+    r"|\b(?:under|following)\s(?:a|the)\sdiagnosis\b",
     re.IGNORECASE,
 )
 _TENTATIVE_CUES = ("diagnos", "impression", "interpret", "consider", "thought", "believed", "presumed", "assumed", "felt", "ly ")
@@ -132,6 +134,7 @@ class Named:
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each named tumour with its weight as the final diagnosis of this patient."""
+    told = {hit.id for hit in reading.hits["histology"]}
     for hit in reading.hits["histology"]:
         sentence = reading.sentences[hit.sentence]
         if sentence.section in ("references", "back"):
@@ -143,7 +146,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         assertion = _assertion(cue, hit, sentence)
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
         weight = _weight(hit, sentence, assertion, subject)
-        code, name = _composed(hit, sentence)
+        code, name = _composed(hit, sentence, told)
         named = Named(code, name, weight, _grade(hit, sentence))
         yield Mention(NAME, hit.start, hit.end, sentence, named, assertion, subject)
 
@@ -214,13 +217,16 @@ def _is_of_tissue(hit: Hit, sentence: Sentence) -> bool:
     return _TISSUE.search(sentence.text, max(0, hit.start - sentence.start - 160), hit.start - sentence.start) is not None
 
 
-def _composed(hit: Hit, sentence: Sentence) -> tuple[str, str]:
-    """Return code and name of a hit; a cancer or carcinoma called squamous nearby is a squamous cell carcinoma."""
+def _composed(hit: Hit, sentence: Sentence, told: Set[str]) -> tuple[str, str]:
+    """Return code and name of a hit, with what the words around it and the tumours told in the report (`told`) add to them.
+
+    A cancer or carcinoma called squamous nearby is a squamous cell carcinoma.
+    """
     if hit.id[:4] in _COMPOSED:
         before = sentence.text[max(0, hit.start - sentence.start - 40) : hit.start - sentence.start]
         if _SQUAMOUS.search(before):
             return "8070/3", "squamous cell carcinoma"
-    if hit.id in _OF_THYROID and "thyroid" in sentence.lower:
+    if hit.id in _OF_THYROID and ("thyroid" in sentence.lower or _OF_THYROID[hit.id][0] in told):
         return _OF_THYROID[hit.id]
     entry = _interrupted(hit, sentence) or hit.entry
     return entry.concept_id, entry.preferred
