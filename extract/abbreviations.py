@@ -161,7 +161,7 @@ def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterato
     """
     tried: dict[str, int] = {}
     for match in _BRACKET.finditer(text):
-        short = match["short"]
+        short = _singular(match["short"])
         tried[short] = tried.get(short, 0) + 1
         if tried[short] > _TRIES:
             continue
@@ -171,7 +171,7 @@ def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterato
             candidate = doc[max(0, bracket - min(_WINDOW_WORDS, len(short) * 2 + 1)) : bracket]
             yield from _define(doc, starts, short, match.start("short"), candidate)
     for match in _REVERSED.finditer(text):
-        short = match["short"]
+        short = _singular(match["short"])
         touches = match.start("short") in known or match.start("long") in known or match.end("long") in known
         if touches and _is_short_form(short) and (short in _well_known() or text.count(short) > 1):
             candidate = doc[bisect_left(starts, match.start("long")) : bisect_left(starts, match.end("long"))]
@@ -186,6 +186,11 @@ def _define(doc: Doc, starts: Sequence[int], short: str, at: int, candidate: Spa
     _, long_form = find_abbreviation(candidate, doc[first:last])
     if long_form is not None and len(long_form.text) > len(short):
         yield short, long_form.start_char, long_form.end_char
+
+
+def _singular(short: str) -> str:
+    """Return "TL" for "TLs"."""
+    return short[:-1] if len(short) > 2 and short.endswith("s") and short[:-1].isupper() else short
 
 
 def _is_short_form(text: str) -> bool:

@@ -66,11 +66,16 @@ _EARLIER = re.compile(
 # "Hodgkin lymphoma at 19": another story, told by its age.
 _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
 _DENIED_KIND = re.compile(
-    r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
+    r"\b(?:mimick?|masquerad|simulat|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
     r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|as\sopposed\sto|instead\sof|suspect|possib|risk\sof|screening"
     r"|clinically\sdiagnosed|radiolog\w+\sdiagnos)",
     re.IGNORECASE,
 )
+_PROVED = re.compile(
+    r"\b(?:prove[dn]|confirm\w*|reveal\w*|show(?:ed|ing|n)|establish\w*|but|however|diagnosis\s(?:was|is)|diagnosed\s(?:as|with)|turned\sout)\b",
+    re.IGNORECASE,
+)
+_PROVED_AFTER = re.compile(r"\s(?:was|were)\s(?:\w+ly\s)?(?:diagnosed|confirmed|established|found|proved|proven|made|rendered)\b", re.IGNORECASE)
 _NO_DIAGNOSIS_AFTER = re.compile(
     r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|kinase|black\b|risk|cent(?:er|re)|board|clinic"
     r"|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)",
@@ -110,6 +115,8 @@ _IMAGED = re.compile(
 _SUGGESTED = ("suggest", "in favo", "likely", "impression")
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b", re.IGNORECASE)
+# "AML transformed from MDS": what stands before is what it became, what follows is what it was.
+_BECAME = re.compile(r"\b(?:transform|evol|progress|dedifferentiat)\w*\sfrom\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
 _COMPOSED = frozenset({"8000", "8010", "8046"})
 # Carcinomas whose name leaves out the organ where the sentence has it: "thyroidectomy showed medullary carcinoma".
@@ -144,6 +151,8 @@ def find(reading: Reading) -> Iterator[Mention]:
             continue
         cue = context.cue_of(reading, hit.start, hit.end, sentence)
         assertion = _assertion(cue, hit, sentence)
+        if assertion == "present" and _is_likened(hit, sentence):
+            assertion = "possible"
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
         weight = _weight(hit, sentence, assertion, subject)
         code, name = _composed(hit, sentence, told)
@@ -172,6 +181,15 @@ def _assertion(cue: Hit | None, hit: Hit, sentence: Sentence) -> str:
     return "absent" if cue.id == "absent" else "possible"
 
 
+def _is_likened(hit: Hit, sentence: Sentence) -> bool:
+    """Return whether a tumour is only what another resembles or was told from; a diagnosis in between ends that."""
+    before = clause_before(sentence, hit.start, 75)
+    likened = _DENIED_KIND.search(before)
+    if likened is None or _PROVED_AFTER.match(sentence.text, hit.end - sentence.start):
+        return False
+    return _PROVED.search(before, likened.end()) is None
+
+
 def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float:
     """Return how much a mention speaks for being the final diagnosis; 0 for what is denied or a relative's."""
     if assertion == "absent" or subject == "family":
@@ -197,9 +215,14 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight *= 0.4
         if "hospital" in sentence.lower and _ELSEWHERE.search(sentence.text):
             weight *= 0.5
+        if " from " in sentence.lower:
+            if _BECAME.search(sentence.text, hit.end - sentence.start, hit.end - sentence.start + 60):
+                weight += 4.0
+            elif _BECAME.search(before[-60:]):
+                weight *= 0.3
         if _REVISED.search(before[-80:]) or _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
             weight += 4.0
-    if assertion == "possible" or _DENIED_KIND.search(before[-75:]):
+    if assertion == "possible":
         weight *= 0.3
     if "second primary" in sentence.lower or "another primary" in sentence.lower:
         weight *= 0.2
