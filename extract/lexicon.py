@@ -85,6 +85,10 @@ def alternations(variant: str) -> Iterable[str]:
     if "-" in variant:
         yield variant.replace("-", " ")
         yield variant.replace("-", "")
+        parts = variant.split("-")
+        if len(parts) > 2:  # "double hit B-cell lymphoma" and "double-hit B cell lymphoma" of "double-hit B-cell lymphoma"
+            for at in range(1, len(parts)):
+                yield f"{'-'.join(parts[:at])} {'-'.join(parts[at:])}"
     head, space, tail = variant.partition(" ")
     if space:
         yield f"{head}-{tail}"

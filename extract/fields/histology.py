@@ -114,7 +114,14 @@ _IMAGED = re.compile(
 )
 _SUGGESTED = ("suggest", "in favo", "likely", "impression")
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
-_TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b", re.IGNORECASE)
+# "Transformation of A to B", "transformed into B", "the transformation was a B".
+_TRANSFORMED = re.compile(
+    r"\b(?:transform|dedifferentiat|progress|evol|convert|conversion)\w*(?:\s(?:of|from)\s[^.;,]{1,60})?\s(?:(?:in)?to|was|showed|revealed)\s(?:[\w-]+\s){0,4}$",
+    re.IGNORECASE,
+)
+_TRANSFORMED_CUES = ("transform", "differentiat", "progress", "evol", "conver")
+_OF_ORIGIN = re.compile(r"\btransformation\s(?:of|from)\s(?:\w+\s){0,3}$", re.IGNORECASE)
+_INTO = re.compile(r"\s(?:\(\w+\)\s)?(?:(?:in)?to|was)\b")
 # "AML transformed from MDS": what stands before is what it became, what follows is what it was.
 _BECAME = re.compile(r"\b(?:transform|evol|progress|dedifferentiat)\w*\sfrom\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
@@ -215,12 +222,9 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight *= 0.4
         if "hospital" in sentence.lower and _ELSEWHERE.search(sentence.text):
             weight *= 0.5
-        if " from " in sentence.lower:
-            if _BECAME.search(sentence.text, hit.end - sentence.start, hit.end - sentence.start + 60):
-                weight += 4.0
-            elif _BECAME.search(before[-60:]):
-                weight *= 0.3
-        if _REVISED.search(before[-80:]) or _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
+        if any(cue in sentence.lower for cue in _TRANSFORMED_CUES):
+            weight = _transformed(hit, sentence, before, weight)
+        if _REVISED.search(before[-80:]):
             weight += 4.0
     if assertion == "possible":
         weight *= 0.3
@@ -233,6 +237,16 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
         weight *= 0.5
     return weight
+
+
+def _transformed(hit: Hit, sentence: Sentence, before: str, weight: float) -> float:
+    """Return the weight of a tumour in a sentence on transformation: more for what it became, less for what it was."""
+    end = hit.end - sentence.start
+    if _OF_ORIGIN.search(before[-60:]) and _INTO.match(sentence.text, end):
+        return weight * 0.3
+    if _TRANSFORMED.search(before[-110:]) or _TRANSFORMATION.match(sentence.text, end) or _BECAME.search(sentence.text, end, end + 60):
+        return weight + 4.0
+    return weight * 0.3 if _BECAME.search(before[-60:]) else weight
 
 
 def _is_of_tissue(hit: Hit, sentence: Sentence) -> bool:
