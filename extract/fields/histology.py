@@ -75,7 +75,9 @@ _PROVED = re.compile(
     r"\b(?:prove[dn]|confirm\w*|reveal\w*|show(?:ed|ing|n)|establish\w*|but|however|diagnosis\s(?:was|is)|diagnosed\s(?:as|with)|turned\sout)\b",
     re.IGNORECASE,
 )
-_PROVED_AFTER = re.compile(r"\s(?:was|were)\s(?:\w+ly\s)?(?:diagnosed|confirmed|established|found|proved|proven|made|rendered)\b", re.IGNORECASE)
+_PROVED_AFTER = re.compile(
+    r"\s(?:was|were)\s(?:\w+ly\s)?(?:diagnosed|confirmed|established|found|proved|proven|made|rendered)\b", re.IGNORECASE
+)
 _NO_DIAGNOSIS_AFTER = re.compile(
     r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|kinase|black\b|risk|cent(?:er|re)|board|clinic"
     r"|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)",
@@ -106,7 +108,9 @@ _ELSEWHERE = re.compile(
     r"(?:hospital|clinic|physician|cent(?:er|re)|institution)\b",
     re.IGNORECASE,
 )
-_REVISED = re.compile(r"\b(?:revised|changed|amended|corrected|re-?classified|modified|converted)\s(?:to|as|into)\s(?:\w+\s){0,3}$", re.IGNORECASE)
+_REVISED = re.compile(
+    r"\b(?:revised|changed|amended|corrected|re-?classified|modified|converted)\s(?:to|as|into)\s(?:\w+\s){0,3}$", re.IGNORECASE
+)
 _IMAGED = re.compile(
     r"\b(?:CT|MRI|MR|PET|US|computed\stomogra\w+|magnetic\sresonance|ultraso\w+|sonogra\w+|radiogra\w+|radiolog\w+|imaging|mammogra\w+"
     r"|X-?ray|scans?|endoscop\w+|colonoscop\w+|angiogra\w+|echocardiogra\w+)\b",
@@ -177,8 +181,10 @@ _DOUBTED = ("consider", "could", "can be", "may", "might", "would", "propos", "s
 
 def _assertion(cue: Hit | None, hit: Hit, sentence: Sentence) -> str:
     """Return present, absent or possible."""
-    if cue is None or cue.id in ("family", "declined") or "perform" in cue.entry.variant:
+    if cue is None or cue.id == "family" or "perform" in cue.entry.variant:
         return "present"
+    if cue.id == "declined":
+        return "absent" if "reject" in cue.entry.variant else "present"  # a diagnosis is rejected, its treatment declined
     if cue.id == "planned" and not any(doubt in cue.entry.variant for doubt in _DOUBTED):
         return "present"
     if cue.end <= hit.start and _NEW_PREDICATE.search(sentence.text[cue.end - sentence.start : hit.start - sentence.start]):
