@@ -1,9 +1,13 @@
-"""Abbreviations that a report defines itself, by scispaCy's detector.
+"""Abbreviations: those that a report defines itself, by scispaCy's detector, and well-known ones that it does not.
 
 scispaCy implements Schwartz & Hearst (2003), "A simple algorithm for identifying abbreviation definitions
 in biomedical text". Its pipe searches the whole document for every short form, which is quadratic in the
 document's length; here its algorithm looks only at the words around each bracket whose short form the
 report uses again.
+
+Abstracts often print an abbreviation without its long form ("a diagnosis of SFT"). The vocabulary
+`histology_abbreviation` says what such a one stands for, and which words must stand somewhere in the
+report for it to mean that.
 """
 
 from __future__ import annotations
@@ -11,10 +15,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from functools import cache
 
 from scispacy.abbreviation import find_abbreviation
 from spacy.tokens import Doc, Span
 
+from extract import lexicon
 from extract.lexicon import Entry
 from extract.reading import Hit
 
@@ -36,19 +43,66 @@ def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[in
     may mean elsewhere. `hits` is changed in place and stays in order.
     """
     # A definition matters where its long form ends in a known name, or its short form is one elsewhere.
+    bare = [(match["short"], match.start()) for match in _CAPITALS.finditer(text) if match["short"] in _well_known()]
     known = {place for name in _RESOLVED for hit in hits[name] for place in (hit.start, hit.end)}
+    known.update(start for _, start in bare)
+    own = {text[hit.start : hit.end]: hit.entry for hit in hits["histology"] if hit.entry.is_cased}
     meanings: dict[str, list[Entry]] = {}
     for short, start, end in find(doc, text, starts, known):
+        # "Combined hepatocellular carcinoma and cholangiocarcinoma (cHCC-CC)": the short form is known, its long form only in part.
+        if short in own and not _is_whole(hits["histology"], start, end):
+            continue
         if short not in meanings:
             meanings[short] = [entry for name in _RESOLVED if (entry := _named(hits[name], start, end)) is not None]
-    if not meanings:
-        return
-    for name in _RESOLVED:
-        hits[name] = [hit for hit in hits[name] if not _is_redefined(text[hit.start : hit.end], hit.entry, meanings)]
+    if meanings:
+        for name in _RESOLVED:
+            hits[name] = [hit for hit in hits[name] if not _is_redefined(text[hit.start : hit.end], hit.entry, meanings)]
     for short, entries in meanings.items():
         for start, end in _places(text, short) if entries else ():
             for entry in entries:
                 _insert(hits[entry.lexicon], Hit(entry, start, end, bisect_right(begins, start) - 1))
+    _insert_well_known([(short, start) for short, start in bare if short not in meanings], hits, text, begins)
+
+
+# A word with two capitals at least; what a hyphen joins to it ("GIST-like") makes it another word.
+_CAPITALS = re.compile(r"(?<![\w-])(?P<short>[A-Z][A-Za-z-]{0,6}[A-Z])(?=s?(?![\w-]))")
+_DIAGNOSED = re.compile(r"\b(?:diagnos\w*|case|consistent|compatible)\b.{0,30}$", re.IGNORECASE)
+# Vocabularies in which the same letters name a treatment or a test: "six cycles of CMF".
+_OTHERS = ("regimen", "drug", "ihc", "gene")
+
+
+@cache
+def _well_known() -> Mapping[str, tuple[tuple[Entry, tuple[str, ...]], ...]]:
+    """Return what well-known abbreviations stand for, each meaning with the words that speak for it."""
+    known: dict[str, tuple[tuple[Entry, tuple[str, ...]], ...]] = {}
+    for entry in lexicon.load("histology_abbreviation"):
+        beside = tuple(filter(None, entry.get("beside").split("|")))
+        known[entry.variant] = (*known.get(entry.variant, ()), (replace(entry, lexicon="histology"), beside))
+    return known
+
+
+def _insert_well_known(bare: Sequence[tuple[str, int]], hits: dict[str, list[Hit]], text: str, begins: Sequence[int]) -> None:
+    """Add the tumours that undefined abbreviations name. The first meaning whose words stand in the report is taken."""
+    if not bare:
+        return
+    lower = text.lower()
+    meant = {
+        short: next((entry for entry, beside in _well_known()[short] if not beside or any(word in lower for word in beside)), None)
+        for short in {short for short, _ in bare}
+    }
+    for short, start in bare:
+        entry = meant[short]
+        other = next((name for name in _OTHERS if _hit_at(hits[name], start) is not None), None)
+        if entry is None or (other is not None and _DIAGNOSED.search(text[max(0, start - 60) : start]) is None):
+            continue
+        if other is not None:
+            hits[other] = [hit for hit in hits[other] if hit.start != start]
+        _insert(hits["histology"], Hit(entry, start, start + len(short), bisect_right(begins, start) - 1))
+
+
+def _hit_at(hits: Sequence[Hit], start: int) -> Hit | None:
+    at = bisect_left(hits, start, key=_start_of)
+    return hits[at] if at < len(hits) and hits[at].start == start else None
 
 
 def _places(text: str, short: str) -> Iterator[tuple[int, int]]:
@@ -71,6 +125,12 @@ def _named(hits: Sequence[Hit], start: int, end: int) -> Entry | None:
         if hit.end == end or (hit.start == start and hit.end >= end - 1):
             return hit.entry
     return None
+
+
+def _is_whole(hits: Sequence[Hit], start: int, end: int) -> bool:
+    """Return whether a long form is one known name, or says nothing that a known name says: "squamous cell cancer (SCC)"."""
+    inside = [hit for hit in hits[bisect_left(hits, start, key=_start_of) : bisect_left(hits, end, key=_start_of)] if hit.end <= end]
+    return not inside or (inside[0].start == start and inside[0].end >= end - 1) or inside[-1].end < end - 1
 
 
 def _insert(hits: list[Hit], hit: Hit) -> None:
@@ -101,19 +161,19 @@ def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterato
     """
     tried: dict[str, int] = {}
     for match in _BRACKET.finditer(text):
-        short = match["short"]
+        short = _singular(match["short"])
         tried[short] = tried.get(short, 0) + 1
         if tried[short] > _TRIES:
             continue
         touches = match.start("short") in known or match.start() - 1 in known or match.start() in known
-        if touches and _is_short_form(short) and text.count(short) > 1:
+        if touches and _is_short_form(short) and (short in _well_known() or text.count(short) > 1):
             bracket = bisect_left(starts, match.start())
             candidate = doc[max(0, bracket - min(_WINDOW_WORDS, len(short) * 2 + 1)) : bracket]
             yield from _define(doc, starts, short, match.start("short"), candidate)
     for match in _REVERSED.finditer(text):
-        short = match["short"]
+        short = _singular(match["short"])
         touches = match.start("short") in known or match.start("long") in known or match.end("long") in known
-        if touches and _is_short_form(short) and text.count(short) > 1:
+        if touches and _is_short_form(short) and (short in _well_known() or text.count(short) > 1):
             candidate = doc[bisect_left(starts, match.start("long")) : bisect_left(starts, match.end("long"))]
             yield from _define(doc, starts, short, match.start("short"), candidate)
 
@@ -126,6 +186,11 @@ def _define(doc: Doc, starts: Sequence[int], short: str, at: int, candidate: Spa
     _, long_form = find_abbreviation(candidate, doc[first:last])
     if long_form is not None and len(long_form.text) > len(short):
         yield short, long_form.start_char, long_form.end_char
+
+
+def _singular(short: str) -> str:
+    """Return "TL" for "TLs"."""
+    return short[:-1] if len(short) > 2 and short.endswith("s") and short[:-1].isupper() else short
 
 
 def _is_short_form(text: str) -> bool:

@@ -30,7 +30,7 @@ _INFIXES = (rf"[{_MARKS}]", r"(?<=[a-z0-9])\.(?=[A-Z])")
 _SPELLING = (
     (re.compile(r"tumour"), "tumor"),
     (re.compile(r"haem(?=[aio])"), "hem"),
-    (re.compile(r"(?<=k)aemi"), "emi"),  # leukaemia
+    (re.compile(r"aemi"), "emi"),  # leukaemia, glycaemia
     (re.compile(r"oesoph"), "esoph"),
     (re.compile(r"oedem"), "edem"),
     (re.compile(r"oestr"), "estr"),
@@ -50,9 +50,13 @@ _SPELLING = (
     (re.compile(r"colour"), "color"),
     (re.compile(r"labell"), "label"),
     (re.compile(r"aetiolog"), "etiolog"),
+    (re.compile(r"naev"), "nev"),
+    (re.compile(r"(?<=[a-z]{4})is(?=(?:ing|ed)$)"), "iz"),  # localised, hyalinising
 )
 _BRITISH = re.compile("|".join(pattern.pattern for pattern, _ in _SPELLING))
-_GREEK = str.maketrans({"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "π": "pi"})
+_LETTERS = str.maketrans(
+    {"é": "e", "ö": "o", "ü": "u", "ï": "i", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "π": "pi"}
+)
 _SINGULAR = (
     (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
     (re.compile(r"(?<=[a-z]{3}[aeio])ses$"), "sis"),  # metastases, prostheses
@@ -71,7 +75,7 @@ def normal_form(word: str) -> str:
         return word
     if word in _DASHES:
         return "-"
-    lower = word.lower() if word.isascii() else word.lower().translate(_GREEK)
+    lower = word.lower() if word.isascii() else word.lower().translate(_LETTERS)
     if len(lower) < 4:
         return lower
     if _BRITISH.search(lower):

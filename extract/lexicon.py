@@ -44,7 +44,7 @@ def load(name: str, folder: Path = FOLDER) -> tuple[Entry, ...]:
     LexiconError
         For a wrong header, an empty cell, or a variant given twice; the message names file and line.
     """
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     entries = list(_read(folder / f"{name}.csv", name, seen))
     generated = folder / f"{name}_generated.csv"
     if generated.exists():
@@ -52,7 +52,7 @@ def load(name: str, folder: Path = FOLDER) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _read(path: Path, name: str, seen: dict[str, str]) -> Iterator[Entry]:
+def _read(path: Path, name: str, seen: dict[tuple[str, str], str]) -> Iterator[Entry]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])
@@ -62,11 +62,13 @@ def _read(path: Path, name: str, seen: dict[str, str]) -> Iterator[Entry]:
             place = f"{path}:{reader.line_num}"
             if len(row) != len(header) or not all(cell.strip() for cell in row[:3]):
                 raise LexiconError(f"{place}: found {row}, wanted {len(header)} cells, the first three not empty")
-            variant = row[2]
-            if variant in seen:
-                raise LexiconError(f"{place}: found {variant!r} again, wanted each variant once ({seen[variant]})")
-            seen[variant] = place
-            yield Entry(name, row[0], row[1], variant, dict(zip(header[3:], row[3:], strict=True)), _is_cased(variant))
+            variant, more = row[2], dict(zip(header[3:], row[3:], strict=True))
+            # An abbreviation may mean several things, each beside other words.
+            meaning = variant, more.get("beside", "")
+            if meaning in seen:
+                raise LexiconError(f"{place}: found {variant!r} again, wanted each variant once ({seen[meaning]})")
+            seen[meaning] = place
+            yield Entry(name, row[0], row[1], variant, more, _is_cased(variant))
 
 
 def _is_cased(variant: str) -> bool:
@@ -83,6 +85,10 @@ def alternations(variant: str) -> Iterable[str]:
     if "-" in variant:
         yield variant.replace("-", " ")
         yield variant.replace("-", "")
+        parts = variant.split("-")
+        if len(parts) > 2:  # "double hit B-cell lymphoma" and "double-hit B cell lymphoma" of "double-hit B-cell lymphoma"
+            for at in range(1, len(parts)):
+                yield f"{'-'.join(parts[:at])} {'-'.join(parts[at:])}"
     head, space, tail = variant.partition(" ")
     if space:
         yield f"{head}-{tail}"

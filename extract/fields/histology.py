@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 
-from extract import context
+from extract import context, lexicon
+from extract.language import normal_form
+from extract.lexicon import Entry
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
 from extract.record import Histology
 
@@ -17,9 +20,12 @@ FIELDS = ("histology",)
 # Names that a registrar replaces by anything more precise: tumour, cancer, carcinoma, sarcoma, lymphoma ...
 _VAGUE: Mapping[str, float] = {
     "8000": 0.12, "8001": 0.12, "8010": 0.3, "8046": 0.45, "8800": 0.35, "8801": 0.5, "8802": 0.5, "9590": 0.35, "9591": 0.5, "9800": 0.4,
-    "8140": 0.75, "8003": 0.2, "8002": 0.3, "8240": 0.8, "8803": 0.4, "9380": 0.6, "8020": 0.6, "8312": 0.8,
+    "8140": 0.75, "8003": 0.2, "8002": 0.3, "8004": 0.4, "8240": 0.8, "8803": 0.4, "9380": 0.6, "8020": 0.6, "8312": 0.8,
     "9540/1": 0.3,  # neurofibromatosis, which is the ground that tumours arise on
 }  # fmt: skip
+
+# Of a benign and a malignant tumour in one report the malignant is mostly what it is about.
+_BENIGN = 0.8
 
 # A diagnosis needs one plain mention of at least this weight; a suspicion alone is none.
 _LEAST = 0.3
@@ -33,7 +39,8 @@ _DIAGNOSED = re.compile(
 )
 _FINAL = re.compile(
     r"(?:final|definitive|definite|ultimate|post-?operative)\s(?:\w+\s){0,2}(?:diagnos|patholog|histolog)|diagnosis\s(?:of|was|is)\b"
-    r"|(?<!clinically\s)(?<!preoperatively\s)(?<!initially\s)(?<!previously\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b",
+    r"|(?<!clinically\s)(?<!preoperatively\s)(?<!initially\s)(?<!previously\s)diagnosed\s(?:as|with|to\shave)|(?:reported|labell?ed|classified|signed\sout)\sas\b"
+    r"|\b(?:turned\sout|proved|proven)\s(?:to\sbe|as)\b",
     re.IGNORECASE,
 )
 # Plain substrings first: they spare most sentences the regexes.
@@ -59,20 +66,72 @@ _EARLIER = re.compile(
 # "Hodgkin lymphoma at 19": another story, told by its age.
 _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
 _DENIED_KIND = re.compile(
-    r"\b(?:mimick?|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?from|resembl"
-    r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|suspect|possib|risk\sof|screening"
-    r"|clinically\sdiagnosed|radiolog\w+\sdiagnos|features\sof)",
+    r"\b(?:mimick?|masquerad|simulat|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
+    r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|as\sopposed\sto|instead\sof|suspect|possib|risk\sof|screening"
+    r"|clinically\sdiagnosed|radiolog\w+\sdiagnos)",
     re.IGNORECASE,
 )
+_PROVED = re.compile(
+    r"\b(?:prove[dn]|confirm\w*|reveal\w*|show(?:ed|ing|n)|establish\w*|but|however|diagnosis\s(?:was|is)|diagnosed\s(?:as|with)|turned\sout)\b",
+    re.IGNORECASE,
+)
+_PROVED_AFTER = re.compile(
+    r"\s(?:was|were)\s(?:\w+ly\s)?(?:diagnosed|confirmed|established|found|proved|proven|made|rendered)\b", re.IGNORECASE
+)
 _NO_DIAGNOSIS_AFTER = re.compile(
-    r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|risk|cent(?:er|re)|board|clinic"
+    r"^[-\s](?:cells?\slines?|like\b(?!\scarcinoma)|screening|registry|antigen|markers?|kinase|black\b|risk|cent(?:er|re)|board|clinic"
     r"|patients\b|unit|department|prevention|team|hospital|institute|suspicion|predisposition|syndrome)",
     re.IGNORECASE,
 )
+# "Clinical diagnosis", "preoperatively diagnosed": what was believed before the tissue was seen.
+_TENTATIVE = re.compile(
+    r"\b(?:clinical|pre-?operative|provisional|presumptive|presumed|working|initial|preliminary|tentative|frozen[-\s]section|intra-?operative"
+    r"|radiolog(?:ic|ical|y)|imaging|sonographic|endoscopic|putative|referral|admi(?:ssion|tting)|erroneous|incorrect|previous|original|first)"
+    r"\s(?:\w+\s){0,2}(?:diagnos[ei]s|impression|interpretation)|\b(?:clinically|radiologically|pre-?operatively|initially"
+    r"|intra-?operatively|provisionally|presumptively|erroneously|incorrectly|originally|previously|first|tentatively)\s(?:\w+\s)?"
+    r"(?:diagnosed|interpreted|considered|labell?ed|classified|treated|reported|read)|\b(?:considered|thought|believed|presumed|assumed|felt)\b"
+    r"|\b(?:under|following)\s(?:a|the)\sdiagnosis\b",
+    re.IGNORECASE,
+)
+_TENTATIVE_CUES = ("diagnos", "impression", "interpret", "consider", "thought", "believed", "presumed", "assumed", "felt", "ly ")
+_TISSUE = re.compile(
+    r"histo(?:log|path|morph)|patholog(?!ic(?:al)?\sfracture)|\bbiops|immuno(?:histo|stain|react|phenotyp|profile)|microscop|cytolog|aspirat|\bspecimen|necropsy"
+    r"|autopsy|\bFISH\b|rearrange|fusion",
+    re.IGNORECASE,
+)
+# What was seen of the whole tumour, or looked at again, outweighs the needle.
+_WHOLE = re.compile(
+    r"\b(?:resect|excis|surg|post-?operat|final|definitive|autopsy|necropsy|post-?mortem|review|immunohisto|immunostain)", re.IGNORECASE
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:at|in|by)\s(?:an?|another|the|his|her)\s(?:\w+\s)?(?:local|outside|other|previous|secondary|primary|regional|nearby|district)\s"
+    r"(?:hospital|clinic|physician|cent(?:er|re)|institution)\b",
+    re.IGNORECASE,
+)
+_REVISED = re.compile(
+    r"\b(?:revised|changed|amended|corrected|re-?classified|modified|converted)\s(?:to|as|into)\s(?:\w+\s){0,3}$", re.IGNORECASE
+)
+_IMAGED = re.compile(
+    r"\b(?:CT|MRI|MR|PET|US|computed\stomogra\w+|magnetic\sresonance|ultraso\w+|sonogra\w+|radiogra\w+|radiolog\w+|imaging|mammogra\w+"
+    r"|X-?ray|scans?|endoscop\w+|colonoscop\w+|angiogra\w+|echocardiogra\w+)\b",
+    re.IGNORECASE,
+)
+_SUGGESTED = ("suggest", "in favo", "likely", "impression")
 _COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
-_TRANSFORMED = re.compile(r"\b(?:transform|dedifferentiat|progress|evol)\w*\s(?:in)?to\b", re.IGNORECASE)
+# "Transformation of A to B", "transformed into B", "the transformation was a B".
+_TRANSFORMED = re.compile(
+    r"\b(?:transform|dedifferentiat|progress|evol|convert|conversion)\w*(?:\s(?:of|from)\s[^.;,]{1,60})?\s(?:(?:in)?to|was|showed|revealed)\s(?:[\w-]+\s){0,4}$",
+    re.IGNORECASE,
+)
+_TRANSFORMED_CUES = ("transform", "differentiat", "progress", "evol", "conver")
+_OF_ORIGIN = re.compile(r"\btransformation\s(?:of|from)\s(?:\w+\s){0,3}$", re.IGNORECASE)
+_INTO = re.compile(r"\s(?:\(\w+\)\s)?(?:(?:in)?to|was)\b")
+# "AML transformed from MDS": what stands before is what it became, what follows is what it was.
+_BECAME = re.compile(r"\b(?:transform|evol|progress|dedifferentiat)\w*\sfrom\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
 _COMPOSED = frozenset({"8000", "8010", "8046"})
+# Carcinomas whose name leaves out the organ where the sentence has it: "thyroidectomy showed medullary carcinoma".
+_OF_THYROID = {"8510/3": ("8345/3", "medullary thyroid carcinoma"), "8050/3": ("8260/3", "papillary thyroid carcinoma")}
 _SQUAMOUS = re.compile(r"\bsquamous(?:[-\s]cell)?(?:\s[\w-]{2,15}){0,2}[-\s]$", re.IGNORECASE)
 _GRADE = re.compile(
     r"(?P<grade>(?:high|low|intermediate)[-\s]grade|(?:FNCLCC\s|histologic(?:al)?\s|nuclear\s"
@@ -93,6 +152,7 @@ class Named:
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each named tumour with its weight as the final diagnosis of this patient."""
+    told = {hit.id for hit in reading.hits["histology"]}
     for hit in reading.hits["histology"]:
         sentence = reading.sentences[hit.sentence]
         if sentence.section in ("references", "back"):
@@ -101,14 +161,46 @@ def find(reading: Reading) -> Iterator[Mention]:
         if _NO_DIAGNOSIS_AFTER.match(after):
             continue
         cue = context.cue_of(reading, hit.start, hit.end, sentence)
-        assertion = {"absent": "absent", "declined": "absent", "possible": "possible", "planned": "possible"}.get(
-            cue.id if cue else "", "present"
-        )
+        assertion = _assertion(cue, hit, sentence)
+        if assertion == "present" and _is_likened(hit, sentence):
+            assertion = "possible"
         subject = "family" if cue is not None and cue.id == "family" else sentence.subject
         weight = _weight(hit, sentence, assertion, subject)
-        code, name = _composed(hit, sentence)
+        code, name = _composed(hit, sentence, told)
         named = Named(code, name, weight, _grade(hit, sentence))
         yield Mention(NAME, hit.start, hit.end, sentence, named, assertion, subject)
+
+
+# "There were no melanocytes, but the diagnosis of melanoma was made": what was denied before is another thing.
+_NEW_PREDICATE = re.compile(r",.{0,120}\bdiagnos(?:ed|is)\s(?:\w+\s)?(?:of|as|with|was)\b", re.IGNORECASE)
+
+
+# Of the cues of plans only these doubt a diagnosis; the others ("was recommended", "refused") speak of its treatment.
+_DOUBTED = ("consider", "could", "can be", "may", "might", "would", "propos", "suggest", "possib", "discuss")
+
+
+def _assertion(cue: Hit | None, hit: Hit, sentence: Sentence) -> str:
+    """Return present, absent or possible."""
+    if cue is None or cue.id == "family" or "perform" in cue.entry.variant:
+        return "present"
+    if cue.id == "declined":
+        return "absent" if "reject" in cue.entry.variant else "present"  # a diagnosis is rejected, its treatment declined
+    if cue.id == "planned" and not any(doubt in cue.entry.variant for doubt in _DOUBTED):
+        return "present"
+    if cue.end <= hit.start and _NEW_PREDICATE.search(sentence.text[cue.end - sentence.start : hit.start - sentence.start]):
+        return "present"
+    if cue.id != "absent" and any(word in cue.entry.variant for word in _SUGGESTED) and _is_of_tissue(hit, sentence):
+        return "present"  # "histology was suggestive of": as much as many a pathologist will say
+    return "absent" if cue.id == "absent" else "possible"
+
+
+def _is_likened(hit: Hit, sentence: Sentence) -> bool:
+    """Return whether a tumour is only what another resembles or was told from; a diagnosis in between ends that."""
+    before = clause_before(sentence, hit.start, 75)
+    likened = _DENIED_KIND.search(before)
+    if likened is None or _PROVED_AFTER.match(sentence.text, hit.end - sentence.start):
+        return False
+    return _PROVED.search(before, likened.end()) is None
 
 
 def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float:
@@ -128,9 +220,19 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
             weight += 1.5
         if any(cue in sentence.lower for cue in _CONCLUSION_CUES) and _CONCLUDED.search(sentence.text):
             weight += 2.5
-        if _TRANSFORMED.search(before[-50:]) or _TRANSFORMATION.match(sentence.text, hit.end - sentence.start):
+        if _is_of_tissue(hit, sentence):
+            weight += 1.5 if _WHOLE.search(before) else 1.0
+        elif _IMAGED.search(before):
+            weight *= 0.5
+        if any(cue in before for cue in _TENTATIVE_CUES) and _TENTATIVE.search(before[-75:]):
+            weight *= 0.4
+        if "hospital" in sentence.lower and _ELSEWHERE.search(sentence.text):
+            weight *= 0.5
+        if any(cue in sentence.lower for cue in _TRANSFORMED_CUES):
+            weight = _transformed(hit, sentence, before, weight)
+        if _REVISED.search(before[-80:]):
             weight += 4.0
-    if assertion == "possible" or _DENIED_KIND.search(before[-75:]):
+    if assertion == "possible":
         weight *= 0.3
     if "second primary" in sentence.lower or "another primary" in sentence.lower:
         weight *= 0.2
@@ -143,13 +245,58 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     return weight
 
 
-def _composed(hit: Hit, sentence: Sentence) -> tuple[str, str]:
-    """Return code and name of a hit; a cancer or carcinoma called squamous nearby is a squamous cell carcinoma."""
+def _transformed(hit: Hit, sentence: Sentence, before: str, weight: float) -> float:
+    """Return the weight of a tumour in a sentence on transformation: more for what it became, less for what it was."""
+    end = hit.end - sentence.start
+    if _OF_ORIGIN.search(before[-60:]) and _INTO.match(sentence.text, end):
+        return weight * 0.3
+    if _TRANSFORMED.search(before[-110:]) or _TRANSFORMATION.match(sentence.text, end) or _BECAME.search(sentence.text, end, end + 60):
+        return weight + 4.0
+    return weight * 0.3 if _BECAME.search(before[-60:]) else weight
+
+
+def _is_of_tissue(hit: Hit, sentence: Sentence) -> bool:
+    """Return whether the words before a name speak of tissue: what the pathologist saw, not what a scan showed."""
+    return _TISSUE.search(sentence.text, max(0, hit.start - sentence.start - 160), hit.start - sentence.start) is not None
+
+
+def _composed(hit: Hit, sentence: Sentence, told: Set[str]) -> tuple[str, str]:
+    """Return code and name of a hit, with what the words around it and the tumours told in the report (`told`) add to them.
+
+    A cancer or carcinoma called squamous nearby is a squamous cell carcinoma.
+    """
     if hit.id[:4] in _COMPOSED:
         before = sentence.text[max(0, hit.start - sentence.start - 40) : hit.start - sentence.start]
         if _SQUAMOUS.search(before):
             return "8070/3", "squamous cell carcinoma"
-    return hit.id, hit.entry.preferred
+    if hit.id in _OF_THYROID and ("thyroid" in sentence.lower or _OF_THYROID[hit.id][0] in told):
+        return _OF_THYROID[hit.id]
+    entry = _interrupted(hit, sentence) or hit.entry
+    return entry.concept_id, entry.preferred
+
+
+_BROKEN = re.compile(r"(?P<words>(?:[\w'-]+\s){1,5})\([\w/ -]{1,25}\)\s$")
+
+
+def _interrupted(hit: Hit, sentence: Sentence) -> Entry | None:
+    """Return the name that a bracket cuts in two, None for none: "large granular lymphocytic (LGL) leukemia"."""
+    before = sentence.text[max(0, hit.start - sentence.start - 90) : hit.start - sentence.start]
+    broken = _BROKEN.search(before) if before.endswith(") ") else None
+    if broken is None or hit.id[:4] not in _VAGUE:
+        return None
+    words = _words(broken["words"])
+    head = _words(sentence.text[hit.start - sentence.start : hit.end - sentence.start])
+    return next((found for first in range(len(words)) if (found := _names().get(words[first:] + head))), None)
+
+
+@cache
+def _names() -> Mapping[tuple[str, ...], Entry]:
+    """Return the vocabulary by the normal forms of its words."""
+    return {_words(entry.variant): entry for entry in lexicon.load("histology")}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(normal_form(word) for word in re.split(r"[\s-]+", text.strip()))
 
 
 def _grade(hit: Hit, sentence: Sentence) -> str | None:
@@ -172,6 +319,7 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
         scores[code] += named.weight / (1.0 + 0.15 * scores[code])
         first.setdefault(code, mention.start)
     weighed = {code: score * _VAGUE.get(code, _VAGUE.get(code[:4], 1.0)) for code, score in scores.items() if score > 0}
+    weighed = {code: score * (_BENIGN if code.endswith("/0") else 1.0) for code, score in weighed.items()}
     _support(weighed, mentions)
     plain = {_named(m).morphology for m in mentions if m.assertion == "present" and _named(m).weight >= _LEAST}
     weighed = {code: score for code, score in weighed.items() if code in plain}
