@@ -24,7 +24,8 @@ _MARKS = rf"""\[\](){{}}<>"'“”‘’«»,;:!?/\\+*×=≥≤≧≦±~≈&|·�
 
 _PREFIXES = (rf"[{_MARKS}.]", r"\$")
 _SUFFIXES = (r"['’]s", rf"[{_MARKS}.]", r"\$")
-_INFIXES = (rf"[{_MARKS}]", r"(?<=[a-z0-9])\.(?=[A-Z])")
+# The last: the mark of a citation glued to the stop ("lymphoma.14,15", "carcinoma.[2]").
+_INFIXES = (rf"[{_MARKS}]", r"(?<=[a-z0-9])\.(?=[A-Z])", r"(?<=[a-z]{4})\.(?=[\d\[(])")
 
 # British to American, on whole lower-cased words; order matters only within a word.
 _SPELLING = (
