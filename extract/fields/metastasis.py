@@ -59,7 +59,11 @@ _INTO = re.compile(
     re.IGNORECASE,
 )
 _METASTATIC_PLACE = re.compile(r"\b(?:metastatic|disseminated)\s(?:[\w-]{2,18}\s){0,3}$", re.IGNORECASE)
-_OF = re.compile(r"\b(?:metasta[st]\w*|dissemination|spread|carcinomatosis)\sof\s(?:the\s|both\s)?(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
+_OF = re.compile(
+    r"\b(?:metastas\w*|dissemination|spread|carcinomatosis|metastatic\s(?:infiltration|involvement|invasion|disease|spread|deposits?|lesions?"
+    r"|nodules?|foci|focus))\sof\s(?:the\s|both\s)?(?:[\w-]{2,20}\s){0,2}$",
+    re.IGNORECASE,
+)
 # Nothing but a list between two places: "the liver, both LUNGS and the BONES".
 _LIST = re.compile(
     r"^(?=[^,/&(]{0,40}(?:[,/&(]|\band\b|\bor\b|\bplus\b|\bas\swell\sas\b|\bto\b))(?:[\s,/&()-]{1,3}(?!(?:with|without|no|not|was|were|is|had|has"
@@ -86,7 +90,7 @@ _LESION = (
 )
 _SAMPLING = (
     r"(?:biops\w+|aspirat\w+|FNAC?|cytolog\w+|histolog\w+|histopatholog\w+|patholog\w+|specimens?|sections?|smears?|resection|excision|needle"
-    r"|wedge|examination|core)"
+    r"|wedge|lobectomy|segmentectomy|examination|core)"
 )
 # "a liver LESION", "the liver BIOPSY"; "a LESION of the left liver", "BIOPSY of the liver"
 _IS_FOUND = re.compile(
@@ -94,20 +98,20 @@ _IS_FOUND = re.compile(
 )
 _FOUND_IN = re.compile(
     rf"\b(?:{_LESION}|{_SAMPLING})\s(?:(?:specimens?|samples?|found|located|seen|taken|obtained|performed|done|showing)\s){{0,2}}"
-    r"(?:of|from|in|within|at|on|over|throughout)\s(?:the\s|a\s|an\s|his\s|her\s|both\s|one\s)?(?:[\w-]{2,18}\s){0,4}$",
+    r"(?:of|from|in|within|at|on|over|throughout|involving)\s(?:the\s|a\s|an\s|his\s|her\s|both\s|one\s)?(?:[\w-]{2,18}\s){0,4}$",
     re.IGNORECASE,
 )
 _CONCLUDES = (
-    r"(?:reveal\w*|show\w*|confirm\w*|demonstrat\w*|disclos\w*|identif\w*|prov(?:ed|en|ing)|diagnos\w*|contain\w*|harbou?r\w*|consistent|compatible"
+    r"(?:(?<=to\s)(?:be|represent|contain|harbou?r)|report(?:ed|s)|reveal\w*|show\w*|confirm\w*|demonstrat\w*|disclos\w*|identif\w*|prov(?:ed|en|ing)|diagnos\w*|contain\w*|harbou?r\w*|consistent|compatible"
     r"|in\skeeping|represent\w*|indicat\w*|yield\w*|detect\w*|positive|found|was|were|is|are|be|as|g[ai]ve|interpreted|regarded"
     r"|establish\w*|made|suggest\w*|suspect|suspicious)"
 )
 # "... [consistent with] METASTASES", "... [revealed] METASTATIC melanoma"
 _CALLED = re.compile(
-    rf"^(?P<between>[^.;]{{0,140}}?(?<!\bto\s)\b{_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)|\s\()(?P<cue>\b(?:oligo|micro)?-?metast(?!atic\scalcif)\w{{2,12}})", re.IGNORECASE
+    rf"^(?P<between>[^.;]{{0,140}}?\b(?<!to\s){_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)|\s\()(?P<cue>\b(?:oligo|micro)?-?metast(?!atic\scalcif)\w{{2,12}})", re.IGNORECASE
 )
 # "a renal mass, diagnosed as renal cell carcinoma WITH METASTASES": another lesion's.
-_ANOTHERS = re.compile(r"\b(?:with|plus|and\s(?:multiple|distant|several|an?|its)|without|rather\sthan|between)\s", re.IGNORECASE)
+_ANOTHERS = re.compile(r"(?<!consistent\s)(?<!compatible\s)(?<!keeping\s)(?<!accordance\s)\b(?:with|plus|and\s(?:multiple|distant|several|an?|its)|without|rather\sthan|between)\s", re.IGNORECASE)
 _SUSPECTED = re.compile(r"\b(?:differentiat|suspect|suspic|concern|possib|differential|rule)", re.IGNORECASE)
 # The metastasis that is found is in another place: "liver biopsy and CT revealed metastases in the lung".
 _ELSEWHERE = re.compile(r"^\s(?:\w+\s){0,2}?(?:in|to|into|at|within|involving)\s(?!keeping|origin|nature|addition)", re.IGNORECASE)
@@ -146,20 +150,23 @@ _TREATED = re.compile(
     re.IGNORECASE,
 )
 _WENT = frozenset({"metastatic", "metastasizing", "metastasising", "metastasized", "metastasised"})
-_PRIMARY = re.compile(r"\bprimary\s(?:[\w-]{2,15}\s)?$", re.IGNORECASE)
+_PRIMARY = re.compile(r"\bprimary\s(?:(?!and\b|or\b)[\w-]{2,15}\s)?$", re.IGNORECASE)
 _NEXT_TO = re.compile(
     r"\b(?:near|adjacent\sto|close\sto|next\sto|around|above|below|behind|from)\s(?:the\s)?(?:[\w-]{2,18}\s){0,2}$", re.IGNORECASE
 )
 _EARLIER = re.compile(r"\b(?:years?\s(?:ago|earlier|before|previously|prior)|history\sof|previous(?:ly)?)\b", re.IGNORECASE)
 # "metastatic renal cell carcinoma", "pancreatic, esophageal and lung cancer": the organ names the tumour, not the place that it went to.
 _NAMES_TUMOR = re.compile(
-    r"^(?:[-\s,/]{1,2}(?!(?:from|of|with|in|had|was|were|to|metast\w*)\b)[\w-]{1,20}){0,4}?[-\s]{1,2}(?P<tumor>cancers?|carcinomas?"
+    r"^(?:[-\s,/]{1,2}(?!(?:from|of|with|in|on|had|was|were|is|to|by|metast\w*|lesions?|mass(?:es)?|nodules?|biops\w+|specimens?|patholog\w+"
+    r"|reveal\w*|show\w*|confirm\w*|demonstrat\w*|report\w*|contain\w*|which|that)\b)[\w-]{1,20}){0,4}?[-\s]{1,2}(?P<tumor>cancers?|carcinomas?"
     r"|adenocarcinomas?|\w{3,20}omas?|tumou?rs?|neoplasms?|malignanc\w+|primary|primaries|origin|ca"
     r"|(?-i:(?!CT|MRI?|PET|LNs?|US|CNS|TNM|[IV]+\b)[A-Z]{2,6}s?))\b",
     re.IGNORECASE,
 )
 _LESION_AFTER = re.compile(r"^\s(?:(?!primary)[\w-]{2,12}\s)?(?:tumou?rs?|lesions?|deposits?)\b", re.IGNORECASE)
-_FROM = re.compile(r"\b(?:from|of)\s(?:an?\s|the\s|his\s|her\s)?(?:primary\s|known\s)?(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
+_FROM = re.compile(
+    r"\b(?:from|of)\s(?:an?\s|the\s|his\s|her\s)?(?:primary\s|known\s)?(?:(?!metasta)[\w-]{2,20}\s){0,2}$", re.IGNORECASE
+)
 # "metastatic liver cancer" is one in the liver; "metastatic breast cancer" one from the breast.
 _RECIPIENTS = frozenset({"C22", "C71", "C41"})
 _METASTATIC_CANCER = re.compile(r"\bmetastatic\s$", re.IGNORECASE)
@@ -185,6 +192,7 @@ _HELD_BY_NODES = re.compile(
 _NODE_NAME = re.compile(r"nod|gangli|LN")
 # "lymphatic invasion" is one of vessels.
 _VESSELS = re.compile(r"^(?:\s(?:or|and)\s\w+)?\s(?:invasion|permeation|involvement|vessels?|channels?|spread|drainage|system|emboli)", re.IGNORECASE)
+_NO_LYMPH_NODE = re.compile(r"\b(?:AV|SA|atrioventricular|sino\w*|sinus|singers?|schmorl|osler|heberden|vocal|joseph)(?:['’]?s)?\s$", re.IGNORECASE)
 _NO_NODE = re.compile(r"\b(?:0|none|no|zero|neither)\s?(?:of|out\sof|/)?\s?(?:the\s)?(?:\w+\s){0,3}$|\b(?:non|not)[-\s]$", re.IGNORECASE)
 # "pT2N1M0", "T3 (two nodules), N3, M0", "pN1": nodes are involved; "N0" and "Nx" say nothing of the kind.
 _TNM = re.compile(
@@ -309,6 +317,8 @@ def _bond(hit: Hit, sentence: Sentence, hits: Sequence[Hit]) -> Bond | None:
     if hit.id == "C77":
         if not _NODE_NAME.search(hit.entry.variant) and _VESSELS.match(near):
             return None
+        if _NO_LYMPH_NODE.search(before[-20:]):
+            return None
         if _are_involved(before, near):
             return Bond(hit.start, hit.end, "nodes")
     if any(cue in hit.entry.variant for cue in _SPREAD_IN_NAME):
@@ -359,7 +369,7 @@ def _held(hit: Hit, before: str, after: str) -> Bond | None:
     between = told["between"]
     bond = Bond(hit.start - len(before) + told.start("cue"), hit.start - len(before) + told.end("cue"), "held")
     if _FROM.search(before) and not re.search(r"\b(?:to|in|into)\b", between):
-        return bond if _OF.search(before) and not told["cue"].lower().startswith("metastatic") else None
+        return bond if _OF.search(before) else None
     if _OTHER_MATTER.search(between):
         return None
     return bond if _INTO.search(before) or _METASTATIC_PLACE.search(before) or not between.strip() else None
@@ -381,7 +391,7 @@ def _called(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | No
         return None  # "the GASTRIC biopsy, supporting metastatic gastric cancer"
     following = after[found.end() :][:_BESIDE]
     others = [other for other in hits if other.id != hit.id and hit.end <= other.start]
-    if any(0 <= start - other.end < _BESIDE for other in others):
+    if any(0 <= start - other.end <= 1 for other in others):
         return None  # "... and LIVER METASTASES"
     if any(0 <= other.start - end < _BESIDE and " from" not in following and " of" not in following for other in others):
         return None  # "METASTATIC LIVER nodules"
