@@ -215,7 +215,7 @@ _GENERAL_AFTER = re.compile(
 
 
 # Tumours by their four-digit morphology that are at home in one organ: lymphomas, of the liver, of the brain.
-_OWN_ORGANS = (("9590", "9769", "C77"), ("8160", "8180", "C22"), ("9380", "9480", "C71"), ("9530", "9539", "C70"))
+_OWN_ORGANS = (("9590", "9769", "C77"), ("9970", "9971", "C77"), ("8160", "8180", "C22"), ("9380", "9480", "C71"), ("9530", "9539", "C70"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +319,6 @@ def _bond(hit: Hit, sentence: Sentence, hits: Sequence[Hit]) -> Bond | None:
             return None
         if _NO_LYMPH_NODE.search(before[-20:]):
             return None
-        if _are_involved(before, near):
-            return Bond(hit.start, hit.end, "nodes")
     if any(cue in hit.entry.variant for cue in _SPREAD_IN_NAME):
         return Bond(hit.start, hit.end, "describes")
     if _EXAMINED.match(near) or _PRIMARY.search(before):
@@ -328,15 +326,18 @@ def _bond(hit: Hit, sentence: Sentence, hits: Sequence[Hit]) -> Bond | None:
     return (
         _describes(hit, hits, before, near)
         or _held(hit, before, near)
+        or _involved(hit, before, near)
         or _called(hit, hits, before, after)
         or _returned(hit, before, near)
     )
 
 
-def _are_involved(before: str, after: str) -> bool:
-    if _NO_NODE.search(before[-40:]):
-        return False
-    return _NODES_HOLD.match(after) is not None or _HELD_BY_NODES.search(before[-90:]) is not None
+def _involved(hit: Hit, before: str, after: str) -> Bond | None:
+    """Return nodes that are told to be involved: "3 of 12 NODES were positive"."""
+    if hit.id != "C77" or _NO_NODE.search(before[-40:]):
+        return None
+    is_involved = _NODES_HOLD.match(after) is not None or _HELD_BY_NODES.search(before[-90:]) is not None
+    return Bond(hit.start, hit.end, "nodes") if is_involved else None
 
 
 def _describes(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | None:
