@@ -38,7 +38,7 @@ _CUES = (
 _TUMOR = r"(?:tumou?r|metasta\w{0,4}|neoplas\w{1,4}|cancer\w{0,3}|\w{0,12}carcinoma\w{0,4}|\w{0,12}sarcoma\w{0,4}|melanoma|malignan\w{1,3})"
 # Words of spread. Deposits and implants of other things ("calcium deposits", "breast implants") are none.
 _SPREAD = (
-    r"(?:(?<!non-)(?:oligo|micro|macro)?-?metast(?!atic\scalcif)\w{2,12}|dissemination|disseminated(?!\s(?:nodul|opacit|infect|intravasc|tubercul))"
+    r"(?:(?<!non-)(?:oligo|micro|macro)?-?metast(?!atic\scalcif)\w{2,12}|dissemination|disseminated(?=\s(?:[\w-]{1,15}\s){0,3}(?:metast|\w{0,12}carcinom|\w{0,8}cancer|tumou?r|melanom|\w{0,9}sarcom|disease|to)\w*)"
     r"|spread(?!\sover)|spreading\sto|secondaries|secondary\s(?:malignan\w{1,3}\s)?(?:tumou?r|deposit|lesion|locali[sz]ation|location|nodule"
     r"|involvement)\w{0,2}|seeding|carcinomatosis"
     rf"|(?:{_TUMOR}|drop|nodular|secondary)\s(?:deposit|implant)s?|(?:deposit|implant)s?\sof\s(?:the\s)?(?:\w{{1,15}}\s){{0,2}}{_TUMOR})"
@@ -111,14 +111,22 @@ _CALLED = re.compile(
     rf"^(?P<between>[^.;]{{0,140}}?\b(?<!to\s){_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)|\s\()(?P<cue>\b(?:oligo|micro)?-?metast(?!atic\scalcif)\w{{2,12}})", re.IGNORECASE
 )
 # "a renal mass, diagnosed as renal cell carcinoma WITH METASTASES": another lesion's.
+# A sentence of pathology, or on the lesion told before, that says what that is.
+_VERDICT = re.compile(
+    r"^(?=(?:it|this|these|they|both|all|the\s(?:\w+\s)?(?:tumou?rs?|lesions?|mass(?:es)?|nodules?|swellings?|polyps?))\b|[^.;]{0,80}?\b(?:\w{0,4}histolog"
+    r"|\w{0,5}patholog|biops|cytolog|microscop|immuno|diagnos|stain|specimen|findings\swere|features\swere))"
+    rf"(?P<told>[^.;]{{0,110}}?)\b{_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)(?P<cue>\bmetasta(?:tic|s[ei]s)\b)",
+    re.IGNORECASE,
+)
+_NO_VERDICT = re.compile(r"\b(?:widespread|distant|systemic|other|no|not|provisional|primary|treat\w*|therap\w+|chemotherap\w+|against|for|any)\b", re.IGNORECASE)
 _ANOTHERS = re.compile(r"(?<!consistent\s)(?<!compatible\s)(?<!keeping\s)(?<!accordance\s)\b(?:with|plus|and\s(?:multiple|distant|several|an?|its)|without|rather\sthan|between)\s", re.IGNORECASE)
-_SUSPECTED = re.compile(r"\b(?:differentiat|suspect|suspic|concern|possib|differential|rule)", re.IGNORECASE)
+_SUSPECTED = re.compile(r"\b(?:differentiat|speculat|suspect|suspic|concern|possib|differential|rule)", re.IGNORECASE)
 # The metastasis that is found is in another place: "liver biopsy and CT revealed metastases in the lung".
 _ELSEWHERE = re.compile(r"^\s(?:\w+\s){0,2}?(?:in|to|into|at|within|involving)\s(?!keeping|origin|nature|addition)", re.IGNORECASE)
 # A part that was looked at, or a thing named after it.
 _EXAMINED = re.compile(
     r"^[-\s](?:and\s\w+\s)?(?:scans?|scanning|scintigra\w+|MRIs?|MR|magnetic|CTs?|computed|computeri[sz]ed|PET|ultraso\w+|\w{0,4}echo\w*"
-    r"|radiogra\w+|X-?rays?|imaging|function\w*|enzymes?|transplant\w*|failure|cirrhosis|arter\w+|veins?|abscess\w*|survey|angiogra\w+|window"
+    r"|radiogra\w+|X-?rays?|imaging|function\w*|enzymes?|transplant\w*|failure|cirrhosis|arter\w+|veins?|abscess\w*|compression|survey|angiogra\w+|window"
     r"|hospital|department)\b",
     re.IGNORECASE,
 )
@@ -133,6 +141,8 @@ _RETURNED_IN = re.compile(
 )
 _RETURNS = re.compile(r"^(?:\s(?:and|or)\s\w+)?\s(?:lymph\snode\s)?(?:recurrences?|relapses?)\b", re.IGNORECASE)
 # Organs in which a tumour of another place returns by metastasis.
+# Where deposits and implants without more are a tumour's.
+_COATED = frozenset({"C22", "C34", "C38", "C48", "C56", "C57", "C70", "C77"})
 _DISTANT = frozenset({"C22", "C34", "C41", "C70", "C71", "C74", "C77"})
 # "a tumour of the lip AND metastases in ..." names two things, "lung AND liver metastases" one.
 _LIST_ENDS = re.compile(r"(?:^|[\s,])(?:and|or|,)\s?$", re.IGNORECASE)
@@ -149,6 +159,9 @@ _TREATED = re.compile(
     r"\s(?:the|his|her|both)\s(?:[\w-]{2,15}\s){0,3}$",
     re.IGNORECASE,
 )
+_OF_BONE = re.compile(r"\b(?:bon[ey]|skelet|osseous|spine|vertebra|femur|humer|rib|sacrum|skull)")
+_CANCER_AFTER = re.compile(r"^(?:\s(?!(?:and|with|was|lesion|mass|biopsy)\b)[\w-]{2,15}){0,2}\s(?:cancer|carcinoma|adenocarcinoma|primary)\b", re.IGNORECASE)
+_CANCER_OF = re.compile(r"(?:cancer|carcinoma|sarcoma)\sof\s(?:the\s)?(?:[\w-]{2,15}\s){0,2}$", re.IGNORECASE)
 _WENT = frozenset({"metastatic", "metastasizing", "metastasising", "metastasized", "metastasised"})
 _PRIMARY = re.compile(r"\bprimary\s(?:(?!and\b|or\b)[\w-]{2,15}\s)?$", re.IGNORECASE)
 _NEXT_TO = re.compile(
@@ -204,7 +217,7 @@ _RISK = re.compile(
     r"\b(?:risk|rates?|prevent|potential|propensity|tend\w*|common(?:ly)?|search|screen\w*|work-?up|evaluat\w+"
     r"|assess\w*|(?:can|may|might|could|often|usually|frequently|rarely|typically|likely)\s(?:also\s)?(?:metast|spread|dissem)|sites?\sof"
     r"|incidence|frequency|patients\swith|distant\smetastas[ei]s\s(?:free|rate)|mimick?\w*|resembl\w+|simulat\w+|false[-\s]positiv\w+"
-    r"|differential\sdiagnos\w+)\b",
+    r"|differential\sdiagnos\w+|predilection|reviews?\sof)\b",
     re.IGNORECASE,
 )
 _GENERAL_AFTER = re.compile(
@@ -226,6 +239,7 @@ class Spread:
     name: str
     tumors: frozenset[str]
     bond: str  # what binds it to spread: see Bond
+    is_origin: bool = False  # whether the report names a cancer by this organ
 
 
 # A place that stands no farther from words of spread is what they are in.
@@ -238,7 +252,11 @@ class Bond(NamedTuple):
 
     start: int
     end: int
-    kind: str  # held, describes, called, nodes, returned
+    kind: str  # held, describes, nodes (are involved); weaker: called, returned, followed
+
+
+# What is said of the primary as well as of a metastasis: what a lesion was found to be, and where the tumour returned.
+_WEAK = frozenset({"called", "returned", "followed"})
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -250,21 +268,75 @@ def find(reading: Reading) -> Iterator[Mention]:
             start, end = sentence.start + staged.start(), sentence.start + staged.end()
             place = Spread("C77", "lymph node", _names(reading, sentence), "nodes")
             yield Mention(NAME, start, end, sentence, place, "present", sentence.subject)
-        if any(cue in sentence.lower for cue in _CUES) and (hits := reading.hits_in("metastasis_site", sentence)):
-            yield from _in_sentence(reading, sentence, hits)
+        if not any(cue in sentence.lower for cue in _CUES):
+            continue
+        bonds = list(_bonds(sentence, hits)) if (hits := reading.hits_in("metastasis_site", sentence)) else []
+        for hit, bond in zip(hits, bonds, strict=True):
+            if bond is not None:
+                yield _mention(reading, sentence, hit, bond, _assertion(reading, sentence, hit, bond))
+        if "metast" in sentence.lower and not any(bonds):
+            yield from _followed(reading, sentence)
+
+
+def _mention(reading: Reading, sentence: Sentence, hit: Hit, bond: Bond, assertion: str) -> Mention:
+    is_origin = bond.kind in _WEAK and hit.id in reading.layer(_origins)
+    place = Spread(hit.id, hit.entry.preferred, _names(reading, sentence), bond.kind, is_origin)
+    subject = context.subject_of(reading, hit.start, hit.end, sentence)
+    return Mention(NAME, hit.start, hit.end, sentence, place, assertion, subject)
+
+
+def _origins(reading: Reading) -> frozenset[str]:
+    """Return the organ that the report names a cancer by most often: "breast cancer", "carcinoma of the lung", and those as often."""
+    counts: Counter[str] = Counter()
+    for hit in reading.hits.get("metastasis_site", ()):
+        sentence = reading.sentences[hit.sentence]
+        if sentence.subject in ("patient", "general") and sentence.section not in ("references", "back"):
+            before = reading.text[max(sentence.start, hit.start - 45) : hit.start]
+            after = reading.text[hit.end : min(sentence.end, hit.end + 40)]
+            if _CANCER_AFTER.match(after) or _CANCER_OF.search(before) or _PRIMARY.search(before):
+                counts[hit.id] += 1
+    most = max(counts.values(), default=0)
+    return frozenset(organ for organ, count in counts.items() if count == most)
+
+
+def _followed(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
+    """Yield the one place of the lesion or sample told just before that this sentence finds to be metastatic: "It was a metastasis"."""
+    found = _VERDICT.match(sentence.text)
+    if found is None or sentence.index == 0 or _ANOTHERS.search(found["of"]) or _ELSEWHERE.match(sentence.text[found.end() :]):
+        return
+    previous = reading.sentences[sentence.index - 1]
+    if previous.subject != "patient" or sentence.subject != "patient" or previous.patient != sentence.patient:
+        return
+    if _SUSPECTED.search(found.group()) or _NO_VERDICT.search(found.group()):
+        return
+    start, end = sentence.start + found.start("cue"), sentence.start + found.end("cue")
+    if any(not _is_source(reading, sentence, hit) for hit in reading.hits_in("metastasis_site", sentence)):
+        return
+    places = [hit for hit in reading.hits_in("metastasis_site", previous) if _is_lesion(previous, hit)]
+    if len({hit.id for hit in places}) == 1:
+        bond = Bond(start, end, "followed")
+        assertion = context.assertion_of(reading, start, end, sentence)
+        yield _mention(reading, previous, places[-1], bond, assertion)
+
+
+def _is_source(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Return whether an organ is one that a tumour came from: "of COLON cancer", "from the KIDNEY"."""
+    before = reading.text[max(sentence.start, hit.start - 60) : hit.start]
+    after = reading.text[hit.end : min(sentence.end, hit.end + 60)]
+    return _NAMES_TUMOR.match(after) is not None or _FROM.search(before) is not None
+
+
+def _is_lesion(sentence: Sentence, hit: Hit) -> bool:
+    """Return whether a lesion of the place, or a sample of it, is told: "a LIVER lesion", "biopsy of the LIVER"; not the primary."""
+    begin, end = hit.start - sentence.start, hit.end - sentence.start
+    before, after = sentence.text[max(0, begin - 130) : begin], sentence.text[end : end + 90]
+    if _EXAMINED.match(after) or _EXAMINED_BEFORE.search(before) or _PRIMARY.search(before) or _CANCER_AFTER.match(after):
+        return False
+    return hit.id == "C77" or _IS_FOUND.match(after) is not None or _FOUND_IN.search(before) is not None
 
 
 def _names(reading: Reading, sentence: Sentence) -> frozenset[str]:
     return frozenset(hit.id[:4] for hit in reading.hits_in("histology", sentence))
-
-
-def _in_sentence(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
-    bonds = _bonds(sentence, hits)
-    for hit, bond in zip(hits, bonds, strict=True):
-        if bond is not None:
-            place = Spread(hit.id, hit.entry.preferred, _names(reading, sentence), bond.kind)
-            subject = context.subject_of(reading, hit.start, hit.end, sentence)
-            yield Mention(NAME, hit.start, hit.end, sentence, place, _assertion(reading, sentence, hit, bond), subject)
 
 
 def _assertion(reading: Reading, sentence: Sentence, hit: Hit, bond: Bond) -> str:
@@ -321,6 +393,8 @@ def _bond(hit: Hit, sentence: Sentence, hits: Sequence[Hit]) -> Bond | None:
             return None
     if any(cue in hit.entry.variant for cue in _SPREAD_IN_NAME):
         return Bond(hit.start, hit.end, "describes")
+    if hit.entry.variant == "pelvis" and not _OF_BONE.search(sentence.lower):
+        return None  # the cavity
     if _EXAMINED.match(near) or _PRIMARY.search(before):
         return None
     return (
@@ -350,6 +424,8 @@ def _describes(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond |
     is_list = _LISTED.search(found["between"]) is not None
     if is_list and _PLACE_OF_ANOTHER.search(before) and not _TREATED.search(before):
         return None
+    if found["cue"].lower().startswith(("deposit", "implant")) and (hit.id not in _COATED or "dissection" in found["between"]):
+        return None  # "breast implants"
     cue = hit.end + found.start("cue")
     if not is_list and any(hit.end < other.start < cue and other.id != hit.id for other in hits):
         return None  # "colorectal liver metastases"
@@ -424,14 +500,22 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
             passed.append((mention, mention.subject))
         elif mention.assertion != "present":
             passed.append((mention, mention.assertion))
-        elif _spread(mention).bond in ("called", "returned", "nodes") and _spread(mention).topography in own:
-            passed.append((mention, "the primary's own organ"))
+        elif _spread(mention).is_origin or (_spread(mention).bond in (*_WEAK, "nodes") and _spread(mention).topography in own):
+            passed.append((mention, "where the primary is"))
         elif _is_of_another_tumor(mention, histology):
             passed.append((mention, "an earlier tumour's"))
         else:
             proofs.setdefault(_spread(mention).topography, []).append(mention)
+    for general, special in _GENERAL:
+        if any(code in proofs for code in special) and all(_spread(m).name in _GENERAL_NAMES for m in proofs.get(general, ())):
+            passed.extend((mention, "a nearer place is told") for mention in proofs.pop(general, ()))
     findings = [Finding(Metastasis(_spread(found[0]).name, code), tuple(found)) for code, found in proofs.items()]
     return Resolution({}, {"metastases": findings}, tuple(passed))
+
+
+# Places without more than the tissue or the tract, and those that say it nearer.
+_GENERAL = (("C41", ("C40",)), ("C26", ("C17", "C18", "C19", "C20")))
+_GENERAL_NAMES = frozenset({"bone", "intestine"})
 
 
 def _is_of_another_tumor(mention: Mention, histology: object) -> bool:
