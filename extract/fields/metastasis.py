@@ -111,6 +111,8 @@ _CALLED = re.compile(
     rf"^(?P<between>[^.;]{{0,140}}?\b(?<!to\s){_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)|\s\()(?P<cue>\b(?:oligo|micro)?-?metast(?!atic\scalcif)\w{{2,12}})", re.IGNORECASE
 )
 # "a renal mass, diagnosed as renal cell carcinoma WITH METASTASES": another lesion's.
+_KNOWN = re.compile(r"\b(?:previously|other|known)\b", re.IGNORECASE)
+_DISSECTED = re.compile(r"^\s(?:\w+\s)?dissections?\b", re.IGNORECASE)
 # A sentence of pathology, or on the lesion told before, that says what that is.
 _VERDICT = re.compile(
     r"^(?=(?:it|this|these|they|both|all|the\s(?:\w+\s)?(?:tumou?rs?|lesions?|mass(?:es)?|nodules?|swellings?|polyps?))\b|[^.;]{0,80}?\b(?:\w{0,4}histolog"
@@ -366,15 +368,15 @@ def _bonds(sentence: Sentence, hits: Sequence[Hit]) -> list[Bond | None]:
             bonds[number] = before
     for number in range(len(hits) - 2, -1, -1):
         after = bonds[number + 1]
-        if bonds[number] is None and after and after.kind == "called" and _goes_on(sentence, hits[number], hits[number + 1]):
+        if bonds[number] is None and after and after.kind == "called" and _goes_on(sentence, hits[number], hits[number + 1], "and the "):
             bonds[number] = after
     return bonds
 
 
-def _goes_on(sentence: Sentence, one: Hit, other: Hit) -> bool:
+def _goes_on(sentence: Sentence, one: Hit, other: Hit, without: str = "\0") -> bool:
     between = sentence.text[one.end - sentence.start : other.start - sentence.start]
     after = sentence.text[other.end - sentence.start :][:60]
-    return len(between) < 80 and _LIST.match(between) is not None and not _NAMES_TUMOR.match(after) and not _EXAMINED.match(after)
+    return len(between) < 80 and without not in between and _LIST.match(between) is not None and not _NAMES_TUMOR.match(after) and not _EXAMINED.match(after)
 
 
 def _names_tumor(before: str, after: str) -> bool:
@@ -468,6 +470,13 @@ def _called(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | No
         return None  # "the GASTRIC biopsy, supporting metastatic gastric cancer"
     following = after[found.end() :][:_BESIDE]
     others = [other for other in hits if other.id != hit.id and hit.end <= other.start]
+    between = found["between"]
+    if _KNOWN.search(between) or _DISSECTED.match(after):
+        return None
+    for other in others:
+        place = other.start - hit.end
+        if other.end <= start and _IS_FOUND.match(after[other.end - hit.end :]) and not _LIST.match(after[:place]):
+            return None  # another lesion stands nearer
     if any(0 <= start - other.end <= 1 for other in others):
         return None  # "... and LIVER METASTASES"
     if any(0 <= other.start - end < _BESIDE and " from" not in following and " of" not in following for other in others):
