@@ -111,7 +111,11 @@ _CALLED = re.compile(
     rf"^(?P<between>[^.;]{{0,140}}?\b(?<!to\s){_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)|\s\()(?P<cue>\b(?:oligo|micro)?-?metast(?!atic\scalcif)\w{{2,12}})", re.IGNORECASE
 )
 # "a renal mass, diagnosed as renal cell carcinoma WITH METASTASES": another lesion's.
-_KNOWN = re.compile(r"\b(?:previously|other|known)\b", re.IGNORECASE)
+# Another finding than that of the lesion: what was known, what imaging showed.
+_KNOWN = re.compile(
+    r"\b(?:previously|other|known|CT(?!-)|MRI|PET|tomography|scans?|scanning|imaging|resonance|ultraso\w+|laparo\w+|scintigraphy|radiogra\w+)\b",
+    re.IGNORECASE,
+)
 _DISSECTED = re.compile(r"^\s(?:\w+\s)?dissections?\b", re.IGNORECASE)
 # A sentence of pathology, or on the lesion told before, that says what that is.
 _VERDICT = re.compile(
