@@ -64,12 +64,13 @@ _ORGAN_MEASURED = re.compile(
     r"\s(?:was\s|is\s|were\s|which\s)?(?:enlarged\s|dilated\s)?(?:\(|measur\w+|at\s|to\s|of\s)?[^,;.]{0,25}$",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving|throughout)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
-_GOVERNED = re.compile(
-    r"\b(?:in|of|on|at|from|to|within|into|near|involving|throughout|with|showing|(?:constrict|occlud|obstruct|narrow|compress|fill|invad"
-    r"|infiltrat|displac|encas|occupy|block|distend|dilat)ing)\s(?:[\w-]+\s){0,4}$",
-    re.IGNORECASE,
+# "a mass IN the colon, NARROWING its lumen": what follows is where the mass is, or what it does to a place.
+_GOVERNING = (
+    r"in|of|on|at|from|to|within|into|near|involving|throughout|(?:constrict|occlud|obstruct|narrow|compress|fill|invad|infiltrat|displac"
+    r"|encas|occupy|block|distend|dilat)ing"
 )
+_PREPOSITION = re.compile(rf"\b(?:{_GOVERNING})\s(?:[\w-]+\s){{0,4}}$", re.IGNORECASE)
+_GOVERNED = re.compile(rf"\b(?:{_GOVERNING}|with|showing)\s(?:[\w-]+\s){{0,4}}$", re.IGNORECASE)
 # Nothing but adjectives between a measure and its noun: "a 3 cm firm, mobile mass", "2.7 x 2.6 cm right upper lobe mass".
 _STOP = re.compile(
     r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and\s(?:an?|the|\d|two|three|multiple|several|another"

@@ -38,8 +38,8 @@ _CUES = (
 _TUMOR = r"(?:tumou?r|metasta\w{0,4}|neoplas\w{1,4}|cancer\w{0,3}|\w{0,12}carcinoma\w{0,4}|\w{0,12}sarcoma\w{0,4}|melanoma|malignan\w{1,3})"
 # Words of spread. Deposits and implants of other things ("calcium deposits", "breast implants") are none.
 _SPREAD = (
-    r"(?:(?<!non-)(?:oligo|micro|macro)?-?metast(?!atic\scalcif)\w{2,12}|dissemination|disseminated(?=\s(?:[\w-]{1,15}\s){0,3}(?:metast|\w{0,12}carcinom|\w{0,8}cancer|tumou?r|melanom|\w{0,9}sarcom|disease|to)\w*)"
-    r"|spread(?!\sover)|spreading\sto|secondaries|secondary\s(?:malignan\w{1,3}\s)?(?:tumou?r|deposit|lesion|locali[sz]ation|location|nodule"
+    r"(?:(?<!non-)(?:(?:oligo|micro|macro)-?)?metast(?!atic\scalcif)\w{2,12}|dissemination|disseminated(?=\s(?:[\w-]{1,15}\s){0,3}(?:metast|\w{0,12}carcinom|\w{0,8}cancer|tumou?r|melanom|\w{0,9}sarcom|disease|to)\w*)"
+    r"|spread(?=\s(?:to|into|within|of|in|throughout|from|via|and|was|were|had)\b|\s?[.,;()]|$)|spreading\sto|secondaries|secondary\s(?:malignan\w{1,3}\s)?(?:tumou?r|deposit|lesion|locali[sz]ation|location|nodule"
     r"|involvement)\w{0,2}|seeding|carcinomatosis"
     rf"|(?:{_TUMOR}|drop|nodular|secondary)\s(?:deposit|implant)s?|(?:deposit|implant)s?\sof\s(?:the\s)?(?:\w{{1,15}}\s){{0,2}}{_TUMOR})"
 )
@@ -94,7 +94,8 @@ _SAMPLING = (
 )
 # "a liver LESION", "the liver BIOPSY"; "a LESION of the left liver", "BIOPSY of the liver"
 _IS_FOUND = re.compile(
-    rf"^(?:[\s-](?!(?:with|and|was|were|in|of|from|for|to|scans?|CT|MRI)\s)[\w-]{{2,18}}){{0,3}}?[\s-](?:{_LESION}|{_SAMPLING})\b", re.IGNORECASE
+    rf"^(?:[\s-](?!(?:with|and|was|were|in|of|from|for|to|scans?|CT|MRI)\s)[\w-]{{2,18}}){{0,3}}?[\s-](?:{_LESION}|{_SAMPLING})\b",
+    re.IGNORECASE,
 )
 _FOUND_IN = re.compile(
     rf"\b(?:{_LESION}|{_SAMPLING})\s(?:(?:specimens?|samples?|found|located|seen|taken|obtained|performed|done|showing)\s){{0,2}}"
@@ -106,14 +107,16 @@ _CONCLUDES = (
     r"|in\skeeping|represent\w*|indicat\w*|yield\w*|detect\w*|positive|found|was|were|is|are|be|as|g[ai]ve|interpreted|regarded"
     r"|establish\w*|made|suggest\w*|suspect|suspicious)"
 )
-# "... [consistent with] METASTASES", "... [revealed] METASTATIC melanoma"
+# What a lesion is found to be: consistent with METASTASES, a METASTATIC melanoma.
 _CALLED = re.compile(
-    rf"^(?P<between>[^.;]{{0,140}}?\b(?<!to\s){_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)|\s\()(?P<cue>\b(?:oligo|micro)?-?metast(?!atic\scalcif)\w{{2,12}})", re.IGNORECASE
+    rf"^(?P<between>[^.;]{{0,140}}?\b(?<!to\s){_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)|\s\()(?P<cue>\b(?:oligo|micro)?-?metast(?!atic\scalcif)\w{{2,12}})",
+    re.IGNORECASE,
 )
 # "a renal mass, diagnosed as renal cell carcinoma WITH METASTASES": another lesion's.
 # Another finding than that of the lesion: what was known, what imaging showed.
 _KNOWN = re.compile(
-    r"\b(?:previously|other|known|CT(?!-)|MRI|PET|tomography|scans?|scanning|imaging|resonance|ultraso\w+|laparo\w+|scintigraphy|radiogra\w+)\b",
+    r"\b(?:previously|other|known)\b|\b(?:CT|MRI|PET|tomography|scans?|scanning|imaging|ultraso\w+|laparo\w+|scintigraphy|radiogra\w+)\s"
+    r"(?:\w+\s){0,2}(?:reveal|show|demonstrat|disclos|identif|detect|confirm|suggest)\w*",
     re.IGNORECASE,
 )
 _DISSECTED = re.compile(r"^\s(?:\w+\s)?dissections?\b", re.IGNORECASE)
@@ -124,8 +127,13 @@ _VERDICT = re.compile(
     rf"(?P<told>[^.;]{{0,110}}?)\b{_CONCLUDES}\b(?:\s(?:with|of))?(?P<of>[^.;]{{0,60}}?)(?P<cue>\bmetasta(?:tic|s[ei]s)\b)",
     re.IGNORECASE,
 )
-_NO_VERDICT = re.compile(r"\b(?:widespread|distant|systemic|other|no|not|provisional|primary|treat\w*|therap\w+|chemotherap\w+|against|for|any)\b", re.IGNORECASE)
-_ANOTHERS = re.compile(r"(?<!consistent\s)(?<!compatible\s)(?<!keeping\s)(?<!accordance\s)\b(?:with|plus|and\s(?:multiple|distant|several|an?|its)|without|rather\sthan|between)\s", re.IGNORECASE)
+_NO_VERDICT = re.compile(
+    r"\b(?:widespread|distant|systemic|other|no|not|provisional|primary|treat\w*|therap\w+|chemotherap\w+|against|for|any)\b", re.IGNORECASE
+)
+_ANOTHERS = re.compile(
+    r"(?<!consistent\s)(?<!compatible\s)(?<!keeping\s)(?<!accordance\s)\b(?:with|plus|and\s(?:multiple|distant|several|an?|its)|without|rather\sthan|between)\s",
+    re.IGNORECASE,
+)
 _SUSPECTED = re.compile(r"\b(?:differentiat|speculat|suspect|suspic|concern|possib|differential|rule)", re.IGNORECASE)
 # The metastasis that is found is in another place: "liver biopsy and CT revealed metastases in the lung".
 _ELSEWHERE = re.compile(r"^\s(?:\w+\s){0,2}?(?:in|to|into|at|within|involving)\s(?!keeping|origin|nature|addition)", re.IGNORECASE)
@@ -166,9 +174,12 @@ _TREATED = re.compile(
     re.IGNORECASE,
 )
 _OF_BONE = re.compile(r"\b(?:bon[ey]|skelet|osseous|spine|vertebra|femur|humer|rib|sacrum|skull)")
-_CANCER_AFTER = re.compile(r"^(?:\s(?!(?:and|with|was|lesion|mass|biopsy)\b)[\w-]{2,15}){0,2}\s(?:cancer|carcinoma|adenocarcinoma|primary)\b", re.IGNORECASE)
+_CANCER_AFTER = re.compile(
+    r"^(?:\s(?!(?:and|with|was|lesion|mass|biopsy)\b)[\w-]{2,15}){0,2}\s(?:cancer|carcinoma|adenocarcinoma|primary)\b", re.IGNORECASE
+)
 _CANCER_OF = re.compile(r"(?:cancer|carcinoma|sarcoma)\sof\s(?:the\s)?(?:[\w-]{2,15}\s){0,2}$", re.IGNORECASE)
 _WENT = frozenset({"metastatic", "metastasizing", "metastasising", "metastasized", "metastasised"})
+_WENT_TO = re.compile(r"^\s(?:to|in|into)\s", re.IGNORECASE)
 _PRIMARY = re.compile(r"\bprimary\s(?:(?!and\b|or\b)[\w-]{2,15}\s)?$", re.IGNORECASE)
 _NEXT_TO = re.compile(
     r"\b(?:near|adjacent\sto|close\sto|next\sto|around|above|below|behind|from)\s(?:the\s)?(?:[\w-]{2,18}\s){0,2}$", re.IGNORECASE
@@ -183,9 +194,7 @@ _NAMES_TUMOR = re.compile(
     re.IGNORECASE,
 )
 _LESION_AFTER = re.compile(r"^\s(?:(?!primary)[\w-]{2,12}\s)?(?:tumou?rs?|lesions?|deposits?)\b", re.IGNORECASE)
-_FROM = re.compile(
-    r"\b(?:from|of)\s(?:an?\s|the\s|his\s|her\s)?(?:primary\s|known\s)?(?:(?!metasta)[\w-]{2,20}\s){0,2}$", re.IGNORECASE
-)
+_FROM = re.compile(r"\b(?:from|of)\s(?:an?\s|the\s|his\s|her\s)?(?:primary\s|known\s)?(?:(?!metasta)[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
 # "metastatic liver cancer" is one in the liver; "metastatic breast cancer" one from the breast.
 _RECIPIENTS = frozenset({"C22", "C71", "C41"})
 _METASTATIC_CANCER = re.compile(r"\bmetastatic\s$", re.IGNORECASE)
@@ -210,8 +219,12 @@ _HELD_BY_NODES = re.compile(
 )
 _NODE_NAME = re.compile(r"nod|gangli|LN")
 # "lymphatic invasion" is one of vessels.
-_VESSELS = re.compile(r"^(?:\s(?:or|and)\s\w+)?\s(?:invasion|permeation|involvement|vessels?|channels?|spread|drainage|system|emboli)", re.IGNORECASE)
-_NO_LYMPH_NODE = re.compile(r"\b(?:AV|SA|atrioventricular|sino\w*|sinus|singers?|schmorl|osler|heberden|vocal|joseph)(?:['’]?s)?\s$", re.IGNORECASE)
+_VESSELS = re.compile(
+    r"^(?:\s(?:or|and)\s\w+)?\s(?:invasion|permeation|involvement|vessels?|channels?|spread|drainage|system|emboli)", re.IGNORECASE
+)
+_NO_LYMPH_NODE = re.compile(
+    r"\b(?:AV|SA|atrioventricular|sino\w*|sinus|singers?|schmorl|osler|heberden|vocal|joseph)(?:['’]?s)?\s$", re.IGNORECASE
+)
 _NO_NODE = re.compile(r"\b(?:0|none|no|zero|neither)\s?(?:of|out\sof|/)?\s?(?:the\s)?(?:\w+\s){0,3}$|\b(?:non|not)[-\s]$", re.IGNORECASE)
 # "pT2N1M0", "T3 (two nodules), N3, M0", "pN1": nodes are involved; "N0" and "Nx" say nothing of the kind.
 _TNM = re.compile(
@@ -380,7 +393,13 @@ def _bonds(sentence: Sentence, hits: Sequence[Hit]) -> list[Bond | None]:
 def _goes_on(sentence: Sentence, one: Hit, other: Hit, without: str = "\0") -> bool:
     between = sentence.text[one.end - sentence.start : other.start - sentence.start]
     after = sentence.text[other.end - sentence.start :][:60]
-    return len(between) < 80 and without not in between and _LIST.match(between) is not None and not _NAMES_TUMOR.match(after) and not _EXAMINED.match(after)
+    return (
+        len(between) < 80
+        and without not in between
+        and _LIST.match(between) is not None
+        and not _NAMES_TUMOR.match(after)
+        and not _EXAMINED.match(after)
+    )
 
 
 def _names_tumor(before: str, after: str) -> bool:
@@ -435,7 +454,7 @@ def _describes(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond |
     cue = hit.end + found.start("cue")
     if not is_list and any(hit.end < other.start < cue and other.id != hit.id for other in hits):
         return None  # "colorectal liver metastases"
-    if hit.id != "C77" and found["cue"].lower() in _WENT and _ELSEWHERE.match(after[found.end() :]):
+    if hit.id != "C77" and found["cue"].lower() in _WENT and _WENT_TO.match(after[found.end() :]):
         return None  # "a tumour of the PANCREAS metastatic to the liver"
     return Bond(cue, hit.end + found.end("cue"), "describes")
 
@@ -465,7 +484,7 @@ def _called(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | No
     if hit.id != "C77" and not _IS_FOUND.match(after) and not _FOUND_IN.search(before):
         return None
     found = _CALLED.match(after)
-    if _NAMES_TUMOR.match(after) and not _LESION_AFTER.match(after) and hit.id != "C77":
+    if hit.id != "C77" and _names_origin(after):
         return None  # "a focus of THYROID cancer"
     if found is None or _ELSEWHERE.match(after[found.end() :]) or _ANOTHERS.search(found["of"] or ""):
         return None
@@ -483,9 +502,20 @@ def _called(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | No
             return None  # another lesion stands nearer
     if any(0 <= start - other.end <= 1 for other in others):
         return None  # "... and LIVER METASTASES"
-    if any(0 <= other.start - end < _BESIDE and " from" not in following and " of" not in following for other in others):
+    if any(
+        0 <= other.start - end < _BESIDE
+        and " from" not in following
+        and " of" not in following
+        and not _names_origin(after[other.end - hit.end :])
+        for other in others
+    ):
         return None  # "METASTATIC LIVER nodules"
     return Bond(start, end, "called")
+
+
+def _names_origin(after: str) -> bool:
+    """Return whether an organ names the cancer: "metastatic RENAL cell carcinoma"; a "metastatic LIVER tumour" is in it."""
+    return _NAMES_TUMOR.match(after) is not None and _LESION_AFTER.match(after) is None
 
 
 def _returned(hit: Hit, before: str, after: str) -> Bond | None:

@@ -55,7 +55,9 @@ _ANOTHER = re.compile(
 )
 _SECONDARY = re.compile(r"\b(?:satellite|metasta|nod(?:es?|al)\b)", re.IGNORECASE)
 # "multiple nodules of 7-9 mm, the largest of which measured 3 cm"; "the largest dimension" is one of a single tumour.
-_LARGEST = re.compile(r"\b(?:largest|biggest|dominant)\b(?!\s(?:\w+\s)?(?:dimension|diameter|axis|extent|size))(?:\s[\w-]+){0,6}\s\(?$", re.IGNORECASE)
+_LARGEST = re.compile(
+    r"\b(?:largest|biggest|dominant)\b(?!\s(?:\w+\s)?(?:dimension|diameter|axis|extent|size))(?:\s[\w-]+){0,6}\s\(?$", re.IGNORECASE
+)
 _ARGUED = ("discussion", "conclusion", "caption", "introduction", "table")
 
 # A measure weighs 3 with a tumour word bound to it; below 2 it is not plainly the primary's.
@@ -249,7 +251,11 @@ def _agreement(measure: Measure, so_far: Mapping[str, object]) -> float:
 def _metastases(so_far: Mapping[str, object]) -> frozenset[str]:
     """Return the places of metastasis that were found."""
     metastases = so_far.get("metastases") or ()
-    return frozenset(place.topography for place in metastases if isinstance(place, Metastasis)) if isinstance(metastases, (list, tuple)) else frozenset()
+    return (
+        frozenset(place.topography for place in metastases if isinstance(place, Metastasis))
+        if isinstance(metastases, (list, tuple))
+        else frozenset()
+    )
 
 
 def _is_other_name(morphology: str, names: frozenset[str]) -> bool:
