@@ -233,12 +233,13 @@ _TNM = re.compile(
 )
 
 _RISK = re.compile(
-    r"\b(?:risk|rates?|prevent|potential|propensity|tend\w*|common(?:ly)?|search|screen\w*|work-?up|evaluat\w+"
+    r"\b(?:risk|rates?|prevent|potential|propensity|tend\w*|common(?:ly)?(?!\s(?:iliac|hepatic|bile|carotid))|search|screen\w*|work-?up|evaluat\w+"
     r"|assess\w*|(?:can|may|might|could|often|usually|frequently|rarely|typically|likely)\s(?:also\s)?(?:metast|spread|dissem)|sites?\sof"
     r"|incidence|frequency|patients\swith|distant\smetastas[ei]s\s(?:free|rate)|mimick?\w*|resembl\w+|simulat\w+|false[-\s]positiv\w+"
     r"|differential\sdiagnos\w+|predilection|reviews?\sof)\b",
     re.IGNORECASE,
 )
+_FINDS = re.compile(r"\b(?:reveal|show|found|detect|confirm|demonstrat|disclos|identif|develop|diagnos|presented|had|with)\w*\b", re.IGNORECASE)
 _GENERAL_AFTER = re.compile(
     r"^(?:\s\w+){0,5}?\s(?:is|are|remains?)\s(?:an?\s)?(?:\w+ly\s|very\s|quite\s|relatively\s)?(?:rare|uncommon|unusual|common|infrequent|found\sin"
     r"|seen\sin|reported)\b",
@@ -369,11 +370,19 @@ def _assertion(reading: Reading, sentence: Sentence, hit: Hit, bond: Bond) -> st
     if bond.kind != "nodes" and (bond.start, bond.end) != (hit.start, hit.end):
         told.append(context.assertion_of(reading, bond.start, bond.end, sentence))
     first = min(hit.start, bond.start) - sentence.start
-    if _RISK.search(sentence.text[max(0, first - 70) : hit.start - sentence.start]):
+    if _is_risk(sentence.text[max(0, first - 70) : hit.start - sentence.start]):
         told.append(context.POSSIBLE)
     if _GENERAL_AFTER.match(sentence.text[max(hit.end, bond.end) - sentence.start :][:90]):
         told.append(context.POSSIBLE)
     return next((wanted for wanted in (context.ABSENT, context.POSSIBLE, context.PLANNED) if wanted in told), context.PRESENT)
+
+
+def _is_risk(words: str) -> bool:
+    """Return whether spread is looked for, feared or told of in general: "to evaluate for"; not "evaluation revealed"."""
+    last = None
+    for last in _RISK.finditer(words):
+        pass
+    return last is not None and _FINDS.search(words, last.end()) is None
 
 
 def _bonds(sentence: Sentence, hits: Sequence[Hit]) -> list[Bond | None]:
