@@ -41,7 +41,7 @@ _OTHER_MATTER = re.compile(
 _INTO = re.compile(
     r"(?:\b(?:to|in|into|at|on|within|inside|involving|involved|throughout|affecting|including|invading|around|i\.e\.,?)\s"
     r"|(?:metast\w+|lesions?|sites?|organs?|disease|tumou?rs?|nodules?|spread|dissemination)\s?[(:\[]\s?)"
-    r"(?:(?!(?:with|without|from|was|were|for|by|after|due)\b)[\w-]{1,18}\s){0,5}$",
+    r"(?:(?!(?:with|without|from|was|were|for|by|after|due|nodes)\b)[\w-]{1,18}\s){0,5}$",
     re.IGNORECASE,
 )
 _METASTATIC_PLACE = re.compile(r"\b(?:metastatic|disseminated)\s(?:[\w-]{2,18}\s){0,3}$", re.IGNORECASE)
@@ -57,6 +57,8 @@ _NEXT_TO = re.compile(
 # "metastatic liver cancer" is one in the liver; "metastatic breast cancer" one from the breast.
 _RECIPIENTS = frozenset({"C22", "C71", "C41"})
 _METASTATIC_CANCER = re.compile(r"\bmetastatic\s$", re.IGNORECASE)
+# "melanoma metastatic to a PITUITARY adenoma": into another tumour.
+_WENT_INTO = re.compile(r"\bmetasta\w{1,8}\s(?:in)?to\s(?:an?\s|the\s|his\s|her\s)?(?:\w{2,12}\s)?$", re.IGNORECASE)
 # Nothing but a list between two places: "the liver, both LUNGS and the BONES".
 _LIST = re.compile(
     r"^(?=[^,/&(]{0,40}(?:[,/&(]|\band\b|\bor\b|\bplus\b|\bas\swell\sas\b|\bto\b))(?:[\s,/&()-]{1,3}(?!(?:with|without|no|not|was|were|is|had|has"
@@ -307,7 +309,8 @@ def _held(hit: Hit, before: str, after: str) -> Bond | None:
     told = _HELD.search(before)
     if told is None or _NEXT_TO.search(before):
         return None
-    if _names_tumor(before, after) and not (hit.id in _RECIPIENTS and _METASTATIC_CANCER.search(before)):
+    is_recipient = (hit.id in _RECIPIENTS and _METASTATIC_CANCER.search(before)) or _WENT_INTO.search(before)
+    if _names_tumor(before, after) and not is_recipient:
         return None
     if hit.id != "C77" and _NODAL.search(before[max(0, told.start() - 14) : told.start()]):
         return None

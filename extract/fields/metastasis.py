@@ -107,20 +107,28 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit, bond: spread.Bond, 
 
 def _assertion(reading: Reading, sentence: Sentence, hit: Hit, bond: spread.Bond) -> str:
     """Return whether the spread is so: denied or doubted at the place or at the words of spread."""
-    told = [context.assertion_of(reading, hit.start, hit.end, sentence)]
+    told = [_told(reading, hit.start, hit.end, sentence)]
     if bond.kind == "called":
         # What was suspected of a lesion gives way to what it is found to be.
         told = [told[0]] if told[0] == context.ABSENT else []
         if spread.is_suspected(reading.text[hit.end : bond.start]):
             told.append(context.POSSIBLE)
     if bond.kind != "nodes" and (bond.start, bond.end) != (hit.start, hit.end):
-        told.append(context.assertion_of(reading, bond.start, bond.end, sentence))
+        told.append(_told(reading, bond.start, bond.end, sentence))
     first = min(hit.start, bond.start) - sentence.start
     if _is_risk(sentence.text[max(0, first - 70) : hit.start - sentence.start]):
         told.append(context.POSSIBLE)
     if _GENERAL_AFTER.match(sentence.text[max(hit.end, bond.end) - sentence.start :][:90]):
         told.append(context.POSSIBLE)
     return next((wanted for wanted in (context.ABSENT, context.POSSIBLE, context.PLANNED) if wanted in told), context.PRESENT)
+
+
+def _told(reading: Reading, start: int, end: int, sentence: Sentence) -> str:
+    """Return what is said of a span; what imaging suggests of a metastasis stands unless it is denied elsewhere."""
+    cue = context.cue_of(reading, start, end, sentence)
+    if cue is not None and cue.entry.variant.startswith("suggest"):
+        return context.PRESENT
+    return context.assertion_of(reading, start, end, sentence)
 
 
 def _is_risk(words: str) -> bool:
@@ -130,7 +138,7 @@ def _is_risk(words: str) -> bool:
 
 
 def _origins(reading: Reading) -> frozenset[str]:
-    """Return the organ that the report names a cancer by most often: "breast cancer", "carcinoma of the lung", and those as often."""
+    """Return the organ that the report names a cancer by most often: "breast cancer", "carcinoma of the lung"; none where two tie."""
     counts: Counter[str] = Counter()
     for hit in reading.hits.get("metastasis_site", ()):
         sentence = reading.sentences[hit.sentence]
@@ -139,8 +147,8 @@ def _origins(reading: Reading) -> frozenset[str]:
             after = reading.text[hit.end : min(sentence.end, hit.end + 40)]
             if spread.names_cancer(before, after):
                 counts[hit.id] += 1
-    most = max(counts.values(), default=0)
-    return frozenset(organ for organ, count in counts.items() if count == most)
+    most = [organ for organ, count in counts.items() if count == max(counts.values())]
+    return frozenset(most if len(most) == 1 else ())
 
 
 def _followed(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
