@@ -18,11 +18,11 @@ _NUMBER = r"\d{1,3}(?:[.,·]\d{1,2})?"
 _IN_WORDS = "|".join(_SMALL_NUMBERS)
 _UNIT = r"(?:cms?|mm|centimet(?:er|re)s?|millimet(?:er|re)s?|inch(?:es)?)"
 # "20x15x28cm", "4 cm × 3 cm", "14 by 12 cm", "112/85 mm"; a lost sign leaves two decimals side by side: "3.5 2.5 cm".
-_BY = rf"\s{{0,2}}(?:{_UNIT})?\s{{0,2}}[x×X*∗✕/]\s{{0,2}}|\s(?:{_UNIT}\s)?by\s|(?<=\.\d)\s(?=\d\.\d)"
+_BY = rf"\s{{0,2}}(?:{_UNIT})?\s{{0,2}}[x×X*∗✕/\ufffd]\s{{0,2}}|\s(?:{_UNIT}\s)?by\s|(?<=\.\d)\s(?=\d\.\d)"
 _MEASURE = re.compile(
     rf"""
-    (?: (?<![\d.,]) (?P<low>{_NUMBER}) \s?(?:{_UNIT}\s?)? (?P<span>-|–|to|and) \s? )?
-    (?<![\d.,]) (?P<a>{_NUMBER}) (?:(?:{_BY})(?P<b>{_NUMBER}))? (?:(?:{_BY})(?P<c>{_NUMBER}))?
+    (?: (?<!\d)(?<!\d[.,·]) (?P<low>{_NUMBER}) \s?(?:{_UNIT}\s?)? (?P<span>-|–|to|and) \s? )?
+    (?<!\d)(?<!\d[.,·]) (?P<a>{_NUMBER}) (?:(?:{_BY})(?P<b>{_NUMBER}))? (?:(?:{_BY})(?P<c>{_NUMBER}))?
     [-–\s\u200a]{{0,2}} (?P<unit>{_UNIT}) (?![\w/²³^]) (?!\s?\(?(?:Hg|H2O)) (?!\sin\s(?:1|one|the\sfirst)\s?h)
     """,
     re.VERBOSE,
@@ -64,8 +64,13 @@ _ORGAN_MEASURED = re.compile(
     r"\s(?:was\s|is\s|were\s|which\s)?(?:enlarged\s|dilated\s)?(?:\(|measur\w+|at\s|to\s|of\s)?[^,;.]{0,25}$",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving|throughout)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
-_GOVERNED = re.compile(r"\b(?:in|of|on|at|from|to|within|into|near|involving|throughout|with|showing)\s(?:[\w-]+\s){0,4}$", re.IGNORECASE)
+# "a mass IN the colon, NARROWING its lumen": what follows is where the mass is, or what it does to a place.
+_GOVERNING = (
+    r"in|of|on|at|from|to|within|into|near|involving|throughout|(?:constrict|occlud|obstruct|narrow|compress|fill|invad|infiltrat|displac"
+    r"|encas|occupy|block|distend|dilat)ing"
+)
+_PREPOSITION = re.compile(rf"\b(?:{_GOVERNING})\s(?:[\w-]+\s){{0,4}}$", re.IGNORECASE)
+_GOVERNED = re.compile(rf"\b(?:{_GOVERNING}|with|showing)\s(?:[\w-]+\s){{0,4}}$", re.IGNORECASE)
 # Nothing but adjectives between a measure and its noun: "a 3 cm firm, mobile mass", "2.7 x 2.6 cm right upper lobe mass".
 _STOP = re.compile(
     r"[;:.()]|\b(?:in|of|at|on|from|was|were|is|are|which|that|to|within|and\s(?:an?|the|\d|two|three|multiple|several|another"

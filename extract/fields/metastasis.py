@@ -1,12 +1,16 @@
-"""Metastasis: the organs and nodes to which the index tumour spread, at any time."""
+"""Metastasis: the organs and nodes to which the index tumour spread, at any time.
+
+`spread` reads how words of spread are bound to places; here it is judged whether that is so, and whose it is.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from extract import context
+from extract import context, spread
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology, Metastasis
 
@@ -17,8 +21,8 @@ FIELDS = ("metastases",)
 _CUES = (
     "metast",
     "spread",
-    "recurrence",
-    "relapse",
+    "recurr",
+    "relaps",
     "disseminat",
     "secondar",
     "deposit",
@@ -28,66 +32,40 @@ _CUES = (
     "node",
     "nodal",
 )
-_BEFORE = re.compile(
-    r"\b(?:metasta(?:tic|s[ei]s|si[sz]e[ds]?|si[sz]ing)|metastatic\s\w+|disseminat\w+|spread|secondar(?:y|ies)(?!\sto\b)"
-    r"|deposits?|implants?|seeding)\b(?P<between>[^.;:]{0,110})$",
-    re.IGNORECASE,
-)
-_AFTER = re.compile(
-    r"^(?P<between>(?:[\s,/-]{1,3}(?!(?:with|an?|the|was|were|is|in|of|showed|had|without|from|which|that|has|have|by|at"
-    r"|for)\s)[\w-]{2,18}){0,7}?)[\s,/-]{1,2}(?:lymph\s?nodes?\s|nodal\s|tumor\s|tumour\s)?(?:metasta(?:s[ei]s|tic)"
-    r"|deposits?|implants?|secondar(?:y|ies)(?!\sto\b)|carcinomatosis|dissemination|seeding|spread)\b",
-    re.IGNORECASE,
-)
 # "the colonic and hepatic lesions were metastases", "the brain tumor as its metastasis"
-# Names of a place that hold the word of spread: "peritoneal carcinomatosis".
-_SPREAD_IN_NAME = ("carcinomatosis", "disseminat", "metasta", "implant", "seeding", "deposit")
-# "nodules in both lungs, consistent with metastases"
-_TAKEN_FOR = re.compile(
-    r"^[\s,]{1,2}(?:(?:which|that)\s)?(?:were\s|was\s|are\s)?(?:consistent|compatible|in\skeeping|represent\w*|indicat\w+)\s(?:(?:with|of)\s)?(?:\w+\s){0,2}?metasta",
-    re.IGNORECASE,
-)
 CALLED_METASTASIS = re.compile(
     r"^(?:[\s,]{1,2}[\w-]{2,18}){0,5}?\s(?:lesions?|mass(?:es)?|tumou?rs?|nodules?)\s(?:was|were|as|proved|represented"
     r"|turned\sout)\s(?:(?!not\b|no\b)\w+\s){0,4}?metasta",
     re.IGNORECASE,
 )
-_RECURRED_IN = re.compile(
-    r"\b(?:recurrence|relapse)[sd]?\s(?:in|at|of|to|within)\s(?:the\s|a\s|his\s|her\s)?(?:[\w-]{2,18}\s){0,3}$", re.IGNORECASE
-)
-# "a tumour of the lip AND metastases in ..." names two things, "lung AND liver metastases" one.
-_LIST_ENDS = re.compile(r"(?:^|[\s,])(?:and|or|,)\s?$", re.IGNORECASE)
-_NODAL = re.compile(r"\bnod(?:e|es|al)\b", re.IGNORECASE)
-_TUMOR_NAME = re.compile(r"\b(?:cancer|carcinoma|\w{3,20}oma|tumou?r)s?\b", re.IGNORECASE)
-_NEXT_TO = re.compile(
-    r"\b(?:near|adjacent\sto|close\sto|next\sto|around|above|below|behind|from)\s(?:the\s)?(?:[\w-]{2,18}\s){0,2}$", re.IGNORECASE
-)
-# "pT2N1M0": nodes are involved; "N0" and "Nx" say nothing of the kind.
-_TNM = re.compile(r"\b[cpyr]{0,3}T(?:[0-4xX]|is)[a-d]?\s?,?\s?[cpy]{0,2}(?P<nodes>N[1-3][a-c]?)")
-_EARLIER = re.compile(r"\b(?:years?\s(?:ago|earlier|before|previously|prior)|history\sof|previous(?:ly)?)\b", re.IGNORECASE)
-# "metastatic renal cell carcinoma": the organ names the tumour, not the place that it went to.
-_NAMES_TUMOR = re.compile(
-    r"^[-\s]{1,2}(?:(?!(?:from|of|and|with|in|had|was|were)\s)[\w-]{2,20}\s){0,3}?(?:cancers?|carcinomas?|adenocarcinomas?|\w{3,20}omas?|tumou?rs?|neoplasms?"
-    r"|malignanc\w+|primary|origin)\b",
-    re.IGNORECASE,
-)
-_FROM = re.compile(r"\b(?:from|of)\s(?:an?\s|the\s|his\s|her\s)?(?:primary\s|known\s)?(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
-_LOCATED = re.compile(
-    r"\b(?:to|in|into|at|on|within|involving|over|throughout|affecting|including|i\.e\.|and|,|\(|:|with)\s{0,2}(?:the\s"
-    r"|his\s|her\s|both\s|multiple\s|bilateral\s|a\s|right\s|left\s|[\w-]{2,18}\s){0,5}$"
-    r"|\bmetastatic\s(?:[\w-]{2,18}\s){0,3}$",
-    re.IGNORECASE,
-)
-_NODE_POSITIVE = re.compile(
-    r"\b(?:positive|involved|metastatic|malignant|invol\w+)\s(?:[\w-]{2,18}\s){0,3}$|^\s(?:were"
-    r"|was)\s(?:also\s)?(?:positive|involved)|^\s(?:involvement|invasion|positiv\w+|spread)",
-    re.IGNORECASE,
+# "pT2N1M0", "T3 (two nodules), N3, M0", "pN1": nodes are involved; "N0" and "Nx" say nothing of the kind.
+_TNM = re.compile(
+    r"\b[cpyru]{0,3}T(?:[0-4xX]|is)[a-d]?(?:\([^)]{1,5}\))?\s?(?:\([^)]{1,40}\)\s?)?,?\s?[cpy]{0,2}(?P<nodes>N\s?(?:[1-3]|\+)[a-d]?)"
+    r"|\b[pyc]{1,2}N(?:[1-3][a-c]?|\+)(?![\w-])|\bN[1-3][a-c]?\s?,?\s?c?M(?:[01]|[xX]\b)"
 )
 _RISK = re.compile(
-    r"\b(?:risk|rate|prevent|potential|propensity|tend\w*|common(?:ly)?|search|screen\w*|screening|work-?up|evaluat\w+"
-    r"|assess\w*|distant\smetastas[ei]s\s(?:free|rate))\b",
+    r"\b(?:risk|rates?|prevent|potential|propensity|tend\w*|common(?:ly)?(?!\s(?:iliac|hepatic|bile|carotid))|search|screen\w*|work-?up|evaluat\w+"
+    r"|assess\w*|(?:can|may|might|could|often|usually|frequently|rarely|typically|likely)\s(?:also\s)?(?:metast|spread|dissem)|sites?\sof"
+    r"|incidence|frequency|patients\swith|distant\smetastas[ei]s\s(?:free|rate)|mimick?\w*|resembl\w+|simulat\w+|false[-\s]positiv\w+"
+    r"|differential\sdiagnos\w+|predilection|reviews?\sof)\b",
     re.IGNORECASE,
 )
+_FINDS = re.compile(
+    r"\b(?:reveal|show|found|detect|confirm|demonstrat|disclos|identif|develop|diagnos|presented|had|with)\w*\b", re.IGNORECASE
+)
+_GENERAL_AFTER = re.compile(
+    r"^(?:\s\w+){0,5}?\s(?:is|are|remains?)\s(?:an?\s)?(?:\w+ly\s|very\s|quite\s|relatively\s)?(?:rare|uncommon|unusual|common|infrequent|found\sin"
+    r"|seen\sin|reported)\b",
+    re.IGNORECASE,
+)
+_EARLIER = re.compile(r"\b(?:years?\s(?:ago|earlier|before|previously|prior)|history\sof|previous(?:ly)?)\b", re.IGNORECASE)
+# Tumours by their four-digit morphology that are at home in one organ: lymphomas, of the liver, of the brain.
+_OWN_ORGANS = (("9590", "9769", "C77"), ("9970", "9971", "C77"), ("8160", "8180", "C22"), ("9380", "9480", "C71"), ("9530", "9539", "C70"))
+# What is said of the primary as well as of a metastasis: what a lesion was found to be, and where the tumour returned.
+_WEAK = frozenset({"called", "returned", "followed"})
+# Places without more than the tissue or the tract, and those that say it nearer.
+_GENERAL = (("C41", ("C40",)), ("C26", ("C17", "C18", "C19", "C20")))
+_GENERAL_NAMES = frozenset({"bone", "intestine"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +75,8 @@ class Spread:
     topography: str
     name: str
     tumors: frozenset[str]
-
-
-def _names(reading: Reading, sentence: Sentence) -> frozenset[str]:
-    return frozenset(hit.id[:4] for hit in reading.hits_in("histology", sentence))
+    bond: str  # what binds it to spread: see Bond
+    is_origin: bool = False  # whether the report names a cancer by this organ
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -108,60 +84,91 @@ def find(reading: Reading) -> Iterator[Mention]:
     for sentence in reading.sentences:
         if sentence.section in ("references", "back"):
             continue
-        hits = reading.hits_in("metastasis_site", sentence)
         if "N" in sentence.text and (staged := _TNM.search(sentence.text)):
-            start = sentence.start + staged.start()
-            yield Mention(
-                NAME,
-                start,
-                sentence.start + staged.end(),
-                sentence,
-                Spread("C77", "lymph node", _names(reading, sentence)),
-                "present",
-                sentence.subject,
-            )
-        if not hits or not any(cue in sentence.lower for cue in _CUES):
+            start, end = sentence.start + staged.start(), sentence.start + staged.end()
+            place = Spread("C77", "lymph node", _names(reading, sentence), "nodes")
+            yield Mention(NAME, start, end, sentence, place, "present", sentence.subject)
+        if not any(cue in sentence.lower for cue in _CUES):
             continue
-        for hit in hits:
-            if _is_spread(hit, sentence):
-                assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
-                if _RISK.search(sentence.text[max(0, hit.start - sentence.start - 70) : hit.start - sentence.start]):
-                    assertion = "possible"
-                subject = context.subject_of(reading, hit.start, hit.end, sentence)
-                yield Mention(
-                    NAME, hit.start, hit.end, sentence, Spread(hit.id, hit.entry.preferred, _names(reading, sentence)), assertion, subject
-                )
+        bonds = list(spread.bonds(sentence, hits)) if (hits := reading.hits_in("metastasis_site", sentence)) else []
+        for hit, bond in zip(hits, bonds, strict=True):
+            if bond is not None:
+                yield _mention(reading, sentence, hit, bond, _assertion(reading, sentence, hit, bond))
+        if "metast" in sentence.lower and not any(bonds):
+            yield from _followed(reading, sentence)
 
 
-def _is_spread(hit: Hit, sentence: Sentence) -> bool:
-    begin, end = hit.start - sentence.start, hit.end - sentence.start
-    before, after = sentence.text[max(0, begin - 130) : begin], sentence.text[end : end + 90]
-    if hit.id == "C77" and _NODE_POSITIVE.search(before[-60:] + "\0") is None:
-        if re.match(r"^\s(?:were|was)\s(?:also\s)?(?:positive|involved)|^\s(?:involvement|invasion|metasta)", after, re.IGNORECASE):
-            return True
-    elif hit.id == "C77":
-        return True
-    if any(cue in hit.entry.variant for cue in _SPREAD_IN_NAME) or _TAKEN_FOR.match(after):
-        return True
-    if CALLED_METASTASIS.match(after) or (hit.id == "C77" and _RECURRED_IN.search(before)):
-        return True
-    followed = _AFTER.match(after)
-    if followed and _LIST_ENDS.search(followed["between"]) is None and not _TUMOR_NAME.search(followed["between"]):
-        # "mediastinal and hilar lymph node metastases": the organ only says which nodes.
-        return hit.id == "C77" or not _NODAL.search(followed.group())
-    told = _BEFORE.search(before)
-    if told is None or (_NAMES_TUMOR.match(after) and not re.match(r"^\s(?:tumou?rs?|lesions?|deposits?)\b", after)):
-        return False
-    between = told["between"]
-    if _NEXT_TO.search(before) or (hit.id != "C77" and _NODAL.search(before[max(0, told.start() - 14) : told.start()])):
-        return False
-    if _FROM.search(before) and not re.search(r"\b(?:to|in|into)\b", between):
-        return (
-            "metasta" in told.group().lower()
-            and bool(re.search(r"metasta\w+\sof\s(?:the\s)?(?:[\w-]{2,20}\s){0,2}$", before, re.IGNORECASE))
-            and "metastatic" not in told.group().lower()
-        )
-    return bool(_LOCATED.search(before)) or len(between.strip()) == 0
+def _mention(reading: Reading, sentence: Sentence, hit: Hit, bond: spread.Bond, assertion: str) -> Mention:
+    is_origin = bond.kind in _WEAK and hit.id in reading.layer(_origins)
+    place = Spread(hit.id, hit.entry.preferred, _names(reading, sentence), bond.kind, is_origin)
+    subject = context.subject_of(reading, hit.start, hit.end, sentence)
+    return Mention(NAME, hit.start, hit.end, sentence, place, assertion, subject)
+
+
+def _assertion(reading: Reading, sentence: Sentence, hit: Hit, bond: spread.Bond) -> str:
+    """Return whether the spread is so: denied or doubted at the place or at the words of spread."""
+    told = [_told(reading, hit.start, hit.end, sentence)]
+    if bond.kind == "called":
+        # What was suspected of a lesion gives way to what it is found to be.
+        told = [told[0]] if told[0] == context.ABSENT else []
+        if spread.is_suspected(reading.text[hit.end : bond.start]):
+            told.append(context.POSSIBLE)
+    if bond.kind != "nodes" and (bond.start, bond.end) != (hit.start, hit.end):
+        told.append(_told(reading, bond.start, bond.end, sentence))
+    first = min(hit.start, bond.start) - sentence.start
+    if _is_risk(sentence.text[max(0, first - 70) : hit.start - sentence.start]):
+        told.append(context.POSSIBLE)
+    if _GENERAL_AFTER.match(sentence.text[max(hit.end, bond.end) - sentence.start :][:90]):
+        told.append(context.POSSIBLE)
+    return next((wanted for wanted in (context.ABSENT, context.POSSIBLE, context.PLANNED) if wanted in told), context.PRESENT)
+
+
+def _told(reading: Reading, start: int, end: int, sentence: Sentence) -> str:
+    """Return what is said of a span; what imaging suggests of a metastasis stands unless it is denied elsewhere."""
+    cue = context.cue_of(reading, start, end, sentence)
+    if cue is not None and cue.entry.variant.startswith("suggest"):
+        return context.PRESENT
+    return context.assertion_of(reading, start, end, sentence)
+
+
+def _is_risk(words: str) -> bool:
+    """Return whether spread is looked for, feared or told of in general: "to evaluate for"; not "evaluation revealed"."""
+    ends = [match.end() for match in _RISK.finditer(words)]
+    return bool(ends) and _FINDS.search(words, ends[-1]) is None
+
+
+def _origins(reading: Reading) -> frozenset[str]:
+    """Return the organ that the report names a cancer by most often: "breast cancer", "carcinoma of the lung"; none where two tie."""
+    counts: Counter[str] = Counter()
+    for hit in reading.hits.get("metastasis_site", ()):
+        sentence = reading.sentences[hit.sentence]
+        if sentence.subject in ("patient", "general") and sentence.section not in ("references", "back"):
+            before = reading.text[max(sentence.start, hit.start - 45) : hit.start]
+            after = reading.text[hit.end : min(sentence.end, hit.end + 40)]
+            if spread.names_cancer(before, after):
+                counts[hit.id] += 1
+    most = [organ for organ, count in counts.items() if count == max(counts.values())]
+    return frozenset(most if len(most) == 1 else ())
+
+
+def _followed(reading: Reading, sentence: Sentence) -> Iterator[Mention]:
+    """Yield the one place of the lesion or sample told just before that this sentence finds to be metastatic: "It was a metastasis"."""
+    found = spread.verdict(sentence.text)
+    if found is None or sentence.index == 0:
+        return
+    previous = reading.sentences[sentence.index - 1]
+    if previous.subject != "patient" or sentence.subject != "patient" or previous.patient != sentence.patient:
+        return
+    if not all(spread.is_source(sentence, hit) for hit in reading.hits_in("metastasis_site", sentence)):
+        return
+    places = [hit for hit in reading.hits_in("metastasis_site", previous) if spread.is_lesion(previous, hit)]
+    if len({hit.id for hit in places}) == 1:
+        bond = spread.Bond(sentence.start + found[0], sentence.start + found[1], "followed")
+        yield _mention(reading, previous, places[-1], bond, context.assertion_of(reading, bond.start, bond.end, sentence))
+
+
+def _names(reading: Reading, sentence: Sentence) -> frozenset[str]:
+    return frozenset(hit.id[:4] for hit in reading.hits_in("histology", sentence))
 
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
@@ -169,6 +176,8 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     histology = so_far.get("histology")
     if isinstance(histology, Histology) and histology.morphology and histology.morphology.startswith(("98", "995", "996")):
         return Resolution({}, {}, tuple((m, "no metastasis of a disease of the blood") for m in mentions))
+    code = histology.morphology[:4] if isinstance(histology, Histology) and histology.morphology else ""
+    own = {organ for first, last, organ in _OWN_ORGANS if first <= code <= last}
     proofs: dict[str, list[Mention]] = {}
     passed: list[tuple[Mention, str]] = []
     for mention in mentions:
@@ -176,10 +185,15 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
             passed.append((mention, mention.subject))
         elif mention.assertion != "present":
             passed.append((mention, mention.assertion))
+        elif _spread(mention).is_origin or (_spread(mention).bond in (*_WEAK, "nodes") and _spread(mention).topography in own):
+            passed.append((mention, "where the primary is"))
         elif _is_of_another_tumor(mention, histology):
             passed.append((mention, "an earlier tumour's"))
         else:
             proofs.setdefault(_spread(mention).topography, []).append(mention)
+    for general, special in _GENERAL:
+        if any(code in proofs for code in special) and all(_spread(m).name in _GENERAL_NAMES for m in proofs.get(general, ())):
+            passed.extend((mention, "a nearer place is told") for mention in proofs.pop(general, ()))
     findings = [Finding(Metastasis(_spread(found[0]).name, code), tuple(found)) for code, found in proofs.items()]
     return Resolution({}, {"metastases": findings}, tuple(passed))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from extract import measures
 from extract.neighbours import may_be_same
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
-from extract.record import Histology, Site
+from extract.record import Histology, Metastasis, Site
 
 NAME = "size"
 FIELDS = ("size_cm",)
@@ -53,11 +53,18 @@ _ANOTHER = re.compile(
     r"|third)\s(?:[\w-]{2,15}\s){0,4}(?:\(|of\s|measuring\s|sized?\s|about\s|approximately\s)*$",
     re.IGNORECASE,
 )
+_SECONDARY = re.compile(r"\b(?:satellite|metasta|nod(?:es?|al)\b)", re.IGNORECASE)
+# "multiple nodules of 7-9 mm, the largest of which measured 3 cm"; "the largest dimension" is one of a single tumour.
+_LARGEST = re.compile(
+    r"\b(?:largest|biggest|dominant)\b(?!\s(?:\w+\s)?(?:dimension|diameter|axis|extent|size))(?:\s[\w-]+){0,6}\s\(?$", re.IGNORECASE
+)
 _ARGUED = ("discussion", "conclusion", "caption", "introduction", "table")
 
 # A measure weighs 3 with a tumour word bound to it; below 2 it is not plainly the primary's.
 _BOUND, _WEAKLY_BOUND, _CONTINUING, _LEAST = 3.0, 1.5, 2.0, 2.0
-_AGREES, _CONFLICTS, _OTHER_NAME = 0.5, -2.0, -0.9
+_AGREES, _CONFLICTS, _OTHER_NAME = 0.5, -0.9, -0.9
+# A lesion in a place of metastasis is not the primary.
+_IN_METASTASIS = -2.0
 # How far below the heaviest a measure that stands earlier may weigh and still be the size.
 _NEARLY = 0.4
 _BEFORE_REACH, _AFTER_REACH = 110, 70
@@ -159,6 +166,8 @@ def _time_weight(sentence: Sentence, before: str, told: str) -> float:
     weight = _later_weight(sentence.text, before, told)
     if _ANOTHER.search(before):
         weight -= 1.5
+    if _LARGEST.search(before) and not _SECONDARY.search(before):
+        weight += 0.5
     if sentence.section in _ARGUED:
         weight -= 1.0
     elif sentence.section == "follow_up":
@@ -232,10 +241,21 @@ def _agreement(measure: Measure, so_far: Mapping[str, object]) -> float:
         if any(may_be_same(organ, place) for place in measure.places):
             weight += _AGREES if measure.is_weak else 0.0
         elif organ not in _ANYWHERE:
-            weight += _CONFLICTS
+            is_region = any(place.startswith("C76") for place in measure.places)
+            weight += _IN_METASTASIS if measure.places & _metastases(so_far) and not is_region else _CONFLICTS
     if isinstance(histology, Histology) and histology.morphology and _is_other_name(histology.morphology, measure.names):
         weight += _OTHER_NAME
     return weight
+
+
+def _metastases(so_far: Mapping[str, object]) -> frozenset[str]:
+    """Return the places of metastasis that were found."""
+    metastases = so_far.get("metastases") or ()
+    return (
+        frozenset(place.topography for place in metastases if isinstance(place, Metastasis))
+        if isinstance(metastases, (list, tuple))
+        else frozenset()
+    )
 
 
 def _is_other_name(morphology: str, names: frozenset[str]) -> bool:
