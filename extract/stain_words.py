@@ -105,7 +105,7 @@ def on_stain(state: State, at: int, token: Token) -> None:
     if kind_at(state, before) in POLAR or (state.forward is not None and not state.recent):
         return  # "positive staining", "lack of staining of": the other word has spoken
     denied = denial_reaches(state, at)
-    degrees = degrees_before(state, at)
+    degrees = degrees_before(state, at) or _degrees_of_list(state, at)
     framed = state.shown is not None and _near(state, state.shown, at, _SHOWN_FAR if leads else _SHOWN_WORDS)
     if leads:
         if denied:
@@ -117,6 +117,14 @@ def on_stain(state: State, at: int, token: Token) -> None:
     if is_at_hand(state) and (denied or framed or degrees) and kind_at(state, after) not in ("be", "done"):
         result = NEGATIVE if is_denied(state, at) else POSITIVE
         backward(state, at, result, is_firm=False)
+
+
+def _degrees_of_list(state: State, at: int) -> dict[str, str]:
+    """Return the degrees before the markers that stand right before a noun: "focal A and B staining"."""
+    if not state.pending or kind_at(state, at - 1) not in ("marker", "hyphen"):
+        return {}
+    first = next(number for number, token in enumerate(state.tokens) if token.start == state.pending[0].marker.start)
+    return degrees_before(state, first, 1)
 
 
 def _near(state: State, shown: Token, at: int, reach: int) -> bool:
@@ -158,7 +166,10 @@ def on_gene(state: State, at: int, token: Token) -> None:
             state.pending = []
             state.last = None
             return
-    if kind_at(state, at + 1) == "for" and leads_to_marker(state, at + 1, LIGHT | {"word", GENE}):
+    if before in ("sign", POSITIVE) and state.recent and state.tokens[at].start - state.tokens[at - 1].end <= 1:
+        give(state, state.recent[-1], GENE, token, "backward")  # "A+ translocation", "A-positive mutation"
+        return
+    if kind_at(state, at + 1) == "for" and leads_to_marker(state, at + 1, LIGHT | {"word", "number", GENE}):
         claim_forward(state, at, GENE, True, True)
 
 

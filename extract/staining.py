@@ -65,7 +65,8 @@ def _longest(phrase: tuple[str, str, str]) -> int:
 _HYPHENS = str.maketrans("-‐‑‒–—−/", "        ")
 _TOKEN = re.compile(
     r"""
-    (?P<word>[A-Za-zµμ]{1,40}(?:['’]t\b)?)
+    (?P<aside>\b(?:i\.\s?e\.|e\.\s?g\.)|[(\[]\s?(?:see\s)?Fig(?:ure|s|ures)?\b[^()\[\]]{0,40}[)\]])  # nothing of a result, no full stop
+    | (?P<word>[A-Za-zµμ]{1,40}(?:['’]t\b)?)
     | (?P<percent>(?P<bound>[<>≥≤≧≦]\s?)?(?P<low>\d{1,3}(?:\.\d{1,2})?)\s?%?(?:\s?(?:[-–—~]|to)\s?(?P<high>\d{1,3}(?:\.\d{1,2})?))?\s?%)
     | (?P<equivocal>\(?(?:\+\s?/?\s?[-−–](?!\w)|[-−–]\s?/\s?\+|±|\+\\-)\)?)
     | (?P<fraction>(?<![\w./])(?P<part>\d{1,3})\s?/\s?(?P<whole>8|12|300)(?![\w/]))
@@ -122,6 +123,9 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
             continue  # within the phrase just read
         kind = match.lastgroup
         start, stop = match.span()
+        if kind == "aside":
+            at = stop
+            continue
         if kind == "word":
             if words[start:stop] not in cues:
                 result.append(Token("word", start, stop))

@@ -20,7 +20,8 @@ NAME = "ihc"
 FIELDS = ("ihc",)
 
 _KI67 = "ki67"
-_KERATIN, _ESTROGEN = "ck", "er"
+_KERATIN = "ck"
+_HORMONES = frozenset({"estrogen", "progesterone"})
 # A sentence without any of these says nothing of a result.
 _CUE = re.compile(
     r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+"
@@ -29,13 +30,19 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
-_IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
+_IN_PARENTHESES = re.compile(
+    r"s?\s?[(\[]?(?:clones?\s)?\s?\Z|\s(?:immuno)?(?:stain(?:ing)?|expression|reactivity)\s(?:with|for|using)\s(?:clones?\s|anti-?)?\Z", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"s?\s?\(CKs?\)\s?(\d{1,2}(?:/\d{1,2})?)(?![\d%])")
 _NEXT_NUMBER = re.compile(r"\s?(?:/|,\s?and|,|and|&|or)\s?(\d{1,2})(?![\w%.:/-]|\s?[+×x%])")
-_ESTROGEN_ALONE = re.compile(
-    r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,?\s?(?:and|or)|,|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)",
+# A hormone's name stands for its receptor: "estrogen (ER)", "estrogen and progesterone receptors".
+_RECEPTOR_AFTER = re.compile(
+    r"(?:\s?\((?:ER|PR|PgR)\)|s?[-\s]?(?:,?\s?(?:and|or)|,|/|&|-)\s?(?:the\s)?\(?(?:(?:o?estr|progest)\w{2,9}[-\s]receptor|progest\w{2,9}\s\(|PR\b|PgR\b))",
     re.IGNORECASE,
 )
+# Names that are words or other abbreviations too: a marker only beside another one in a list.
+_AMBIGUOUS = frozenset({"hepatocyte", "RCC"})
+_LIST_GAP = re.compile(r"\s?(?:\([^()]{0,12}\)\s?)?(?:[,;/&]|\b(?:and|or|nor)\b)\s?(?:and\b|or\b|nor\b)?\s?(?:anti[-\s]?)?")
 # A gene, not a protein: "MLH1 (c.2081A>C)", "BRAF V600E", "EGFR exon 19".
 _GENE_AFTER = re.compile(r"[\s(,:]{1,3}(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)")
 _CLUSTER = re.compile(
@@ -115,8 +122,10 @@ def _names() -> Mapping[str, str]:
 def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
     """Return the markers of a sentence: a name and its abbreviation as one, "CK7/20" as two."""
     spans: list[Span] = []
-    for hit in hits:
+    for number, hit in enumerate(hits):
         span = Span(hit.id, hit.start - offset, hit.end - offset)
+        if not _is_name(text, offset, hits, number):
+            continue
         if _GENE_AFTER.match(text, span.end) or (hit.id in concepts("staining", "circulating") and _ANOTHER_AFTER.match(text, span.end)):
             continue
         if spans:
@@ -126,8 +135,20 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
                 continue
         spans.append(span)
         spans.extend(_numbers(text, span))
-    spans = _with_clusters(text, _without_overlaps(spans))
-    return _with_estrogen(text, spans)
+    return _with_clusters(text, _without_overlaps(spans))
+
+
+def _is_name(text: str, offset: int, hits: Sequence[Hit], number: int) -> bool:
+    """Return whether a hit names a marker here: "estrogen" only as its receptor, "hepatocyte" only in a list of markers."""
+    hit = hits[number]
+    start, end = hit.start - offset, hit.end - offset
+    if hit.entry.variant in _HORMONES:
+        return _RECEPTOR_AFTER.match(text, end) is not None
+    if text[start:end] not in _AMBIGUOUS:
+        return hit.entry.variant not in _AMBIGUOUS
+    before = hits[number - 1].end - offset if number else 0
+    after = hits[number + 1].start - offset if number + 1 < len(hits) else 0
+    return bool((before and _LIST_GAP.fullmatch(text, before, start)) or (after and _LIST_GAP.fullmatch(text, end, after)))
 
 
 def _join(text: str, first: Span, second: Span) -> Span | None:
@@ -182,17 +203,6 @@ def _with_clusters(text: str, spans: list[Span]) -> list[Span]:
         if marker in _names():
             rest = [span for span in spans if span.end <= match.start() or span.start >= match.end()]
             spans = sorted([*rest, Span(marker, match.start(), match.end())], key=lambda span: span.start)
-    return spans
-
-
-def _with_estrogen(text: str, spans: list[Span]) -> list[Span]:
-    """Add the first half of "estrogen and progesterone receptors"."""
-    if not any(span.id == "pr" for span in spans):
-        return spans
-    for match in _ESTROGEN_ALONE.finditer(text):
-        end = match.start() + len(re.match(r"\w+", match.group()).group())  # type: ignore[union-attr]
-        if not any(span.start < end and match.start() < span.end for span in spans):
-            spans = sorted([*spans, Span(_ESTROGEN, match.start(), end)], key=lambda span: span.start)
     return spans
 
 
