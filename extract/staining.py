@@ -38,7 +38,7 @@ class Span(NamedTuple):
 # Cue words by their first word: the rest of the phrase, longest first, with kind and preferred word.
 Phrases = Mapping[str, tuple[tuple[str, str, str], ...]]
 # Kinds that list concepts, not words: what also circulates in blood; which genes are amplified, which name a fusion.
-_CONCEPTS = ("circulating", "amplified_gene", "main_partner", "germline_gene")
+_CONCEPTS = ("circulating", "microbe", "amplified_gene", "main_partner", "germline_gene")
 
 
 @cache

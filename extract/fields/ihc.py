@@ -7,14 +7,15 @@ markers, which sentences speak of something else (serum, flow cytometry, genes),
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache
+from typing import NamedTuple
 
 from extract import context, lexicon, stain_grammar
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology, IhcResult
 from extract.stain_state import GENE, Result
-from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, concepts
+from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, concepts
 
 NAME = "ihc"
 FIELDS = ("ihc",)
@@ -58,29 +59,40 @@ _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|ly
 # Another substance: "insulin-like growth factor", "prolactin receptor".
 _ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
+_WHOLE_BEFORE = re.compile(r"\bintact[\s-]\Z", re.IGNORECASE)  # "intact parathyroid hormone"
+_DEPOSITED = re.compile(r"deposi(?:t|ted|ts|tion)\b|mesangi|glomerul|dermo-?epidermal|intercellular|direct\simmunofluor", re.IGNORECASE)
+# Where microbes are looked for in fluids and cultures, nothing is said of the tumor.
+_CULTURED = re.compile(
+    r"\bcultures?\b|sputum|lavage|\bBALF?\b|\bCSF\b|cerebrospinal|\bpus\b|swab|ascit|effusion|thorax|urine|\bblood\b|drain|india\sink", re.IGNORECASE
+)
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each marker that a sentence gives a result, the value an IhcResult."""
+    before = ""
     for sentence in reading.sentences:
         hits = reading.hits_in("ihc", sentence)
         if hits and sentence.section not in ("references", "back") and _CUE.search(sentence.text) and not _VETO.search(sentence.text):
-            yield from _read(reading, sentence, hits)
+            yield from _read(reading, sentence, hits, before)
+        before = sentence.lower
 
 
-def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
+def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str) -> Iterator[Mention]:
+    """Yield the results of a sentence; `before` is the sentence before it, which may say that all this is flow cytometry."""
     spans = markers(sentence.text, sentence.start, hits)
     results, tokens = stain_grammar.read(sentence.text, spans)
     kinds = {token.kind for token in tokens}
-    if "flow" in kinds:
+    is_stained = "stain" in kinds or "mmuno" in sentence.text or "IHC" in sentence.text
+    if _speaks_of_flow(before) and not is_stained:
         return
     circulating = concepts("staining", "circulating")
     others = sum(span.id not in circulating for span in spans)
+    here = _Frame(sentence.text, kinds, is_stained, others, _CULTURED.search(before) is not None)
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:
             continue
-        if not _is_stain(result, sentence.text, kinds, others):
+        if not _is_stain(result, here) or _is_of_flow(result, tokens):
             continue
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
@@ -88,27 +100,60 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator
         yield Mention(NAME, start, end, sentence, value, "present", context.subject_of(reading, start, end, sentence))
 
 
+class _Frame(NamedTuple):
+    """What a sentence speaks of: the kinds of its words, how many of its markers do not circulate in blood."""
+
+    text: str
+    kinds: Set[str]
+    is_stained: bool
+    others: int
+    after_culture: bool
+
+
 _FRAMES = frozenset({"stain", "active", "status", "tumor_cells"})
+# What a cue says of a gene in a report on genes: "loss of TP53", "variants of PTEN were found"; "positive" is of a protein.
+_GENETIC = frozenset({"loss", "presence"})
 
 
-def _is_stain(result: Result, text: str, kinds: set[str], others: int) -> bool:
-    """Return whether a result is of a stain, not of blood; `others` counts the sentence's markers that do not circulate in blood."""
+def _is_stain(result: Result, here: _Frame) -> bool:
+    """Return whether a result is of a stain of tissue: not of blood, a culture, a scan, or a gene."""
     marker = result.marker
-    if _SERUM_BEFORE.search(text, max(0, marker.start - 20), marker.start) or _COUNT_AFTER.match(text, marker.end):
+    if _SERUM_BEFORE.search(here.text, max(0, marker.start - 20), marker.start) or _COUNT_AFTER.match(here.text, marker.end):
+        return False
+    if marker.id in concepts("staining", "microbe") and (not here.is_stained or here.after_culture or _CULTURED.search(here.text)):
+        return False
+    if not here.is_stained and "scan" in here.kinds:
+        return False
+    if not here.is_stained and GENE in here.kinds and "active" not in here.kinds and (result.cue in _GENETIC or not result.is_firm):
         return False
     if marker.id in concepts("staining", "circulating"):
-        return _is_stain_of_circulating(result, text, kinds, others)
-    return result.is_firm or not kinds.isdisjoint(_FRAMES) or others > 1
+        return _is_stain_of_circulating(result, here)
+    return result.is_firm or not here.kinds.isdisjoint(_FRAMES) or here.others > 1
 
 
-def _is_stain_of_circulating(result: Result, text: str, kinds: set[str], others: int) -> bool:
+def _is_stain_of_circulating(result: Result, here: _Frame) -> bool:
     """Return whether a substance that is also measured in blood was stained in tissue here."""
-    is_stained = "stain" in kinds or "mmuno" in text
-    if _LEVEL_AFTER.match(text, result.marker.end) or ("blood" in kinds and not is_stained):
+    start, end = result.marker.start, result.marker.end
+    if _LEVEL_AFTER.match(here.text, end) or _WHOLE_BEFORE.search(here.text, max(0, start - 8), start) or _DEPOSITED.search(here.text):
         return False
-    if is_stained or others:
+    if "blood" in here.kinds and not here.is_stained:
+        return False
+    if here.is_stained or here.others:
         return True
-    return result.is_firm and (result.by == "forward" or not kinds.isdisjoint(("active", "tumor_cells")))
+    return result.is_firm and (result.by == "forward" or not here.kinds.isdisjoint(("active", "tumor_cells")))
+
+
+def _speaks_of_flow(lower: str) -> bool:
+    return "cytometr" in lower and "mmunohisto" not in lower
+
+
+def _is_of_flow(result: Result, tokens: Sequence[Token]) -> bool:
+    """Return whether a result is of flow cytometry: its sentence says so, and no stain stands nearer."""
+    flow = [token.start for token in tokens if token.kind == "flow"]
+    if not flow:
+        return False
+    stains = [token.start for token in tokens if token.kind == "status" and token.value == "ihc"]
+    return not any(abs(stain - result.start) < min(abs(at - result.start) for at in flow) for stain in stains)
 
 
 # ---------------------------------------------------------------- markers
