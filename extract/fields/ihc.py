@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache
 from typing import NamedTuple
 
-from extract import context, lexicon, stain_grammar
+from extract import context, lexicon, stain_grammar, stain_tumors, treatment
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology, IhcResult
 from extract.stain_state import GENE, Result
@@ -59,6 +59,11 @@ _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|ly
 # Another substance: "insulin-like growth factor", "prolactin receptor".
 _ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
+# Words that say that tissue was stained; "immunoglobulin" and "immunosuppressed" do not.
+_STAINED = re.compile(
+    r"stain|immuno[\s-]?(?:histo|cyto|react|posit|negat|label|expres|peroxid|phenotyp|profile|marker|fluor|panel|stud|chem|decor)|IHC",
+    re.IGNORECASE,
+)
 _WHOLE_BEFORE = re.compile(r"\bintact[\s-]\Z", re.IGNORECASE)  # "intact parathyroid hormone"
 _DEPOSITED = re.compile(r"deposi(?:t|ted|ts|tion)\b|mesangi|glomerul|dermo-?epidermal|intercellular|direct\simmunofluor", re.IGNORECASE)
 # Where microbes are looked for in fluids and cultures, nothing is said of the tumor.
@@ -66,6 +71,13 @@ _CULTURED = re.compile(
     r"\bcultures?\b|sputum|lavage|\bBALF?\b|\bCSF\b|cerebrospinal|\bpus\b|swab|ascit|effusion|thorax|urine|\bblood\b|drain|india\sink", re.IGNORECASE
 )
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
+
+
+class Stained(NamedTuple):
+    """A result with the tumours that are named with it."""
+
+    result: IhcResult
+    clue: treatment.Clue = treatment.NO_CLUE
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -83,7 +95,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
     spans = markers(sentence.text, sentence.start, hits)
     results, tokens = stain_grammar.read(sentence.text, spans)
     kinds = {token.kind for token in tokens}
-    is_stained = "stain" in kinds or "mmuno" in sentence.text or "IHC" in sentence.text
+    is_stained = _STAINED.search(sentence.text) is not None
     if _speaks_of_flow(before) and not is_stained:
         return
     circulating = concepts("staining", "circulating")
@@ -97,7 +109,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
         value = IhcResult(marker, str(result.result), result.extent, result.intensity, result.percent, result.cells)
-        yield Mention(NAME, start, end, sentence, value, "present", context.subject_of(reading, start, end, sentence))
+        yield Mention(NAME, start, end, sentence, Stained(value, stain_tumors.clue(reading, sentence)), "present", context.subject_of(reading, start, end, sentence))
 
 
 class _Frame(NamedTuple):
@@ -124,7 +136,8 @@ def _is_stain(result: Result, here: _Frame) -> bool:
         return False
     if not here.is_stained and "scan" in here.kinds:
         return False
-    if not here.is_stained and GENE in here.kinds and "active" not in here.kinds and (result.cue in _GENETIC or not result.is_firm):
+    is_loose = result.cue in _GENETIC or not result.is_firm
+    if is_loose and GENE in here.kinds and not here.is_stained and here.kinds.isdisjoint(("active", "stain")):
         return False
     if marker.id in concepts("staining", "circulating"):
         return _is_stain_of_circulating(result, here)
@@ -266,12 +279,15 @@ _OWN_CELLS = {
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
     """Return one fact a marker and result; two results of a marker stand where two sentences say so."""
+    other = [m for m in mentions if _is_of_other_tumour(m, so_far)]
+    mentions = [m for m in mentions if m not in other]
     told = [m for m in mentions if _is_told(m)] or [m for m in mentions if _may_be_told(m)]
     code = _code(so_far)
     facts: dict[tuple[str, str], list[Mention]] = {}
     merged: dict[tuple[str, str], IhcResult] = {}
     said: dict[tuple[str, int], str] = {}
     passed: list[tuple[Mention, str]] = [(m, m.subject) for m in mentions if m not in told]
+    passed += [(m, "another tumour") for m in other]
     for mention in told:
         value = _own(mention.value, code)
         earlier = said.setdefault((value.marker, mention.sentence.index), value.result)
@@ -283,6 +299,11 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
         merged[key] = _merged(merged[key], value) if key in merged else value
     many = [Finding(merged[key], tuple(proof)) for key, proof in facts.items()]
     return Resolution({}, {"ihc": many} if many else {}, tuple(passed))
+
+
+def _is_of_other_tumour(mention: Mention, so_far: Mapping[str, object]) -> bool:
+    assert isinstance(mention.value, Stained)
+    return treatment.is_other_tumour(mention.value.clue, so_far.get("site"), so_far.get("histology"))
 
 
 def _may_be_told(mention: Mention) -> bool:
@@ -297,7 +318,8 @@ def _is_told(mention: Mention) -> bool:
 
 def _own(value: object, code: int) -> IhcResult:
     """Return the result as the tumour's where the cells named are the tumour's cells: T cells of a T-cell lymphoma."""
-    assert isinstance(value, IhcResult)
+    assert isinstance(value, Stained)
+    value = value.result
     ranges = _OWN_CELLS.get(value.cells or "", ())
     if value.result == OTHER_CELLS and any(low <= code <= high for low, high in ranges):
         return IhcResult(value.marker, POSITIVE, value.extent, value.intensity, value.percent)
