@@ -21,7 +21,7 @@ from extract.stain_state import (
     speaks_far_forward,
     speaks_forward,
 )
-from extract.staining import NEGATIVE, POSITIVE, Token
+from extract.staining import NEGATIVE, POSITIVE, Token, concepts
 
 _SHOWN_WORDS = 3
 _SHOWN_FAR = 12
@@ -62,6 +62,8 @@ def on_active(state: State, at: int, token: Token) -> None:
     if token.value == "stains" and kind_at(state, at - 1) in ("", "degree", ";", ",", "and"):
         on_stain(state, at, token)  # "Special stains for A": the noun
         return
+    if _is_method(state, at):
+        return
     result = NEGATIVE if is_denied(state, at) else POSITIVE
     before = skip(state, at, -1, LIGHT | {"not"})
     is_passive = kind_at(state, before) == "be"
@@ -72,6 +74,19 @@ def on_active(state: State, at: int, token: Token) -> None:
         claim_forward(state, at, result)
     else:
         backward(state, at, result)
+
+
+def _is_method(state: State, at: int) -> bool:
+    """Return whether a verb tells what was done, not what was seen: "sections were stained with A and B"."""
+    if kind_at(state, at + 1) != "for" or degrees_before(state, at, 1):
+        return False
+    for before in range(at - 1, max(-1, at - 8), -1):
+        token = state.tokens[before]
+        if token.kind == "word" and token.value in concepts("staining", "material"):
+            return True
+        if token.kind not in ("word", "be", "and", "degree"):
+            return False
+    return False
 
 
 def _reaches_marker(state: State, at: int) -> bool:

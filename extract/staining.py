@@ -38,7 +38,7 @@ class Span(NamedTuple):
 # Cue words by their first word: the rest of the phrase, longest first, with kind and preferred word.
 Phrases = Mapping[str, tuple[tuple[str, str, str], ...]]
 # Kinds that list concepts, not words: what also circulates in blood; which genes are amplified, which name a fusion.
-_CONCEPTS = ("circulating", "microbe", "amplified_gene", "main_partner", "germline_gene")
+_CONCEPTS = ("circulating", "microbe", "material", "amplified_gene", "main_partner", "germline_gene")
 
 
 @cache
@@ -128,7 +128,7 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
             continue
         if kind == "word":
             if words[start:stop] not in cues:
-                result.append(Token("word", start, stop))
+                result.append(Token("word", start, stop, words[start:stop]))
                 continue
             token = word_at(words, start, stop, end, cues)
             if token.kind in _RESULTS and _belongs_elsewhere(text, start, result):

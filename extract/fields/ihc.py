@@ -58,6 +58,8 @@ _VETO = re.compile(
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
 # Another substance: "insulin-like growth factor", "prolactin receptor".
 _ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")
+# What squamous cells make: "keratin pearls".
+_HORN_AFTER = re.compile(r"\s(?:pearl|format|produc|debris|plug|horn|cyst|flake|nest|whorl|material|layer|fill|lamell)", re.IGNORECASE)
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
 # Words that say that tissue was stained; "immunoglobulin" and "immunosuppressed" do not.
 _STAINED = re.compile(
@@ -185,6 +187,8 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
         if not _is_name(text, offset, hits, number):
             continue
         if _GENE_AFTER.match(text, span.end) or (hit.id in concepts("staining", "circulating") and _ANOTHER_AFTER.match(text, span.end)):
+            continue
+        if hit.id == _KERATIN and (_HORN_AFTER.match(text, span.end) or text.endswith("wet ", 0, span.start)):
             continue
         if spans:
             joined = _join(text, spans[-1], span)
