@@ -108,6 +108,8 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
             continue
         if not _is_stain(result, here) or _is_of_flow(result, tokens):
             continue
+        if result.result == OTHER_CELLS and sentence.section in _ARGUED and not is_stained:
+            continue  # "activation of CD8+ T cells"
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
         value = IhcResult(marker, str(result.result), result.extent, result.intensity, result.percent, result.cells)
@@ -124,6 +126,7 @@ class _Frame(NamedTuple):
     after_culture: bool
 
 
+_ARGUED = ("introduction", "discussion", "conclusion")
 _FRAMES = frozenset({"stain", "active", "status", "tumor_cells"})
 # What a cue says of a gene in a report on genes: "loss of TP53", "variants of PTEN were found"; "positive" is of a protein.
 _GENETIC = frozenset({"loss", "presence"})
