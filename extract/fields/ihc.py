@@ -313,9 +313,14 @@ def _is_of_other_tumour(mention: Mention, so_far: Mapping[str, object]) -> bool:
     return treatment.is_other_tumour(mention.value.clue, so_far.get("site"), so_far.get("histology"))
 
 
+# What such tumors are, in the present tense, is of no patient.
+_PRESENT = re.compile(r"\b(?:tumou?rs|cases|patients|carcinomas|lymphomas|sarcomas|which|that|cells|they|it)\b[^.;]{0,30}\b(?:are|is|have|express|stain|show)\b", re.IGNORECASE)
+
+
 def _may_be_told(mention: Mention) -> bool:
     """Return whether a general remark may be of the patient, where nothing else tells of stains."""
-    return mention.subject == "general" and mention.sentence.section in (*_CASE, "body", "abstract")
+    sentence = mention.sentence
+    return mention.subject == "general" and sentence.section in (*_CASE, "body", "abstract") and _PRESENT.search(sentence.text) is None
 
 
 def _is_told(mention: Mention) -> bool:

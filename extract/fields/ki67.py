@@ -72,9 +72,13 @@ def _mention(reading: Reading, sentence: Sentence, start: int, end: int, others:
     return Mention(NAME, first, last, sentence, value, "present", context.subject_of(reading, first, last, sentence))
 
 
+# Where a general remark may be of the patient: not in an argument, nor in a table of other people's cases.
+_TOLD = ("case", "pathology", "treatment", "follow_up", "caption", "body", "abstract")
+
+
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
     """Return the first index given for the patient: the primary is told before its recurrence."""
-    told = [m for m in mentions if m.subject == "patient"] or [m for m in mentions if m.subject == "general"]
+    told = [m for m in mentions if m.subject == "patient"] or [m for m in mentions if m.subject == "general" and m.sentence.section in _TOLD]
     if not told:
         return Resolution({}, {}, tuple((m, m.subject) for m in mentions)) if mentions else NOTHING
     value = told[0].value
