@@ -84,7 +84,7 @@ def _is_method(state: State, at: int) -> bool:
         token = state.tokens[before]
         if token.kind == "word" and token.value in concepts("staining", "material"):
             return True
-        if token.kind not in ("word", "be", "and", "degree"):
+        if token.kind not in ("word", "be", "and", "degree", "for", "tumor_cells"):
             return False
     return False
 

@@ -73,7 +73,8 @@ _TOKEN = re.compile(
     | (?P<score>(?<![\w.])(?P<degree>[0-3])(?:\s?\+(?:\s?/\s?3\b)?|\s?/\s?3\b\+?))
     | (?P<plus>\(?[+＋](?:\s?[+＋]){0,3}(?![\d+])\)?)
     | (?P<minus>\(\s?[-−–—]{1,2}\s?\)
-        | (?<=\w)[-−–](?=\s(?!\((?:[A-Za-z]|$)|and\b|or\b|positiv|negativ|\w{0,6}reactiv|expressi|associat|relat|secret|produc|defici|like\b))  # "A- B+ cells"
+        | (?<=\w)[-−–](?=\s  # "A- B+ cells"
+          (?!\((?:[A-Za-z]|$)|and\b|or\b|positiv|negativ|\w{0,6}reactiv|expressi|associat|relat|secret|produc|defici|like\b))
         | [-−–—](?!\)\s(?:related|like|secret|produc|associat|mutat|express|specific|positive|negative))  # "(EBV-) positive"
           (?=\s{0,2}(?:[,;/.)\]:]|and\b|or\b|but\b|$)))
     | (?P<number>\d{1,6}(?:\.\d{1,3})?)

@@ -31,9 +31,8 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
-_IN_PARENTHESES = re.compile(
-    r"s?\s?[(\[]?(?:clones?\s)?\s?\Z|\s(?:immuno)?(?:stain(?:ing)?|expression|reactivity)\s(?:with|for|using)\s(?:clones?\s|anti-?)?\Z", re.IGNORECASE
-)
+_IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
+_STAINED_WITH = re.compile(r"\s(?:immuno)?(?:stain(?:ing)?|expression|reactivity)\s(?:with|for|using)\s(?:clones?\s|anti-?)?\Z", re.I)
 _NUMBERED = re.compile(r"s?\s?\(CKs?\)\s?(\d{1,2}(?:/\d{1,2})?)(?![\d%])")
 _NEXT_NUMBER = re.compile(r"\s?(?:/|,\s?and|,|and|&|or)\s?(\d{1,2})(?![\w%.:/-]|\s?[+×x%])")
 # A hormone's name stands for its receptor: "estrogen (ER)", "estrogen and progesterone receptors".
@@ -70,7 +69,9 @@ _WHOLE_BEFORE = re.compile(r"\bintact[\s-]\Z", re.IGNORECASE)  # "intact parathy
 _DEPOSITED = re.compile(r"deposi(?:t|ted|ts|tion)\b|mesangi|glomerul|dermo-?epidermal|intercellular|direct\simmunofluor", re.IGNORECASE)
 # Where microbes are looked for in fluids and cultures, nothing is said of the tumor.
 _CULTURED = re.compile(
-    r"\bcultures?\b|sputum|lavage|\bBALF?\b|\bCSF\b|cerebrospinal|\bpus\b|swab|ascit|effusion|thorax|urine|\bblood\b|drain|india\sink", re.IGNORECASE
+    r"\bcultures?\b|sputum|lavage|\bBALF?\b|\bCSF\b|cerebrospinal|\bpus\b|swab|ascit|effusion|thorax|urine|\bblood\b|drain"
+    r"|india\sink",
+    re.IGNORECASE,
 )
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
 
@@ -103,6 +104,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
     circulating = concepts("staining", "circulating")
     others = sum(span.id not in circulating for span in spans)
     here = _Frame(sentence.text, kinds, is_stained, others, _CULTURED.search(before) is not None)
+    clue: treatment.Clue | None = None
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:
             continue
@@ -113,7 +115,8 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
         value = IhcResult(marker, str(result.result), result.extent, result.intensity, result.percent, result.cells)
-        yield Mention(NAME, start, end, sentence, Stained(value, stain_tumors.clue(reading, sentence)), "present", context.subject_of(reading, start, end, sentence))
+        clue = clue or stain_tumors.clue(reading, sentence)
+        yield Mention(NAME, start, end, sentence, Stained(value, clue), "present", context.subject_of(reading, start, end, sentence))
 
 
 class _Frame(NamedTuple):
@@ -224,6 +227,8 @@ def _join(text: str, first: Span, second: Span) -> Span | None:
         return Span(first.id, first.start, end)
     if first.id == _KERATIN and _is_keratin(second.id) and _IN_PARENTHESES.match(between):
         return Span(second.id, first.start, end)
+    if first.id == _KERATIN and _is_keratin(second.id) and _STAINED_WITH.match(between):
+        return second  # "keratin staining with AE1/AE3"
     return None
 
 
@@ -314,7 +319,11 @@ def _is_of_other_tumour(mention: Mention, so_far: Mapping[str, object]) -> bool:
 
 
 # What such tumors are, in the present tense, is of no patient.
-_PRESENT = re.compile(r"\b(?:tumou?rs|cases|patients|carcinomas|lymphomas|sarcomas|which|that|cells|they|it)\b[^.;]{0,30}\b(?:are|is|have|express|stain|show)\b", re.IGNORECASE)
+_PRESENT = re.compile(
+    r"\b(?:tumou?rs|cases|patients|carcinomas|lymphomas|sarcomas|which|that|cells|they|it)\b[^.;]{0,30}"
+    r"\b(?:are|is|have|express|stain|show)\b",
+    re.IGNORECASE,
+)
 
 
 def _may_be_told(mention: Mention) -> bool:
