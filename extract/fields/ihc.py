@@ -103,7 +103,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
         return
     circulating = concepts("staining", "circulating")
     others = sum(span.id not in circulating for span in spans)
-    here = _Frame(sentence.text, kinds, is_stained, others, _CULTURED.search(before) is not None)
+    here = _Frame(sentence.text, kinds, is_stained, others, before)
     clue: treatment.Clue | None = None
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:
@@ -120,13 +120,13 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
 
 
 class _Frame(NamedTuple):
-    """What a sentence speaks of: the kinds of its words, how many of its markers do not circulate in blood."""
+    """What a sentence speaks of: the kinds of its words, how many of its markers do not circulate in blood, the sentence before it."""
 
     text: str
     kinds: Set[str]
     is_stained: bool
     others: int
-    after_culture: bool
+    before: str
 
 
 _ARGUED = ("introduction", "discussion", "conclusion")
@@ -140,7 +140,9 @@ def _is_stain(result: Result, here: _Frame) -> bool:
     marker = result.marker
     if _SERUM_BEFORE.search(here.text, max(0, marker.start - 20), marker.start) or _COUNT_AFTER.match(here.text, marker.end):
         return False
-    if marker.id in concepts("staining", "microbe") and (not here.is_stained or here.after_culture or _CULTURED.search(here.text)):
+    if marker.id in concepts("staining", "microbe") and (
+        not here.is_stained or _CULTURED.search(here.before) or _CULTURED.search(here.text)
+    ):
         return False
     if not here.is_stained and "scan" in here.kinds:
         return False

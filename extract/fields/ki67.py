@@ -45,10 +45,10 @@ class Index(NamedTuple):
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each percentage that a sentence gives for Ki-67, or for "the proliferation index"."""
     for sentence in reading.sentences:
-        hits = reading.hits_in("ihc", sentence)
         has_unit = "%" in sentence.text or "per" in sentence.text
-        if not has_unit and not hits:
+        if not has_unit and "67" not in sentence.text and "MIB" not in sentence.text:
             continue
+        hits = reading.hits_in("ihc", sentence)
         own = [(hit.start - sentence.start, hit.end - sentence.start) for hit in hits if hit.id == _MARKER]
         others = [hit.start - sentence.start for hit in hits if hit.id != _MARKER]
         is_named = bool(own)
