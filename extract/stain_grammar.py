@@ -86,6 +86,8 @@ def _except(state: State, target: Result, token: Token) -> None:
 def _on_not(state: State, at: int, token: Token) -> None:
     if kind_at(state, at + 1) == ";" and kind_at(state, at + 2) == "number":
         return  # "case No. 7"
+    if token.value == "non" and kind_at(state, at + 1) not in CUES:
+        return  # "non-small cell", "non-B cells"
     if kind_at(state, at - 1) == "be" and kind_at(state, at + 1) in ("", ";", ",") and state.last == POSITIVE:
         backward(state, at, NEGATIVE)  # "A was positive, B was not"
         return

@@ -16,6 +16,7 @@ def give(
     """Give a marker a result, with the cue that says so; extent and intensity only to what is not negative."""
     target.result = result
     target.by = by
+    target.cue = cue.value or cue.kind
     target.is_firm = is_firm
     target.start = min(target.marker.start, cue.start)
     target.end = max(target.marker.end, cue.end)

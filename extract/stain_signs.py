@@ -24,6 +24,9 @@ def on_sign(state: State, at: int, token: Token) -> None:
     if target.result is None or target in state.pending:
         _attach_to(state, at, target, result, by="sign")
         return
+    if target.marker.id == _SCORED and token.kind == "score" and target.cue in POLAR and target.result != result:
+        give(state, target, result, token, "sign")  # "HER2+ (3+)", "positive for HER2 (2+)"
+        return
     is_direct = kind_at(state, at - 1) in ("marker", "(", "extent", "intensity")
     if is_direct and target.by == "forward" and target.result != result and not (state.forward and state.forward.is_denied):
         give(state, target, result, token, "sign", True, degrees_before(state, at))

@@ -31,6 +31,7 @@ class Result:
     percent: float | None = None
     cells: str | None = None
     by: str = ""  # forward, backward, sign, degree: how the result came to the marker
+    cue: str = ""  # the kind of word that gave it: positive, loss, presence ...
     is_firm: bool = True  # False where only a frame speaks ("showed staining for A"), which a plain cue overrides
 
 

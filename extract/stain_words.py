@@ -21,7 +21,7 @@ from extract.stain_state import (
     speaks_far_forward,
     speaks_forward,
 )
-from extract.staining import NEGATIVE, POSITIVE, Token
+from extract.staining import NEGATIVE, POSITIVE, Token, concepts
 
 _SHOWN_WORDS = 3
 _SHOWN_FAR = 12
@@ -62,6 +62,8 @@ def on_active(state: State, at: int, token: Token) -> None:
     if token.value == "stains" and kind_at(state, at - 1) in ("", "degree", ";", ",", "and"):
         on_stain(state, at, token)  # "Special stains for A": the noun
         return
+    if _is_method(state, at):
+        return
     result = NEGATIVE if is_denied(state, at) else POSITIVE
     before = skip(state, at, -1, LIGHT | {"not"})
     is_passive = kind_at(state, before) == "be"
@@ -72,6 +74,19 @@ def on_active(state: State, at: int, token: Token) -> None:
         claim_forward(state, at, result)
     else:
         backward(state, at, result)
+
+
+def _is_method(state: State, at: int) -> bool:
+    """Return whether a verb tells what was done, not what was seen: "sections were stained with A and B"."""
+    if kind_at(state, at + 1) != "for" or degrees_before(state, at, 1):
+        return False
+    for before in range(at - 1, max(-1, at - 8), -1):
+        token = state.tokens[before]
+        if token.kind == "word" and token.value in concepts("staining", "material"):
+            return True
+        if token.kind not in ("word", "be", "and", "degree", "for", "tumor_cells"):
+            return False
+    return False
 
 
 def _reaches_marker(state: State, at: int) -> bool:
@@ -105,7 +120,7 @@ def on_stain(state: State, at: int, token: Token) -> None:
     if kind_at(state, before) in POLAR or (state.forward is not None and not state.recent):
         return  # "positive staining", "lack of staining of": the other word has spoken
     denied = denial_reaches(state, at)
-    degrees = degrees_before(state, at)
+    degrees = degrees_before(state, at) or _degrees_of_list(state, at)
     framed = state.shown is not None and _near(state, state.shown, at, _SHOWN_FAR if leads else _SHOWN_WORDS)
     if leads:
         if denied:
@@ -117,6 +132,14 @@ def on_stain(state: State, at: int, token: Token) -> None:
     if is_at_hand(state) and (denied or framed or degrees) and kind_at(state, after) not in ("be", "done"):
         result = NEGATIVE if is_denied(state, at) else POSITIVE
         backward(state, at, result, is_firm=False)
+
+
+def _degrees_of_list(state: State, at: int) -> dict[str, str]:
+    """Return the degrees before the markers that stand right before a noun: "focal A and B staining"."""
+    if not state.pending or kind_at(state, at - 1) not in ("marker", "hyphen"):
+        return {}
+    first = next(number for number, token in enumerate(state.tokens) if token.start == state.pending[0].marker.start)
+    return degrees_before(state, first, 1)
 
 
 def _near(state: State, shown: Token, at: int, reach: int) -> bool:
@@ -158,7 +181,10 @@ def on_gene(state: State, at: int, token: Token) -> None:
             state.pending = []
             state.last = None
             return
-    if kind_at(state, at + 1) == "for" and leads_to_marker(state, at + 1, LIGHT | {"word", GENE}):
+    if before in ("sign", POSITIVE) and state.recent and state.tokens[at].start - state.tokens[at - 1].end <= 1:
+        give(state, state.recent[-1], GENE, token, "backward")  # "A+ translocation", "A-positive mutation"
+        return
+    if kind_at(state, at + 1) == "for" and leads_to_marker(state, at + 1, LIGHT | {"word", "number", GENE}):
         claim_forward(state, at, GENE, True, True)
 
 

@@ -37,8 +37,9 @@ class Span(NamedTuple):
 
 # Cue words by their first word: the rest of the phrase, longest first, with kind and preferred word.
 Phrases = Mapping[str, tuple[tuple[str, str, str], ...]]
-# Kinds that list concepts, not words: what also circulates in blood; which genes are amplified, name a fusion, run in families.
-_CONCEPTS = ("circulating", "amplified_gene", "main_partner", "germline_gene", "predisposing_gene")
+# Kinds that list concepts, not words: what also circulates in blood, microbes and substances that stains show; which genes
+# are amplified, name a fusion, run in families.
+_CONCEPTS = ("circulating", "microbe", "material", "amplified_gene", "main_partner", "germline_gene", "predisposing_gene")
 
 
 @cache
@@ -65,13 +66,16 @@ def _longest(phrase: tuple[str, str, str]) -> int:
 _HYPHENS = str.maketrans("-‐‑‒–—−/", "        ")
 _TOKEN = re.compile(
     r"""
-    (?P<word>[A-Za-zµμ]{1,40}(?:['’]t\b)?)
+    (?P<aside>\b(?:i\.\s?e\.|e\.\s?g\.)|[(\[]\s?(?:see\s)?Fig(?:ure|s|ures)?\b[^()\[\]]{0,40}[)\]])  # nothing of a result, no full stop
+    | (?P<word>[A-Za-zµμ]{1,40}(?:['’]t\b)?)
     | (?P<percent>(?P<bound>[<>≥≤≧≦]\s?)?(?P<low>\d{1,3}(?:\.\d{1,2})?)\s?%?(?:\s?(?:[-–—~]|to)\s?(?P<high>\d{1,3}(?:\.\d{1,2})?))?\s?%)
     | (?P<equivocal>\(?(?:\+\s?/?\s?[-−–](?!\w)|[-−–]\s?/\s?\+|±|\+\\-)\)?)
     | (?P<fraction>(?<![\w./])(?P<part>\d{1,3})\s?/\s?(?P<whole>8|12|300)(?![\w/]))
     | (?P<score>(?<![\w.])(?P<degree>[0-3])(?:\s?\+(?:\s?/\s?3\b)?|\s?/\s?3\b\+?))
     | (?P<plus>\(?[+＋](?:\s?[+＋]){0,3}(?![\d+])\)?)
     | (?P<minus>\(\s?[-−–—]{1,2}\s?\)
+        | (?<=\w)[-−–](?=\s  # "A- B+ cells"
+          (?!\((?:[A-Za-z]|$)|and\b|or\b|positiv|negativ|\w{0,6}reactiv|expressi|associat|relat|secret|produc|defici|like\b))
         | [-−–—](?!\)\s(?:related|like|secret|produc|associat|mutat|express|specific|positive|negative))  # "(EBV-) positive"
           (?=\s{0,2}(?:[,;/.)\]:]|and\b|or\b|but\b|$)))
     | (?P<number>\d{1,6}(?:\.\d{1,3})?)
@@ -122,9 +126,12 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
             continue  # within the phrase just read
         kind = match.lastgroup
         start, stop = match.span()
+        if kind == "aside":
+            at = stop
+            continue
         if kind == "word":
             if words[start:stop] not in cues:
-                result.append(Token("word", start, stop))
+                result.append(Token("word", start, stop, words[start:stop]))
                 continue
             token = word_at(words, start, stop, end, cues)
             if token.kind in _RESULTS and _belongs_elsewhere(text, start, result):

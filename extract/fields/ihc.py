@@ -7,20 +7,22 @@ markers, which sentences speak of something else (serum, flow cytometry, genes),
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache
+from typing import NamedTuple
 
-from extract import context, lexicon, stain_grammar
+from extract import context, lexicon, stain_grammar, stain_tumors, treatment
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Histology, IhcResult
 from extract.stain_state import GENE, Result
-from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, concepts
+from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, concepts
 
 NAME = "ihc"
 FIELDS = ("ihc",)
 
 _KI67 = "ki67"
-_KERATIN, _ESTROGEN = "ck", "er"
+_KERATIN = "ck"
+_HORMONES = frozenset({"estrogen", "progesterone"})
 # A sentence without any of these says nothing of a result.
 _CUE = re.compile(
     r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+"
@@ -30,12 +32,17 @@ _CUE = re.compile(
 )
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
 _IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
+_STAINED_WITH = re.compile(r"\s(?:immuno)?(?:stain(?:ing)?|expression|reactivity)\s(?:with|for|using)\s(?:clones?\s|anti-?)?\Z", re.I)
 _NUMBERED = re.compile(r"s?\s?\(CKs?\)\s?(\d{1,2}(?:/\d{1,2})?)(?![\d%])")
 _NEXT_NUMBER = re.compile(r"\s?(?:/|,\s?and|,|and|&|or)\s?(\d{1,2})(?![\w%.:/-]|\s?[+×x%])")
-_ESTROGEN_ALONE = re.compile(
-    r"\bo?estrogens?(?:[-\s](?=/|and|or|&|,))?\s?(?:\(ER\)\s?)?(?:,?\s?(?:and|or)|,|/|&|-)\s?(?:the\s)?(?=\(?progest|\(?PR\b|\(?PgR\b)",
+# A hormone's name stands for its receptor: "estrogen (ER)", "estrogen and progesterone receptors".
+_RECEPTOR_AFTER = re.compile(
+    r"(?:\s?\((?:ER|PR|PgR)\)|s?[-\s]?(?:,?\s?(?:and|or)|,|/|&|-)\s?(?:the\s)?\(?(?:(?:o?estr|progest)\w{2,9}[-\s]receptor|progest\w{2,9}\s\(|PR\b|PgR\b))",
     re.IGNORECASE,
 )
+# Names that are words or other abbreviations too: a marker only beside another one in a list.
+_AMBIGUOUS = frozenset({"hepatocyte", "RCC"})
+_LIST_GAP = re.compile(r"\s?(?:\([^()]{0,12}\)\s?)?(?:[,;/&]|\b(?:and|or|nor)\b)\s?(?:and\b|or\b|nor\b)?\s?(?:anti[-\s]?)?")
 # A gene, not a protein: "MLH1 (c.2081A>C)", "BRAF V600E", "EGFR exon 19".
 _GENE_AFTER = re.compile(r"[\s(,:]{1,3}(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)")
 _CLUSTER = re.compile(
@@ -50,58 +57,126 @@ _VETO = re.compile(
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
 # Another substance: "insulin-like growth factor", "prolactin receptor".
 _ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")
+# What squamous cells make: "keratin pearls".
+_HORN_AFTER = re.compile(r"\s(?:pearl|format|produc|debris|plug|horn|cyst|flake|nest|whorl|material|layer|fill|lamell)", re.IGNORECASE)
 _SERUM_BEFORE = re.compile(r"(?:serum|plasma|blood|urin\w+)\s(?:levels?\sof\s)?\Z", re.IGNORECASE)
+# Words that say that tissue was stained; "immunoglobulin" and "immunosuppressed" do not.
+_STAINED = re.compile(
+    r"stain|immuno[\s-]?(?:histo|cyto|react|posit|negat|label|expres|peroxid|phenotyp|profile|marker|fluor|panel|stud|chem|decor)|IHC",
+    re.IGNORECASE,
+)
+_WHOLE_BEFORE = re.compile(r"\bintact[\s-]\Z", re.IGNORECASE)  # "intact parathyroid hormone"
+_DEPOSITED = re.compile(r"deposi(?:t|ted|ts|tion)\b|mesangi|glomerul|dermo-?epidermal|intercellular|direct\simmunofluor", re.IGNORECASE)
+# Where microbes are looked for in fluids and cultures, nothing is said of the tumor.
+_CULTURED = re.compile(
+    r"\bcultures?\b|sputum|lavage|\bBALF?\b|\bCSF\b|cerebrospinal|\bpus\b|swab|ascit|effusion|thorax|urine|\bblood\b|drain"
+    r"|india\sink",
+    re.IGNORECASE,
+)
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
+
+
+class Stained(NamedTuple):
+    """A result with the tumours that are named with it."""
+
+    result: IhcResult
+    clue: treatment.Clue = treatment.NO_CLUE
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each marker that a sentence gives a result, the value an IhcResult."""
+    before = ""
     for sentence in reading.sentences:
         hits = reading.hits_in("ihc", sentence)
         if hits and sentence.section not in ("references", "back") and _CUE.search(sentence.text) and not _VETO.search(sentence.text):
-            yield from _read(reading, sentence, hits)
+            yield from _read(reading, sentence, hits, before)
+        before = sentence.lower
 
 
-def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
+def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str) -> Iterator[Mention]:
+    """Yield the results of a sentence; `before` is the sentence before it, which may say that all this is flow cytometry."""
     spans = markers(sentence.text, sentence.start, hits)
     results, tokens = stain_grammar.read(sentence.text, spans)
     kinds = {token.kind for token in tokens}
-    if "flow" in kinds:
+    is_stained = _STAINED.search(sentence.text) is not None
+    if _speaks_of_flow(before) and not is_stained:
         return
     circulating = concepts("staining", "circulating")
     others = sum(span.id not in circulating for span in spans)
+    here = _Frame(sentence.text, kinds, is_stained, others, before)
+    clue: treatment.Clue | None = None
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:
             continue
-        if not _is_stain(result, sentence.text, kinds, others):
+        if not _is_stain(result, here) or _is_of_flow(result, tokens):
             continue
+        if result.result == OTHER_CELLS and sentence.section in _ARGUED and not is_stained:
+            continue  # "activation of CD8+ T cells"
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
         value = IhcResult(marker, str(result.result), result.extent, result.intensity, result.percent, result.cells)
-        yield Mention(NAME, start, end, sentence, value, "present", context.subject_of(reading, start, end, sentence))
+        clue = clue or stain_tumors.clue(reading, sentence)
+        yield Mention(NAME, start, end, sentence, Stained(value, clue), "present", context.subject_of(reading, start, end, sentence))
 
 
+class _Frame(NamedTuple):
+    """What a sentence speaks of: the kinds of its words, how many of its markers do not circulate in blood, the sentence before it."""
+
+    text: str
+    kinds: Set[str]
+    is_stained: bool
+    others: int
+    before: str
+
+
+_ARGUED = ("introduction", "discussion", "conclusion")
 _FRAMES = frozenset({"stain", "active", "status", "tumor_cells"})
+# What a cue says of a gene in a report on genes: "loss of TP53", "variants of PTEN were found"; "positive" is of a protein.
+_GENETIC = frozenset({"loss", "presence"})
 
 
-def _is_stain(result: Result, text: str, kinds: set[str], others: int) -> bool:
-    """Return whether a result is of a stain, not of blood; `others` counts the sentence's markers that do not circulate in blood."""
+def _is_stain(result: Result, here: _Frame) -> bool:
+    """Return whether a result is of a stain of tissue: not of blood, a culture, a scan, or a gene."""
     marker = result.marker
-    if _SERUM_BEFORE.search(text, max(0, marker.start - 20), marker.start) or _COUNT_AFTER.match(text, marker.end):
+    if _SERUM_BEFORE.search(here.text, max(0, marker.start - 20), marker.start) or _COUNT_AFTER.match(here.text, marker.end):
+        return False
+    if marker.id in concepts("staining", "microbe") and (
+        not here.is_stained or _CULTURED.search(here.before) or _CULTURED.search(here.text)
+    ):
+        return False
+    if not here.is_stained and "scan" in here.kinds:
+        return False
+    is_loose = result.cue in _GENETIC or not result.is_firm
+    if is_loose and GENE in here.kinds and not here.is_stained and here.kinds.isdisjoint(("active", "stain")):
         return False
     if marker.id in concepts("staining", "circulating"):
-        return _is_stain_of_circulating(result, text, kinds, others)
-    return result.is_firm or not kinds.isdisjoint(_FRAMES) or others > 1
+        return _is_stain_of_circulating(result, here)
+    return result.is_firm or not here.kinds.isdisjoint(_FRAMES) or here.others > 1
 
 
-def _is_stain_of_circulating(result: Result, text: str, kinds: set[str], others: int) -> bool:
+def _is_stain_of_circulating(result: Result, here: _Frame) -> bool:
     """Return whether a substance that is also measured in blood was stained in tissue here."""
-    is_stained = "stain" in kinds or "mmuno" in text
-    if _LEVEL_AFTER.match(text, result.marker.end) or ("blood" in kinds and not is_stained):
+    start, end = result.marker.start, result.marker.end
+    if _LEVEL_AFTER.match(here.text, end) or _WHOLE_BEFORE.search(here.text, max(0, start - 8), start) or _DEPOSITED.search(here.text):
         return False
-    if is_stained or others:
+    if "blood" in here.kinds and not here.is_stained:
+        return False
+    if here.is_stained or here.others:
         return True
-    return result.is_firm and (result.by == "forward" or not kinds.isdisjoint(("active", "tumor_cells")))
+    return result.is_firm and (result.by == "forward" or not here.kinds.isdisjoint(("active", "tumor_cells")))
+
+
+def _speaks_of_flow(lower: str) -> bool:
+    return "cytometr" in lower and "mmunohisto" not in lower
+
+
+def _is_of_flow(result: Result, tokens: Sequence[Token]) -> bool:
+    """Return whether a result is of flow cytometry: its sentence says so, and no stain stands nearer."""
+    flow = [token.start for token in tokens if token.kind == "flow"]
+    if not flow:
+        return False
+    stains = [token.start for token in tokens if token.kind == "status" and token.value == "ihc"]
+    return not any(abs(stain - result.start) < min(abs(at - result.start) for at in flow) for stain in stains)
 
 
 # ---------------------------------------------------------------- markers
@@ -115,9 +190,13 @@ def _names() -> Mapping[str, str]:
 def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
     """Return the markers of a sentence: a name and its abbreviation as one, "CK7/20" as two."""
     spans: list[Span] = []
-    for hit in hits:
+    for number, hit in enumerate(hits):
         span = Span(hit.id, hit.start - offset, hit.end - offset)
+        if not _is_name(text, offset, hits, number):
+            continue
         if _GENE_AFTER.match(text, span.end) or (hit.id in concepts("staining", "circulating") and _ANOTHER_AFTER.match(text, span.end)):
+            continue
+        if hit.id == _KERATIN and (_HORN_AFTER.match(text, span.end) or text.endswith("wet ", 0, span.start)):
             continue
         if spans:
             joined = _join(text, spans[-1], span)
@@ -126,8 +205,20 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
                 continue
         spans.append(span)
         spans.extend(_numbers(text, span))
-    spans = _with_clusters(text, _without_overlaps(spans))
-    return _with_estrogen(text, spans)
+    return _with_clusters(text, _without_overlaps(spans))
+
+
+def _is_name(text: str, offset: int, hits: Sequence[Hit], number: int) -> bool:
+    """Return whether a hit names a marker here: "estrogen" only as its receptor, "hepatocyte" only in a list of markers."""
+    hit = hits[number]
+    start, end = hit.start - offset, hit.end - offset
+    if hit.entry.variant in _HORMONES:
+        return _RECEPTOR_AFTER.match(text, end) is not None
+    if text[start:end] not in _AMBIGUOUS:
+        return hit.entry.variant not in _AMBIGUOUS
+    before = hits[number - 1].end - offset if number else 0
+    after = hits[number + 1].start - offset if number + 1 < len(hits) else 0
+    return bool((before and _LIST_GAP.fullmatch(text, before, start)) or (after and _LIST_GAP.fullmatch(text, end, after)))
 
 
 def _join(text: str, first: Span, second: Span) -> Span | None:
@@ -138,6 +229,8 @@ def _join(text: str, first: Span, second: Span) -> Span | None:
         return Span(first.id, first.start, end)
     if first.id == _KERATIN and _is_keratin(second.id) and _IN_PARENTHESES.match(between):
         return Span(second.id, first.start, end)
+    if first.id == _KERATIN and _is_keratin(second.id) and _STAINED_WITH.match(between):
+        return second  # "keratin staining with AE1/AE3"
     return None
 
 
@@ -185,17 +278,6 @@ def _with_clusters(text: str, spans: list[Span]) -> list[Span]:
     return spans
 
 
-def _with_estrogen(text: str, spans: list[Span]) -> list[Span]:
-    """Add the first half of "estrogen and progesterone receptors"."""
-    if not any(span.id == "pr" for span in spans):
-        return spans
-    for match in _ESTROGEN_ALONE.finditer(text):
-        end = match.start() + len(re.match(r"\w+", match.group()).group())  # type: ignore[union-attr]
-        if not any(span.start < end and match.start() < span.end for span in spans):
-            spans = sorted([*spans, Span(_ESTROGEN, match.start(), end)], key=lambda span: span.start)
-    return spans
-
-
 # ---------------------------------------------------------------- resolving
 
 _CASE = ("case", "pathology", "treatment", "follow_up", "caption")
@@ -211,12 +293,15 @@ _OWN_CELLS = {
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
     """Return one fact a marker and result; two results of a marker stand where two sentences say so."""
+    other = [m for m in mentions if _is_of_other_tumour(m, so_far)]
+    mentions = [m for m in mentions if m not in other]
     told = [m for m in mentions if _is_told(m)] or [m for m in mentions if _may_be_told(m)]
     code = _code(so_far)
     facts: dict[tuple[str, str], list[Mention]] = {}
     merged: dict[tuple[str, str], IhcResult] = {}
     said: dict[tuple[str, int], str] = {}
     passed: list[tuple[Mention, str]] = [(m, m.subject) for m in mentions if m not in told]
+    passed += [(m, "another tumour") for m in other]
     for mention in told:
         value = _own(mention.value, code)
         earlier = said.setdefault((value.marker, mention.sentence.index), value.result)
@@ -230,9 +315,23 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     return Resolution({}, {"ihc": many} if many else {}, tuple(passed))
 
 
+def _is_of_other_tumour(mention: Mention, so_far: Mapping[str, object]) -> bool:
+    assert isinstance(mention.value, Stained)
+    return treatment.is_other_tumour(mention.value.clue, so_far.get("site"), so_far.get("histology"))
+
+
+# What such tumors are, in the present tense, is of no patient.
+_PRESENT = re.compile(
+    r"\b(?:tumou?rs|cases|patients|carcinomas|lymphomas|sarcomas|which|that|cells|they|it)\b[^.;]{0,30}"
+    r"\b(?:are|is|have|express|stain|show)\b",
+    re.IGNORECASE,
+)
+
+
 def _may_be_told(mention: Mention) -> bool:
     """Return whether a general remark may be of the patient, where nothing else tells of stains."""
-    return mention.subject == "general" and mention.sentence.section in (*_CASE, "body", "abstract")
+    sentence = mention.sentence
+    return mention.subject == "general" and sentence.section in (*_CASE, "body", "abstract") and _PRESENT.search(sentence.text) is None
 
 
 def _is_told(mention: Mention) -> bool:
@@ -242,7 +341,8 @@ def _is_told(mention: Mention) -> bool:
 
 def _own(value: object, code: int) -> IhcResult:
     """Return the result as the tumour's where the cells named are the tumour's cells: T cells of a T-cell lymphoma."""
-    assert isinstance(value, IhcResult)
+    assert isinstance(value, Stained)
+    value = value.result
     ranges = _OWN_CELLS.get(value.cells or "", ())
     if value.result == OTHER_CELLS and any(low <= code <= high for low, high in ranges):
         return IhcResult(value.marker, POSITIVE, value.extent, value.intensity, value.percent)
