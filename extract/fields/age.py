@@ -26,7 +26,7 @@ _PERSON = (
     r"(?:m|f|male|female|man|woman|men|women|gentleman|lady|boy|girl|patient|child|infant|baby"
     r"|neonate|newborn|mother|housewife|farmer|smoker|nulli\w+|multi\w+|primi\w+|gravida|worker|teacher|driver|student)"
 )
-_NO_ADJECTIVE = "from|after|the|later|ago|of|and|in|before|follow|to|history|with|prior"
+_NO_ADJECTIVE = "pregnant|pregnancy|gestation\\w*|gravid|from|after|the|later|ago|of|and|in|before|follow|to|history|with|prior"
 _PATTERN = re.compile(
     rf"""
     \b(?=\d|[otfsen][nwhoielg][a-z]|age|in\s)             # cheap: most words begin neither a number nor "age"

@@ -66,9 +66,8 @@ _EARLIER = re.compile(
 # "Hodgkin lymphoma at 19": another story, told by its age.
 _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
 _DENIED_KIND = re.compile(
-    r"\b(?:mimick?|masquerad|simulat|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
-    r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|as\sopposed\sto|instead\sof|suspect|possib|risk\sof|screening"
-    r"|clinically\sdiagnosed|radiolog\w+\sdiagnos)",
+    rf"(?<!non-)(?<!non )\b(?P<kind>{'|'.join(_KINDS)})(?:[-\s]cell)?"
+    r"(?:\s(?!(?:and|or|with|of|in|the|to|for|as|from|component|features?)\s)[\w-]{2,15}){0,2}[-\s]$",
     re.IGNORECASE,
 )
 _PROVED = re.compile(
@@ -129,10 +128,30 @@ _INTO = re.compile(r"\s(?:\(\w+\)\s)?(?:(?:in)?to|was)\b")
 # "AML transformed from MDS": what stands before is what it became, what follows is what it was.
 _BECAME = re.compile(r"\b(?:transform|evol|progress|dedifferentiat)\w*\sfrom\b", re.IGNORECASE)
 _TRANSFORMATION = re.compile(r"\s(?:\([A-Z]+\)\s)?transformation\b", re.IGNORECASE)
-_COMPOSED = frozenset({"8000", "8010", "8046"})
+_COMPOSED = frozenset({"8000/3", "8010/3", "8046/3", "8140/3"})
 # Carcinomas whose name leaves out the organ where the sentence has it: "thyroidectomy showed medullary carcinoma".
 _OF_THYROID = {"8510/3": ("8345/3", "medullary thyroid carcinoma"), "8050/3": ("8260/3", "papillary thyroid carcinoma")}
-_SQUAMOUS = re.compile(r"\bsquamous(?:[-\s]cell)?(?:\s[\w-]{2,15}){0,2}[-\s]$", re.IGNORECASE)
+# What a carcinoma is called by a word that other words part from it, most often the organ: "mucinous appendiceal adenocarcinoma".
+_KINDS = {
+    "squamous": ("8070/3", "squamous cell carcinoma"),
+    "adenosquamous": ("8560/3", "adenosquamous carcinoma"),
+    "mucinous": ("8480/3", "mucinous adenocarcinoma"),
+    "signet ring": ("8490/3", "signet ring cell carcinoma"),
+    "small": ("8041/3", "small cell carcinoma"),
+    "lobular": ("8520/3", "lobular carcinoma"),
+    "urothelial": ("8120/3", "urothelial carcinoma"),
+    "transitional": ("8120/3", "urothelial carcinoma"),
+    "endometrioid": ("8380/3", "endometrioid adenocarcinoma"),
+    "neuroendocrine": ("8246/3", "neuroendocrine carcinoma"),
+    "adenoid cystic": ("8200/3", "adenoid cystic carcinoma"),
+    "mucoepidermoid": ("8430/3", "mucoepidermoid carcinoma"),
+    "sarcomatoid": ("8033/3", "sarcomatoid carcinoma"),
+}
+_KIND_CUES = tuple(_KINDS)
+_KIND = re.compile(
+    rf"(?<!non-)(?<!non )\b(?P<kind>{'|'.join(_KINDS)})(?:[-\s]cell)?(?:\s(?!(?:and|or|with|of|in|the|to|for|as|from|component|features?)\s)[\w-]{{2,15}}){{0,2}}[-\s]$",
+    re.IGNORECASE,
+)
 _GRADE = re.compile(
     r"(?P<grade>(?:high|low|intermediate)[-\s]grade|(?:FNCLCC\s|histologic(?:al)?\s|nuclear\s"
     r"|WHO\s)?grade\s(?:[1-4](?:/[34])?|IV|I{1,3})\b|(?:well|moderately|poorly|un)[-\s]?differentiated)",
@@ -263,12 +282,12 @@ def _is_of_tissue(hit: Hit, sentence: Sentence) -> bool:
 def _composed(hit: Hit, sentence: Sentence, told: Set[str]) -> tuple[str, str]:
     """Return code and name of a hit, with what the words around it and the tumours told in the report (`told`) add to them.
 
-    A cancer or carcinoma called squamous nearby is a squamous cell carcinoma.
+    A cancer, carcinoma or adenocarcinoma takes the kind that is named before its organ.
     """
-    if hit.id[:4] in _COMPOSED:
-        before = sentence.text[max(0, hit.start - sentence.start - 40) : hit.start - sentence.start]
-        if _SQUAMOUS.search(before):
-            return "8070/3", "squamous cell carcinoma"
+    if hit.id in _COMPOSED and any(cue in sentence.lower for cue in _KIND_CUES):
+        before = sentence.text[max(0, hit.start - sentence.start - 50) : hit.start - sentence.start].replace("signet-ring", "signet ring")
+        if kind := _KIND.search(before):
+            return _KINDS[kind["kind"].lower()]
     if hit.id in _OF_THYROID and ("thyroid" in sentence.lower or _OF_THYROID[hit.id][0] in told):
         return _OF_THYROID[hit.id]
     entry = _interrupted(hit, sentence) or hit.entry
