@@ -9,12 +9,14 @@ from functools import cache
 
 from extract import lexicon
 
-SKIN, BONE, SOFT_TISSUE, BLOOD = "skin", "bone", "soft_tissue", "blood"
+SKIN, BONE, SOFT_TISSUE, SALIVARY, BLOOD = "skin", "bone", "soft_tissue", "salivary", "blood"
+# The tissues by which a body region has a code, as the columns of the lexicon `region` are named.
+TISSUES = (SOFT_TISSUE, SKIN, BONE, SALIVARY)
 
 
 @cache
 def tissue_of(morphology: str | None) -> str | None:
-    """Return skin, bone, soft_tissue or blood for the tumours of these tissues, None for all others.
+    """Return skin, bone, soft_tissue, salivary or blood for the tumours of these tissues, None for all others.
 
     `morphology` is an ICD-O-3 code with or without its behaviour ("8890/3"); None where none is known.
     """
@@ -35,5 +37,5 @@ def _ranges() -> tuple[tuple[int, int, str], ...]:
 
 @cache
 def sites_that_are(trait: str) -> frozenset[str]:
-    """Return the topography codes with a trait: `unpaired` (three characters), or `usual` (four)."""
-    return frozenset(entry.variant for entry in lexicon.load("topography") if entry.concept_id == trait)
+    """Return the topography codes with a trait: `unpaired` (three characters), `usual` or `vague` (four)."""
+    return frozenset(entry.variant for entry in lexicon.load("topography") if trait in entry.concept_id.split("+"))

@@ -6,38 +6,77 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
-from extract import context
+from extract import context, lexicon
 from extract.fields.metastasis import CALLED_METASTASIS
+from extract.lexicon import Entry
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
 from extract.record import Histology, Site
-from extract.tissue import BLOOD, BONE, SKIN, SOFT_TISSUE, sites_that_are, tissue_of
+from extract.tissue import BLOOD, TISSUES, sites_that_are, tissue_of
 
 NAME = "site"
 FIELDS = ("site",)
 
-_TUMOR_WORD = (
-    r"(?:mass(?:es)?|(?:pseudo)?tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?"
-    r"|primary|adenocarcinoma|carcinoma|SOL|\w{3,25}(?:oma|omas|omata)\b|leuk\w+|process|ulcer\w*|plaque|opacity)"
-)
-_AFTER = re.compile(
-    rf"^[-\s,]{{1,2}}(?:(?!(?:metasta|with|and|was|were|is|had|has|who|showed|underwent|developed|received|in|of|from|to)\b"
-    rf"|metasta)[\w-]{{2,20}}\s){{0,4}}?(?P<tumor>{_TUMOR_WORD})\b",
+# What names a tumour without naming its kind; names of tumours are those of the vocabulary `histology` and these endings.
+_TUMOR = re.compile(
+    r"\b(?:mass(?:es)?|(?:pseudo)?tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?"
+    r"|primary(?!\s(?!in\b|of\b|at\b|from\b|site|tumou?r|cancer|lesion|malig|neopl|carcin|was\b|is\b|focus)\w)|adenocarcinoma|carcinoma"
+    r"|\w{3,25}(?:oma|omas|omata)|leuk\w+|process|ulcer\w*|plaque|opacity|(?-i:SOLs?|SFTs?|IMTs?|NETs?|NECs?|GCTs?|PNETs?|SCC|ACC|TCC))\b",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(
-    rf"\b(?P<tumor>{_TUMOR_WORD})(?:\s\([^)]{{1,60}}\))?(?:[\s,]{{1,2}}(?!metast|with\b|and\b|showed|invad|infiltr|extend"
-    rf"|compress|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{{1,20}}){{0,4}}?\s"
-    r"(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered"
-    r"|centered)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located)\s(?:(?:the|his|her"
-    r"|their|a|an|both|entire|whole)\s)?(?:[\w-]{2,20}\s){0,4}?(?:(?:aspect|part|side|portion|surface|wall|pole|area"
-    r"|region|border|edge|half|third|level)s?\sof\s(?:the\s|his\s|her\s)?(?:[\w-]{2,20}\s){0,2}?)?$",
+# What may stand between a place and the tumour that it names: "GASTRIC, poorly differentiated ADENOCARCINOMA".
+_GAP_AFTER = re.compile(
+    r"[-\s,]{1,2}(?:(?!(?:with|and|was|were|is|had|has|who|showed|shows|reveal\w*|demonstrat\w*|confirm\w*|suggest\w*"
+    r"|prov\w*|underwent|developed|received|lay|in|of|from|to|against|around|near|along|who|which|that)\b"
+    r"|metasta)[\w-]{2,20}\s){0,4}"
+    r"|\s(?:had|has|contain(?:ed|s)|harbou?r(?:ed|s))\s(?:an?|one|two|three|multiple|several)\s"
+    r"(?:(?!metasta|no\b|history)[\w.-]{1,20}\s){0,4}",
     re.IGNORECASE,
 )
+# And between a tumour and the place that holds it: "a MASS of 5 cm was found in the upper pole of the left KIDNEY".
+_GAP_BEFORE = re.compile(
+    r"(?:\s\([^)]{1,60}\))?(?:[\s,]{1,2}(?!metast|and\b|showed|invad|infiltr|extend"
+    r"|compress|recur|relaps|spread|treat|caus|present|plenty|compos|consist|contain"
+    r"|while\b|which\b|that\b|was\b|were\b|after\b|before\b|then\b)[\w×.-]{1,20}){0,9}?\s"
+    r"(?:(?:which|that)\s)?(?:(?:was|were|is)\s(?:found|located|seen|detected|present|observed|noted|identified|situated|discovered"
+    r"|centered|diagnosed)\s)?(?:of|in|at|within|on|over|from|involving|occupying|affecting|inside|located|filling|obstructing|replacing"
+    r"|constricting)\s(?:(?:the|his|her|their|a|an|both|entire|whole)\s)?"
+    r"(?:(?!infiltr|invad|extend|compress|with\b|metast|had\b|has\b|was\b|were\b|is\b|showed\b|normal\b)[\w-]{2,20}\s){0,4}?"
+    r"(?:(?:aspect|part|side|portion|surface|wall|pole|area|region|border|edge|half|third|level)s?\sof\s(?:the\s|his\s|her\s)?"
+    r"(?:[\w-]{2,20}\s){0,2}?)?",
+    re.IGNORECASE,
+)
+# Two places of one tumour word: "pancreatic AND liver masses".
+_COORDINATED = re.compile(r"\s?(?:,|/|-|\sand|\sor|\sand/or|,\sand)\s?(?:left\s|right\s|bilateral\s)?", re.IGNORECASE)
+# "of gastric ORIGIN", "a lung PRIMARY": the words say where the tumour comes from, wherever it was found.
+_NAMES_ORIGIN = re.compile(
+    r"[-\s](?:tissue\s|cell\s)?(?:origin|primary(?=[\s,.;)]|$)(?!\s(?:tumou?r|cancer|lesion|closure|repair)))", re.IGNORECASE
+)
+# "metastatic FROM the lung", "secondary TO a breast cancer": where the tumour came from.
+_SOURCE = re.compile(
+    r"\b(?:metasta\w+|secondary|spread|disseminat\w+)\s(?:\w+\s){0,2}?(?:from|to)\s(?:an?\s|the\s|his\s|her\s)?"
+    r"(?:(?!metasta)[\w-]{2,20}\s){0,3}$",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"\b(?:metasta\w+|spread|disseminat\w+)\s(?:\w+\s){0,2}?from\s(?:an?\s|the\s|his\s|her\s)?(?:\w+\s){0,2}$", re.IGNORECASE
+)
+# "gastric-TYPE", "breast-LIKE": a likeness, no place.
+_LIKENESS = re.compile(r"[-\s](?:type|like|phenotype|differentiation|metaplasia|marker)\b", re.IGNORECASE)
+# "lower lobe OF THE THYROID": the part of another organ.
+_PART_OF = re.compile(r"(?:\s\w{2,12})?\s(?:of|in)\s(?:the\s|his\s|her\s)?(?:left\s|right\s)?", re.IGNORECASE)
 _ORIGIN = re.compile(
     r"\b(?:arising|arose|originat\w+|origin|(?:locali[sz]ed|confined|limited|restricted)\b[^.;]{0,40}\sto)\b", re.IGNORECASE
 )
-_PRIMARY = re.compile(r"\b(?:primary|arising|arose|originat\w+|origin|centered|located)\b", re.IGNORECASE)
+# "ORIGINATED FROM the", "ARISING IN the wall of the"
+_GROWN_FROM = re.compile(
+    r"\b(?:originat\w+|aris(?:es?|en|ing)|arose)\s(?:from|in|within|at|of|on)\s(?:the\s|his\s|her\s|an?\s)?(?:\w+\s){0,4}$", re.IGNORECASE
+)
+_PRIMARY = re.compile(
+    r"\b(?:primary(?!\s(?:anast|repair|clos|care|sutur|end|hyper))|arising|arose|originat\w+|origin|centered|located)\b", re.IGNORECASE
+)
 _SPREAD = re.compile(
     r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b", re.IGNORECASE
 )
@@ -49,6 +88,9 @@ _SPREAD_AFTER = re.compile(
 _NEW_CLAUSE = re.compile(r"\s(?:had|has|who|which|developed|underwent)\s")
 _METASTATIC = re.compile(r"\bmetastatic\s(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
 _MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity", re.IGNORECASE)
+# What a tumour may look like, and many other things do.
+_SIGN = re.compile(r"swelling|process|ulcer\w*|plaque|opacity|polyps?", re.IGNORECASE)
+_SIGN_STRENGTH = 0.5
 _INVADED = re.compile(
     r"\b(?:invad\w+|invasion|infiltrat\w+|exten(?:d\w*|sion)|compress\w+|adher\w+|attached|encas\w+|displac\w+|abutt\w+"
     r"|adjacent|near|close\sto|next\sto|surround\w+|toward\w*|into|erod\w+|destr\w+|involvement|radiat\w+|between|beside"
@@ -56,7 +98,8 @@ _INVADED = re.compile(
     re.IGNORECASE,
 )
 _EXAMINED = re.compile(
-    r"^[-\s]?(?:\w{2,15}\s)?(?:CT|MRI?|PET|X-?rays?|radiograph\w*|ultraso\w+|scans?|tomograph\w+|imaging|pain\w*|ache"
+    r"^[-\s]?(?:(?!(?:on|by|at|for|in|with|and|was|were)\b)\w{2,15}\s)?(?:CT|MRI?|PET|X-?rays?|radiograph\w*"
+    r"|ultraso\w+|scans?|tomograph\w+|imaging|pain\w*|ache"
     r"|tenderness|discomfort|distension|distention|examination|function|failure|artery|arteries|veins?|vessels?|nerves?"
     r"|pressure|sounds?|transplant\w*|disease|surgeons?|surgery\sdepartment|department|clinic|hospital|infection|abscess"
     r"|tuberculosis|pneumonia|biops\w+|enzymes?|injury|trauma|fracture|symptoms?|complaints?|ward|region\spain|lavage"
@@ -64,10 +107,11 @@ _EXAMINED = re.compile(
     r"|dissections?|flaps?|grafts?|reconstruction|lengths?|tox\w+|rate|output)\b",
     re.IGNORECASE,
 )
-_SIDE_INSIDE = re.compile(r"(left|right|bilateral)\b", re.IGNORECASE)
+_SIDE_INSIDE = re.compile(r"\b(left\b|right\b|bilateral\b|(?-i:[RL](?=[UML]L\b)))", re.IGNORECASE)
 _SIDE = re.compile(
     r"\b(?P<side>left|right|bilateral(?:ly)?|both|midline)(?:[-\s]sided)?[-\s](?:(?:and|the|of|side|in|on|upper|lower"
-    r"|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}$",
+    r"|mid\w*|inner|outer|lateral|medial|anterior|posterior|superior|inferior|proximal|distal|[a-z-]{2,20})\s){0,3}"
+    r"(?:of\s(?:the\s|his\s|her\s)?)?$",
     re.IGNORECASE,
 )
 _SIDE_AFTER = re.compile(
@@ -76,7 +120,9 @@ _SIDE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
-    r"\b(?:history|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for)\b", re.IGNORECASE
+    r"\b(?:history|previous(?:ly)?|years?\s(?:ago|earlier|before|prior)|prior|underwent\s(?:\w+\s){0,3}for"
+    r"|had\s(?:\w+\s)?(?:undergone|been\s(?:treated|operated|resected|diagnosed)))\b",
+    re.IGNORECASE,
 )
 _TUMOR_CUES = (
     "mass",
@@ -99,8 +145,9 @@ _TUMOR_CUES = (
     "plaque",
     "opacit",
 )
+_CAPITALS = re.compile(r"\b[A-Z]{3}")
 _SPREAD_CUES = ("metast", "disseminat", "spread", "seeding", "deposit", "implant", "secondar", "recur", "relaps")
-_EARLIER_CUES = ("history", "previous", "ago", "earlier", "before", "prior", "underwent")
+_EARLIER_CUES = ("history", "previous", "ago", "earlier", "before", "prior", "underwent", "had ")
 _SIDE_CUES = ("left", "right", "bilateral", "both", "midline")
 _KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
 # A tumour's usual site only serves where no organ is told.
@@ -108,11 +155,32 @@ _USUAL_WEIGHT = 0.26
 # A part that was only examined or hurt.
 _EXAMINED_WEIGHT = 0.02
 # A place beside a tumour word, and one in a statement of origin, against one that is merely named.
-_BESIDE_TUMOR, _STATED_ORIGIN, _FIRST_BESIDE_TUMOR = 2.0, 1.5, 1.5
+_BESIDE_TUMOR, _STATED_ORIGIN, _FIRST_BESIDE_TUMOR = 2.0, 1.5, 0.5
 
 # Names that any diagnosis may go by.
 _ANY_TUMOR = frozenset({"8000", "8010", "8001", "8140", "8800", "9590"})
 _USUAL = sites_that_are("usual")
+# Names of systems rather than organs.
+_VAGUE = sites_that_are("vague")
+_UNKNOWN_PRIMARY = "C80.9"
+_DOUBTED, _PLANNED = 0.7, 0.3
+# A mass of the abdomen may be of any organ in it, a mass of the thigh is of its tissues.
+_WIDE_REGIONS = frozenset(
+    {
+        "abdomen", "abdominal quadrant", "epigastrium", "hypochondrium", "hypogastrium", "umbilicus", "pelvis", "thorax", "neck",
+        "head and neck", "trunk", "flank",
+    }
+)  # fmt: skip
+_LOOSE_REGION = 0.4
+# The kind of names that hold an organ's and tell no place: "pyloric gland", "prostate-specific antigen".
+_BORROWED = "borrowed"
+# Lists of places are short.
+_LONGEST_LIST = 5
+_GROWN = 2.5
+# What the words around a place tell of it: that it is there, and that a tumour went to it.
+_NAMED_ONLY, _SPREAD_TO = 0.05, -0.3
+_NODE_OF_LYMPHOMA = 1.5
+_ENOUGH_FOR_SUBSITE = 1.0
 # Below this an organ is merely named, not said to hold the tumour.
 _LEAST = 0.25
 _UNPAIRED = sites_that_are("unpaired")
@@ -124,50 +192,83 @@ class Place:
 
     code: str
     name: str
+    preferred: str
     kind: str
     weight: float
     side: str | None
-    region: tuple[str, str, str] | None  # soft tissue, skin, bone
+    region: tuple[str, ...] | None  # its code for each of TISSUES
     is_earlier: bool  # told as history
     bound: frozenset[str]  # the four-digit morphologies that the words bind to this place
 
 
+class Tumor(NamedTuple):
+    """Words that name a tumour, by their place in the sentence; `is_mere` where they only say that something is there."""
+
+    start: int
+    end: int
+    is_mere: bool
+    strength: float
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Which kinds of words a sentence holds at all: plain substrings, which spare most places the regexes."""
+    """What a sentence holds at all: its words for tumours, and by plain substrings which other cues are worth a regex."""
 
-    tumor: bool
+    tumors: tuple[Tumor, ...]
     spread: bool
     earlier: bool
     side: bool
 
     @classmethod
-    def of(cls, lower: str) -> Words:
-        """Return the kinds of words of a sentence in lower case."""
-        return cls(*(any(cue in lower for cue in cues) for cues in (_TUMOR_CUES, _SPREAD_CUES, _EARLIER_CUES, _SIDE_CUES)))
+    def of(cls, reading: Reading, sentence: Sentence) -> Words:
+        """Return the words of a sentence."""
+        return cls(
+            _tumors(reading, sentence), *(any(cue in sentence.lower for cue in cues) for cues in (_SPREAD_CUES, _EARLIER_CUES, _SIDE_CUES))
+        )
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each named body part of the report's own story with its weight as the site of the primary tumour."""
-    number, words = -1, Words(False, False, False, False)
-    for hit in _merged(reading):
+    number, words = -1, Words((), False, False, False)
+    hits = _merged(reading)
+    for index, hit in enumerate(hits):
+        if hit.entry.get("kind") == _BORROWED:
+            continue
         sentence = reading.sentences[hit.sentence]
         if sentence.subject == "literature":
             continue
         if hit.sentence != number:
-            number, words = hit.sentence, Words.of(sentence.lower)
-        weight, reach = _weight(reading, hit, sentence, words)
-        tissue = (hit.entry.get("soft_tissue"), hit.entry.get("skin"), hit.entry.get("bone")) if hit.entry.lexicon == "region" else None
-        side = _side(hit, sentence) if words.side and weight > 0 else None
+            number, words = hit.sentence, Words.of(reading, sentence)
+        following = hits[index + 1 : index + _LONGEST_LIST]
+        weight, reach = _weight(reading, hit, following, sentence, words)
+        tissue = tuple(hit.entry.get(column) for column in TISSUES) if hit.entry.lexicon == "region" else None
+        side = _side(hit, sentence) if weight > 0 and (words.side or hit.entry.is_cased) else None
         is_earlier = words.earlier and weight > 0 and _HISTORY.search(clause_before(sentence, hit.start, 160)) is not None
-        bound = _bound(reading, sentence, reach) if words.tumor and weight > _EXAMINED_WEIGHT else frozenset()
-        place = Place(hit.id, reading.text[hit.start : hit.end].lower(), _kind(hit), weight, side, tissue, is_earlier, bound)
+        bound = _bound(reading, sentence, reach) if weight > _EXAMINED_WEIGHT else frozenset()
+        name = reading.text[hit.start : hit.end].lower()
+        place = Place(hit.id, name, hit.entry.preferred, _kind(hit), weight, side, tissue, is_earlier, bound)
         yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
+
+
+def _tumors(reading: Reading, sentence: Sentence) -> tuple[Tumor, ...]:
+    """Return the words for tumours of a sentence in order: the names of the vocabulary and whatever is called a mass."""
+    named = [Tumor(hit.start - sentence.start, hit.end - sentence.start, False, 1.0) for hit in reading.hits_in("histology", sentence)]
+    if not any(cue in sentence.lower for cue in _TUMOR_CUES) and _CAPITALS.search(sentence.text) is None:
+        return tuple(named)
+    found = [
+        Tumor(*match.span(), _MERE_LESION.fullmatch(match[0]) is not None, _SIGN_STRENGTH if _SIGN.fullmatch(match[0]) else 1.0)
+        for match in _TUMOR.finditer(sentence.text)
+    ]
+    if not named:
+        return tuple(found)
+    return tuple(
+        sorted([*named, *(tumor for tumor in found if not any(name.start < tumor.end and tumor.start < name.end for name in named))])
+    )
 
 
 def _merged(reading: Reading) -> list[Hit]:
     """Return the hits of both vocabularies in order, the longer where two overlap, regions after organs."""
-    hits = sorted([*reading.hits["site"], *reading.hits["region"]], key=lambda hit: (hit.start, -hit.end))
+    hits = sorted([*reading.hits["site"], *reading.hits["region"], *_implied(reading)], key=lambda hit: (hit.start, -hit.end))
     result: list[Hit] = []
     for hit in hits:
         if result and hit.start < result[-1].end:
@@ -178,44 +279,63 @@ def _merged(reading: Reading) -> list[Hit]:
     return result
 
 
+def _implied(reading: Reading) -> Iterator[Hit]:
+    """Yield the organs in the full names of tumours that the text abbreviates: "MBC" is told of the breast."""
+    for hit in reading.hits["histology"]:
+        variant = hit.entry.variant
+        is_short_form = variant != variant.lower()
+        if is_short_form or hit.end - hit.start < len(variant) // 2:
+            entry = _organ_in(hit.entry.preferred if is_short_form else variant)
+            if entry is not None:
+                yield Hit(entry, hit.start, hit.end, hit.sentence)
+
+
+@cache
+def _organ_in(name: str) -> Entry | None:
+    """Return the first organ, or tumour word that implies one, in the full name of a tumour."""
+    words = name.split()
+    parts = (" ".join(words[first:last]) for first in range(len(words)) for last in range(len(words), first, -1))
+    return next((entry for part in parts if (entry := _organs().get(part)) is not None), None)
+
+
+@cache
+def _organs() -> dict[str, Entry]:
+    return {
+        entry.variant: entry for entry in lexicon.load("site") if not entry.is_cased and entry.get("kind") not in ("procedure", _BORROWED)
+    }
+
+
 def _kind(hit: Hit) -> str:
     return hit.entry.get("kind") or "region"
 
 
-def _weight(reading: Reading, hit: Hit, sentence: Sentence, words: Words) -> tuple[float, tuple[int, int]]:
+def _weight(reading: Reading, hit: Hit, following: Sequence[Hit], sentence: Sentence, words: Words) -> tuple[float, tuple[int, int]]:
     """Return how much a mention speaks for being the primary's site, and the stretch of words that binds it to a tumour.
 
-    The weight is negative for a metastasis' place and 0 for a part that is examined, invaded or denied.
+    The weight is negative for a metastasis' place and 0 for a part that is examined, invaded, denied, or no place at all.
     """
-    end = hit.end - sentence.start
-    before, after = clause_before(sentence, hit.start, 100), sentence.text[end : end + 70]
     kind = _kind(hit)
     weight, reach = _KIND_WEIGHT[kind], (hit.start, hit.end)
     if kind == "tumor" and hit.id in _USUAL:
         return (_USUAL_WEIGHT if sentence.subject == "patient" else 0.0), reach
     if kind in ("noun", "adjective", "region"):
-        if _EXAMINED.match(after):
-            return _EXAMINED_WEIGHT, reach
-        named, contained = (_AFTER.match(after), _BEFORE.search(before)) if words.tumor else (None, None)
-        if words.spread and _is_spread(before, after, named, contained):
-            return -0.3, reach
-        if named or contained:
-            weight += _BESIDE_TUMOR
-            reach = (hit.start - (len(before) - contained.start()) if contained else hit.start, hit.end + named.end() if named else hit.end)
-        elif _INVADED.search(before[-60:]):
-            return 0.0, reach
-        if _PRIMARY.search(before[-65:]) and (named or contained or _ORIGIN.search(before)):
-            weight += _STATED_ORIGIN
-    elif kind == "procedure" and words.earlier and _HISTORY.search(before[-80:]):
+        told, reach = _told(hit, following, sentence, words)
+        if told <= 0 or told == _EXAMINED_WEIGHT:
+            return told, reach
+        weight += told - _NAMED_ONLY
+    elif kind == "procedure" and words.earlier and _HISTORY.search(clause_before(sentence, hit.start, 80)):
         weight *= 0.3
     cue = context.cue_of(reading, hit.start, hit.end, sentence)
     if cue is not None and cue.id in ("absent", "family", "declined"):
         return 0.0, reach
     if cue is not None and cue.id in ("possible", "planned"):
-        weight *= 0.3
+        # A doubt beside a tumour is about its kind more often than about its place.
+        weight *= _DOUBTED if cue.id == "possible" else _PLANNED
     if hit.id == "C49.9":  # "soft tissue", "subcutaneous": a layer, which the place beside it makes precise
         weight *= 0.3
-    if hit.id == "C80.9":
+    if hit.id in _VAGUE:
+        weight *= 0.3
+    if hit.id == _UNKNOWN_PRIMARY:
         weight += _BESIDE_TUMOR
     if "second primary" in sentence.lower or "another primary" in sentence.lower:
         weight *= 0.2
@@ -226,19 +346,99 @@ def _weight(reading: Reading, hit: Hit, sentence: Sentence, words: Words) -> tup
     return weight, reach
 
 
-def _is_spread(before: str, after: str, named: re.Match[str] | None, contained: re.Match[str] | None) -> bool:
+def _told(hit: Hit, following: Sequence[Hit], sentence: Sentence, words: Words) -> tuple[float, tuple[int, int]]:
+    """Return what the words around a place tell of it, as a weight over `_NAMED_ONLY`, and the words that bind it to a tumour."""
+    begin, end = hit.start - sentence.start, hit.end - sentence.start
+    before, after = clause_before(sentence, hit.start, 100), sentence.text[end : end + 70]
+    reach = (hit.start, hit.end)
+    if _LIKENESS.match(after) or _is_part_of_another(hit, following, sentence):
+        return 0.0, reach
+    if _EXAMINED.match(after) or before.endswith(("normal ", "unremarkable ")):
+        return _EXAMINED_WEIGHT, reach
+    if _NAMES_ORIGIN.match(after):
+        return _NAMED_ONLY + _BESIDE_TUMOR + _STATED_ORIGIN, reach
+    named = _named(sentence, words.tumors, begin, end, _end_of_list(hit, following, sentence))
+    contained = _contained(sentence, words.tumors, begin)
+    bound = [tumor for tumor in (named, contained) if tumor is not None]
+    is_source = words.spread and _is_source(before, named)
+    if words.spread and not is_source and hit.id != _UNKNOWN_PRIMARY and _is_spread(sentence, before, after, named, contained):
+        return _SPREAD_TO, reach
+    weight = _NAMED_ONLY
+    if bound:
+        weight += _BESIDE_TUMOR * max(tumor.strength for tumor in bound)
+        reach = (
+            min(hit.start, *(sentence.start + tumor.start for tumor in bound)),
+            max(hit.end, *(sentence.start + tumor.end for tumor in bound)),
+        )
+    elif is_source:
+        weight += _BESIDE_TUMOR
+    elif _INVADED.search(before[-60:]):
+        return 0.0, reach
+    if is_source or (_PRIMARY.search(before[-65:]) and (bound or _ORIGIN.search(before))):
+        weight += _STATED_ORIGIN
+    if bound and _GROWN_FROM.search(before[-70:]):
+        weight += _GROWN
+    return weight, reach
+
+
+def _is_source(before: str, named: Tumor | None) -> bool:
+    """Return whether a place is where a metastasis came from: "metastatic from the lung", "secondary to a breast cancer"."""
+    return _FROM.search(before) is not None or (named is not None and not named.is_mere and _SOURCE.search(before) is not None)
+
+
+def _end_of_list(hit: Hit, following: Sequence[Hit], sentence: Sentence) -> int:
+    """Return where a list of places ends that starts with this one, "pancreatic and liver" masses; its own end without a list."""
+    end = hit.end
+    for other in following:
+        if (
+            other.sentence != hit.sentence
+            or _COORDINATED.fullmatch(sentence.text, end - sentence.start, other.start - sentence.start) is None
+        ):
+            break
+        end = other.end
+    return end - sentence.start
+
+
+def _named(sentence: Sentence, tumors: Sequence[Tumor], begin: int, end: int, end_of_list: int) -> Tumor | None:
+    """Return the tumour that a place before it names, or whose name holds the place."""
+    for tumor in tumors:
+        if tumor.end < end or (tumor.end == end and tumor.start > begin):
+            continue
+        is_near = tumor.start < end_of_list + 90 and _GAP_AFTER.fullmatch(sentence.text, end_of_list, tumor.start) is not None
+        return tumor if is_near or tumor.start < end_of_list else None
+    return None
+
+
+def _contained(sentence: Sentence, tumors: Sequence[Tumor], begin: int) -> Tumor | None:
+    """Return the nearest tumour before a place that is said to be in it."""
+    for tumor in [tumor for tumor in tumors if tumor.end <= begin][:-4:-1]:
+        if begin - tumor.end > 110:
+            return None
+        if _GAP_BEFORE.fullmatch(sentence.text, tumor.end, begin):
+            return tumor
+    return None
+
+
+def _is_part_of_another(hit: Hit, following: Sequence[Hit], sentence: Sentence) -> bool:
+    """Return whether a lobe is that of the organ named after it: "the lower lobe of the thyroid"."""
+    if not following or not hit.entry.variant.endswith("lobe") or following[0].id[:3] == hit.id[:3]:
+        return False
+    return _PART_OF.fullmatch(sentence.text, hit.end - sentence.start, following[0].start - sentence.start) is not None
+
+
+def _is_spread(sentence: Sentence, before: str, after: str, named: Tumor | None, contained: Tumor | None) -> bool:
     """Return whether a place is one that a tumour went to: "metastases in the lung", "metastatic lung nodule".
 
     "Metastatic renal cell carcinoma" and "metastases of a breast cancer" name the tumour by its own place.
     """
     if CALLED_METASTASIS.match(after):
         return True
-    if contained is not None and _METASTATIC.search(before[: contained.start("tumor")]):
+    if contained is not None and _METASTATIC.search(sentence.text[max(0, contained.start - 60) : contained.start]):
         return True  # "a metastatic melanoma in the brain"
-    named = named or contained
-    if named is not None and _MERE_LESION.fullmatch(named["tumor"]) is None:
+    tumor = named or contained
+    if tumor is not None and not tumor.is_mere:
         return False
-    if named is not None:
+    if tumor is not None:
         return _METASTATIC.search(before) is not None
     before = _NEW_CLAUSE.split(before)[-1]
     return _SPREAD_AFTER.match(after) is not None or _SPREAD.search(before[-75:]) is not None
@@ -251,9 +451,9 @@ def _bound(reading: Reading, sentence: Sentence, reach: tuple[int, int]) -> froz
 
 def _side(hit: Hit, sentence: Sentence) -> str | None:
     begin = hit.start - sentence.start
-    inside = _SIDE_INSIDE.match(sentence.text, begin)
+    inside = _SIDE_INSIDE.search(sentence.text, begin, hit.end - sentence.start)
     if inside:
-        return inside[1].lower()
+        return "left" if inside[1].lower().startswith("l") else "bilateral" if inside[1].lower() == "bilateral" else "right"
     before = _SIDE.search(sentence.text[max(0, begin - 60) : begin])
     if before:
         side = before["side"].lower()
@@ -281,7 +481,7 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
         # A meningioma's site is the meninges, wherever along the brain or the spinal cord it lies.
         subsite = "C70.1" if subsite.startswith(("C70.1", "C72.0", "C72.1", "C41.2")) else "C70.0"
     proof = sorted((m for m in own if _code(_place(m), morphology) == subsite), key=_by_weight) or sorted(own, key=_by_weight)
-    side = None if organ in _UNPAIRED else _laterality(own)
+    side = None if organ in _UNPAIRED or subsite in _UNPAIRED else _laterality(own, mentions, morphology, subsite)
     passed = tuple(
         (m, "another site preferred" if _place(m).weight > 0 else "metastasis or spread")
         for m, weight in zip(mentions, weights, strict=True)
@@ -306,26 +506,35 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
         place = _place(mention)
         weight = place.weight
         organ = _code(place, morphology)[:3]
+        if not started and place.weight >= _BESIDE_TUMOR and mention.subject == "patient" and not place.is_earlier:
+            weight, started = weight + _FIRST_BESIDE_TUMOR, True
         if weight > 0 and place.is_earlier and (code not in place.bound or code in _ANY_TUMOR):
             weight *= 0.4
         if weight > 0 and code and place.weight != _USUAL_WEIGHT:
             if code in place.bound:
                 weight = weight * 1.5 + _binding(place)
-            elif place.bound and not place.bound & _ANY_TUMOR:
+            elif place.bound and not place.bound & _ANY_TUMOR and not any(other[:3] == code[:3] for other in place.bound):
                 weight *= 0.35 if place.kind != "tumor" else 0.1
-        if weight > 0 and organ in spread_to:
+        if weight > 0 and organ in spread_to and place.weight != _USUAL_WEIGHT:
             weight *= 0.5
+        if weight > 0 and place.region is not None and code not in place.bound and _is_loose(place, morphology):
+            weight *= _LOOSE_REGION
         if organ == "C76" or (organ == "C77" and not _is_lymphoma(code)):
             weight *= 0.4
-        if not started and place.weight >= _BESIDE_TUMOR and mention.subject == "patient":
-            weight, started = weight + _FIRST_BESIDE_TUMOR, True
+        elif organ == "C77" and weight > 0 and place.weight != _USUAL_WEIGHT:
+            weight *= _NODE_OF_LYMPHOMA
         weights.append(weight / (1.0 + 0.1 * max(0.0, counted[organ])))
         counted[organ] += weights[-1]
     return weights
 
 
+def _is_loose(place: Place, morphology: str | None) -> bool:
+    """Return whether a region tells where something was seen or felt rather than what it grew in."""
+    return place.preferred in _WIDE_REGIONS or tissue_of(morphology) not in TISSUES
+
+
 def _is_lymphoma(code: str | None) -> bool:
-    return code is not None and ("9590" <= code <= "9729" or "9750" <= code <= "9769")
+    return code is not None and ("9590" <= code <= "9769" or code in ("9930", "9970", "9971"))
 
 
 def _binding(place: Place) -> float:
@@ -354,7 +563,7 @@ def _code(place: Place, morphology: str | None) -> str:
     """Return a place's topography for a tumour of this morphology: a region's soft tissue, skin or bone code."""
     if place.region is None:
         return place.code
-    by_tissue = dict(zip((SOFT_TISSUE, SKIN, BONE), place.region, strict=True))
+    by_tissue = dict(zip(TISSUES, place.region, strict=True))
     return by_tissue.get(tissue_of(morphology) or "") or place.code
 
 
@@ -371,21 +580,25 @@ def _subsite(own: Sequence[Mention], morphology: str | None, organ: str) -> str:
     precise = {code: score for code, score in scores.items() if not code.endswith(".9")}
     if precise:
         best = max(precise, key=lambda code: (precise[code], code))
-        if precise[best] >= 1.0 or precise[best] >= 0.5 * sum(general.values()):
+        if precise[best] >= _ENOUGH_FOR_SUBSITE or precise[best] >= 0.5 * sum(general.values()):
             return best
     return max(general, key=lambda code: general[code]) if general else f"{organ}.9"
 
 
-def _laterality(own: Sequence[Mention]) -> str | None:
-    """Return the side told beside the primary; what is told of the organ elsewhere only where nothing else is."""
-    for least in (_BESIDE_TUMOR * 0.4, _EXAMINED_WEIGHT):
-        votes: dict[str, float] = defaultdict(float)
-        for mention in own:
-            place = _place(mention)
-            if place.side and place.weight > least:
-                votes[place.side] += place.weight
-        if votes:
-            return max(votes, key=lambda side: votes[side])
+def _laterality(own: Sequence[Mention], every: Sequence[Mention], morphology: str | None, subsite: str) -> str | None:
+    """Return the side told beside the primary's own part; of the whole organ, or of its region, only where nothing else is."""
+    precise = [m for m in own if _code(_place(m), morphology) == subsite]
+    around = [m for m in every if _place(m).weight >= _BESIDE_TUMOR and subsite in (_place(m).region or ())]
+    for mentions in (precise, own, around):
+        for least in (_BESIDE_TUMOR * 0.4, _EXAMINED_WEIGHT):
+            votes: dict[str, float] = defaultdict(float)
+            for mention in mentions:
+                place = _place(mention)
+                if place.side and place.weight > least:
+                    # Both ovaries are taken out for a tumour of one.
+                    votes[place.side] += place.weight * (0.05 if place.kind == "procedure" and place.side == "bilateral" else 1.0)
+            if votes:
+                return max(votes, key=lambda side: votes[side])
     return None
 
 
