@@ -66,8 +66,9 @@ _EARLIER = re.compile(
 # "Hodgkin lymphoma at 19": another story, told by its age.
 _AT_AGE = re.compile(r"\s(?:at|aged)\s(?:the\sage\sof\s)?\d{1,2}\b(?!\s?(?:mm|cm|%|months?|weeks?|days?))", re.IGNORECASE)
 _DENIED_KIND = re.compile(
-    rf"(?<!non-)(?<!non )\b(?P<kind>{'|'.join(_KINDS)})(?:[-\s]cell)?"
-    r"(?:\s(?!(?:and|or|with|of|in|the|to|for|as|from|component|features?)\s)[\w-]{2,15}){0,2}[-\s]$",
+    r"\b(?:mimick?|masquerad|simulat|mistaken|misdiagnos|misinterpret|confus|distinguish|differentiat(?:e|ed|ing)\s(?:it\s)?(?:from|between)|resembl"
+    r"|differential|rule[ds]?\sout|exclud|versus|vs\.?|unlike|rather\sthan|as\sopposed\sto|instead\sof|suspect|possib|risk\sof|screening"
+    r"|clinically\sdiagnosed|radiolog\w+\sdiagnos)",
     re.IGNORECASE,
 )
 _PROVED = re.compile(
@@ -149,7 +150,8 @@ _KINDS = {
 }
 _KIND_CUES = tuple(_KINDS)
 _KIND = re.compile(
-    rf"(?<!non-)(?<!non )\b(?P<kind>{'|'.join(_KINDS)})(?:[-\s]cell)?(?:\s(?!(?:and|or|with|of|in|the|to|for|as|from|component|features?)\s)[\w-]{{2,15}}){{0,2}}[-\s]$",
+    rf"(?<!non-)(?<!non )\b(?P<kind>{'|'.join(_KINDS)})(?:[-\s]cell)?"
+    r"(?:\s(?!(?:and|or|with|of|in|the|to|for|as|from|component|features?)\s)[\w-]{2,15}){0,2}[-\s]$",
     re.IGNORECASE,
 )
 _GRADE = re.compile(
