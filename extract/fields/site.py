@@ -240,6 +240,8 @@ def find(reading: Reading) -> Iterator[Mention]:
         if hit.sentence != number:
             number, words = hit.sentence, Words.of(reading, sentence)
         following = hits[index + 1 : index + _LONGEST_LIST]
+        if hit.entry.lexicon == "region" and following and _is_part_of(hit, following[0]):
+            continue
         weight, reach = _weight(reading, hit, following, sentence, words)
         tissue = tuple(hit.entry.get(column) for column in TISSUES) if hit.entry.lexicon == "region" else None
         side = _side(hit, sentence) if weight > 0 and (words.side or hit.entry.is_cased) else None
@@ -248,6 +250,16 @@ def find(reading: Reading) -> Iterator[Mention]:
         name = reading.text[hit.start : hit.end].lower()
         place = Place(hit.id, name, hit.entry.preferred, _kind(hit), weight, side, tissue, is_earlier, bound)
         yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
+
+
+# Layers and nodes, which lie everywhere: the region before them says where.
+_EVERYWHERE = ("C44.9", "C49.9", "C47.9", "C41.9", "C77", "C80")
+
+
+def _is_part_of(region: Hit, organ: Hit) -> bool:
+    """Return whether a region only says which part of the organ named right after it is meant: "thoracic esophagus"."""
+    is_organ = organ.entry.get("kind") in ("noun", "adjective") and not organ.id.startswith(_EVERYWHERE)
+    return organ.start == region.end + 1 and is_organ
 
 
 def _tumors(reading: Reading, sentence: Sentence) -> tuple[Tumor, ...]:
