@@ -597,11 +597,16 @@ def _subsite(own: Sequence[Mention], morphology: str | None, organ: str) -> str:
     return max(general, key=lambda code: general[code]) if general else f"{organ}.9"
 
 
+# Organs that lie side by side on one side: a tumour of the ovary is told as an adnexal mass.
+_SAME_SIDE = {"C56": ("C57",), "C57": ("C56",), "C62": ("C63",), "C63": ("C62",), "C64": ("C65",), "C65": ("C64",)}
+
+
 def _laterality(own: Sequence[Mention], every: Sequence[Mention], morphology: str | None, subsite: str) -> str | None:
     """Return the side told beside the primary's own part; of the whole organ, or of its region, only where nothing else is."""
     precise = [m for m in own if _code(_place(m), morphology) == subsite]
     around = [m for m in every if _place(m).weight >= _BESIDE_TUMOR and subsite in (_place(m).region or ())]
-    for mentions in (precise, own, around):
+    kin = [m for m in every if _place(m).weight >= _BESIDE_TUMOR and _place(m).code.startswith(_SAME_SIDE.get(subsite[:3], ()))]
+    for mentions in (precise, own, around, kin):
         for least in (_BESIDE_TUMOR * 0.4, _EXAMINED_WEIGHT):
             votes: dict[str, float] = defaultdict(float)
             for mention in mentions:
