@@ -50,6 +50,10 @@ format: $(VENV)/.installed-dev ## bring the code into the common form
 evaluate: $(VENV)/.installed ## precision and recall on the project's own reports (GOLD=folder: on others)
 	@$(BIN)/casebook evaluate --gold $(or $(GOLD),tests/gold corpus/reports)
 
+.PHONY: measure
+measure: $(VENV)/.installed ## F1 by field on the gold and silver reports beside this folder, read and set apart
+	@$(BIN)/python scripts/measure.py
+
 .PHONY: bench
 bench: $(VENV)/.installed ## words per second, beside spaCy's bare tokenizer
 	@$(BIN)/python scripts/bench.py --check

@@ -363,11 +363,26 @@ def load_gold(folder: Path) -> tuple[GoldReport, ...]:
     return tuple(_gold_report(path) for path in paths)
 
 
+def load_gold_lines(path: Path) -> tuple[GoldReport, ...]:
+    """Read a file with the gold of one report a line. Raises GoldError where it is missing or a line has another form."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return tuple(_from_json(json.loads(line), path.stem) for line in lines)
+    except OSError as error:
+        raise GoldError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise GoldError(
+            f"{path}: no gold file ({type(error).__name__}: {error}), wanted the form of the gold guide, one report a line"
+        ) from error
+
+
+def _from_json(gold: Mapping[str, Any], name: str) -> GoldReport:
+    return GoldReport(gold.get("report") or name, gold.get("kind"), tuple(from_gold(case) for case in gold["cases"]))
+
+
 def _gold_report(path: Path) -> GoldReport:
     try:
-        gold = json.loads(path.read_text(encoding="utf-8"))
-        cases = tuple(from_gold(case) for case in gold["cases"])
-        return GoldReport(gold.get("report") or path.stem, gold.get("kind"), cases)
+        return _from_json(json.loads(path.read_text(encoding="utf-8")), path.stem)
     except OSError as error:
         raise GoldError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -24,6 +24,7 @@ from extract.evaluate import (
     evaluate,
     from_gold,
     load_gold,
+    load_gold_lines,
     marker_key,
     pair_cases,
 )
@@ -354,3 +355,41 @@ def _compare(scorer: ModuleType, folder: Path, records: dict[str, Record]) -> No
     ours = evaluate(load_gold(folder), records)
     assert ours.to_json() == theirs
     assert len(ours.disagreements) == len(errors)
+
+
+SILVER = Path(__file__).parent / "silver"
+
+
+def test_gold_of_many_reports_in_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "many.jsonl"
+    file.write_text('{"report": "a", "kind": "case_report", "cases": [{"label": "1", "age_years": 40}]}\n{"report": "b", "cases": []}\n')
+    first, second = load_gold_lines(file)
+    assert (first.id, first.cases[0].age_years, second.id, second.cases) == ("a", 40, "b", ())
+    file.write_text('{"report": "a"}\n')
+    with pytest.raises(GoldError, match=r"many\.jsonl"):
+        load_gold_lines(file)
+    with pytest.raises(GoldError, match="no such file"):
+        load_gold_lines(tmp_path / "none.jsonl")
+
+
+def test_no_silver_report_is_both_read_and_set_apart() -> None:
+    read, apart = (load_gold_lines(SILVER / f"{part}.jsonl") for part in ("read", "apart"))
+    ids = [report.id for report in (*read, *apart)]
+    assert len(read) > 200 and len(apart) > 100
+    assert len(ids) == len(set(ids))
+
+
+def test_what_is_measured_covers_every_field(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.util.spec_from_file_location("measure", Path(casebook.__file__).parent / "scripts" / "measure.py")
+    assert spec and spec.loader
+    measure = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(measure)
+    monkeypatch.setattr("sys.argv", ["measure.py"])
+    code = measure.main()
+    shown = capsys.readouterr().out
+    if not (SHARED / "gold" / "dev").is_dir():
+        assert code == 2 and "nothing to measure on" in shown
+        pytest.skip(f"{SHARED} is not here: no texts to measure on")
+    assert code == 0
+    assert all(f"\n{field} " in shown for field in (*SCALARS, *SETS))
+    assert "error" not in shown and ": gold " not in shown
