@@ -94,7 +94,10 @@ def _cuts(sentence: str) -> Iterator[int]:
         return
     named: dict[int, str] = {mark.start(): _number(mark) for mark in _MARK.finditer(sentence)}
     named.update((intro.start(), _signature(intro)) for intro in _introductions(sentence))
-    for previous, place in pairwise(sorted(named)):
+    places = sorted(named)
+    if len(set(named.values())) > 1 and _DECLARED.search(sentence, 0, places[0]):
+        yield places[0]  # "We describe two patients with schwannoma,": what stands before the first is said of all
+    for previous, place in pairwise(places):
         if named[place] == named[previous] or _is_same_person(sentence, previous, place):
             continue
         semicolon = sentence.find("; ", previous, place)
@@ -125,18 +128,19 @@ def labels(drafts: Sequence[Draft], told: Sequence[str]) -> list[str]:
     declared = _declared(" ".join(draft.text for draft in drafts)[:_DECLARED_WITHIN])
     if not is_counted and not 2 <= len(persons) <= declared:
         return [_ONLY] * len(drafts)
-    result = _follow(drafts, told, marks, is_counted)
+    # Where patients are counted, whoever has no number is one of them only up to the number declared.
+    result = _follow(drafts, told, marks, max(declared, 1) if is_counted else len(persons))
     return result if len(set(result) - {EVERY}) > 1 else [_ONLY] * len(drafts)
 
 
-def _follow(drafts: Sequence[Draft], told: Sequence[str], marks: Sequence[frozenset[str]], is_counted: bool) -> list[str]:
+def _follow(drafts: Sequence[Draft], told: Sequence[str], marks: Sequence[frozenset[str]], most: int) -> list[str]:
     known: dict[str, str] = {}
     current, part, result = EVERY, "", []
     for draft, subject, found in zip(drafts, told, marks, strict=True):
         here = _part(draft.section)
         if here != part and here != "aside":
             current, part = EVERY, here
-        label = _label(draft, subject, found, known, is_counted)
+        label = _label(draft, subject, found, known, most)
         if label is None:
             label = EVERY if here == "argued" or subject != "patient" or _TOGETHER.search(draft.text) else current
         elif here in ("story", "front") and label != EVERY:
@@ -149,7 +153,7 @@ def _part(section: str) -> str:
     return "story" if section in _STORY else "front" if section in _FRONT else "aside" if section in _ASIDE else "argued"
 
 
-def _label(draft: Draft, subject: str, found: frozenset[str], known: dict[str, str], is_counted: bool) -> str | None:
+def _label(draft: Draft, subject: str, found: frozenset[str], known: dict[str, str], most: int) -> str | None:
     """Return the patient whom a sentence names, by number or by age and sex; None where it names nobody."""
     if len(found) > 1:
         return EVERY
@@ -159,7 +163,7 @@ def _label(draft: Draft, subject: str, found: frozenset[str], known: dict[str, s
         known.update({person: label for person in persons[:1] if person not in known})
         return label
     for person in persons:
-        if person not in known and (not is_counted or not known):
+        if person not in known and len(known) < most:
             known[person] = str(len(known) + 1)
         if person in known:
             return known[person]

@@ -69,6 +69,13 @@ def test_what_is_said_of_all_is_a_fact_of_each(built: pipeline.Pipeline) -> None
     assert first.histology.morphology == second.histology.morphology == "8811/3"  # type: ignore[union-attr]
 
 
+def test_what_is_said_before_the_first_is_a_fact_of_each(built: pipeline.Pipeline) -> None:
+    first, second = _record(IN_ONE_SENTENCE + " The second patient had a recurrence.", built).cases
+    assert first.histology.name == second.histology.name == "schwannoma"  # type: ignore[union-attr]
+    assert (first.site.name, second.site.name) == ("neck", "orbit")  # type: ignore[union-attr]
+    assert (first.recurrence, second.recurrence) == (None, True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
