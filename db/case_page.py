@@ -8,6 +8,7 @@ from typing import Any
 
 from db import fields
 from db.case_values import Group, groups
+from db.course import Course, course
 from db.highlight import Piece, Span, cut
 from db.overview import site_words
 from db.query import Row, every, one
@@ -33,6 +34,7 @@ class CasePage:
     report: dict[str, Any]
     siblings: tuple[str, ...]
     groups: tuple[Group, ...]
+    course: Course | None
     passed: tuple[Mention, ...]
     pieces: tuple[Piece, ...]
 
@@ -70,6 +72,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
             )
         ),
         groups(connection, case, evidence),
+        course(connection, case, evidence),
         passed,
         _pieces(connection, case["report_id"], marked, {mention.number for mention in passed}),
     )

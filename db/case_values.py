@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from db import fields
+from db.course import ZERO_WORDS
 from db.overview import status_words, yes_no
 from db.query import Row, every
 
@@ -197,6 +198,28 @@ def _outcome(facts: _Facts) -> Iterator[Item]:
     length = case["follow_up_months"]
     minimum = bool(case["follow_up_is_minimum"])
     yield facts.single("follow_up_months", None if length is None else fields.months(length, minimum))
+    yield Item("For pooling", tuple(_pooled(facts)))
+
+
+_NOT_POOLED = {
+    "no_time": "no follow-up told",
+    "no_status": "no state at its end told",
+    "time_origin_unclear": "counted from an event of unknown time",
+}
+
+
+def _pooled(facts: _Facts) -> Iterator[Value]:
+    """Yield what of the case a survival estimate can use, or why it cannot; it rests on the evidence of what it is computed from."""
+    case = facts.case
+    fields_of = ("follow_up_months", "status", "recurrence", "recurrence_months")
+    rests_on = tuple(dict.fromkeys(number for field in fields_of for number in facts.evidence.get((field, 1), ())))
+    if case["not_pooled_because"]:
+        yield Value("cannot be pooled", _NOT_POOLED[case["not_pooled_because"]], rests_on)
+    since = f"from {ZERO_WORDS[case['time_zero']]}" if case["time_zero"] else ""
+    for name, seen in (("survival", "died"), ("event_free", "returned or died")):
+        if case[f"{name}_months"] is not None:
+            words = f"{seen if case[f'{name}_event'] else 'censored'} at {fields.months(case[f'{name}_months'])}"
+            yield Value(words, " · ".join(part for part in (name.replace("_", "-"), since) if part), rests_on)
 
 
 _GROUP_ITEMS = {

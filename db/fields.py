@@ -10,7 +10,7 @@ GROUPS = (
     ("tumour", "Tumour", ("site", "size_cm", "metastases")),
     ("pathology", "Pathology", ("histology", "ihc", "ki67_percent", "molecular")),
     ("treatment", "Treatment", ("surgery", "surgeries", "radiotherapy_given", "radiotherapy", "drugs")),
-    ("outcome", "Outcome", ("recurrence", "recurrence_months", "status", "follow_up_months")),
+    ("outcome", "Outcome", ("recurrence", "recurrence_months", "status", "follow_up_months", "events")),
 )
 
 LABELS = (
@@ -32,6 +32,7 @@ LABELS = (
     ("recurrence_months", "Time to recurrence"),
     ("status", "Status"),
     ("follow_up_months", "Follow-up"),
+    ("events", "Event"),
 )
 
 _GROUP_OF = {field: key for key, _, fields in GROUPS for field in fields}

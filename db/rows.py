@@ -17,6 +17,7 @@ FACT_TABLES = (
     ("radiotherapy", "radiotherapy_course"),
     ("drugs", "drug"),
     ("metastases", "metastasis"),
+    ("events", "timeline_event"),
 )
 
 
@@ -65,6 +66,7 @@ def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
         [(key, n, x.name, x.dose, x.dose_value, x.dose_unit, x.schedule, x.cycles) for n, x in _numbered(case.drugs)],
     )
     yield "metastasis", [(key, n, x.name, x.topography) for n, x in _numbered(case.metastases)]
+    yield "timeline_event", [(key, n, x.kind, x.name, x.months, int(x.is_minimum)) for n, x in _numbered(case.events)]
 
 
 def _evidence_rows(report_id: str, record: Record) -> list[Row]:
@@ -96,6 +98,8 @@ def _patient_case(report_id: str, case: Case) -> Row:
         histology and histology.name, histology and histology.morphology, histology and histology.grade,
         case.size_cm, case.ki67_percent, case.surgery, case.radiotherapy_given, case.recurrence,
         case.recurrence_months, case.status, case.follow_up_months, case.follow_up_is_minimum,
+        case.time_zero, case.survival_months, case.survival_event, case.event_free_months, case.event_free_event,
+        case.not_pooled_because,
     )  # fmt: skip
 
 

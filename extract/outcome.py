@@ -19,7 +19,9 @@ from extract import context
 from extract.reading import Hit, Reading, Sentence
 
 LEXICON = "outcome"
-LEXICONS = (LEXICON, "drug", "regimen")
+# Where they name no treatment of their own, the procedures and drugs of the treatment fields stand for one.
+_DRUGS, _PROCEDURES = ("drug", "regimen"), "procedure"
+LEXICONS = (LEXICON, *_DRUGS, _PROCEDURES)
 TREATMENTS = frozenset({"surgery", "radiotherapy", "chemotherapy", "treatment"})
 # What is said and passed over, with the reason.
 UNLIKELY, NOT_TUMOUR, NOT_PATIENT = "possible", "not_tumour", "not_patient"
@@ -41,6 +43,15 @@ _TUMOUR = re.compile(
 _PIECE = re.compile(
     r"margin|border|edge|cut\send|\bbed\b|node|\bsections?\b|stump|biops|specimen|histolog|patholog|cytolog|smear|aspirat|fluid"
 )
+# Where it was sought in a piece of tissue or a fluid, and where a property of the tumour was: both tell nothing of the course.
+_LOOKED_AT = re.compile(
+    r"microscop|histolog|cytolog|patholog|immuno|specimen|biops|smear|autops|marrow|fluid|urin|effusion|thoracent|paracent"
+    r"|lavage|washing"
+)
+_OF_KIND = re.compile(
+    r"\w*(?:\s[\w-]+){0,4}?\s(?:morpholog|component|differentiation|transformation|origin|predisposition|infiltrat"
+    r"|invasion|invad|extension)"
+)
 # What may stand between "the risk" and "recurrence".
 _LINK = re.compile(
     r"(?:\s(?:for|of|the|an?|any|to|local|locoregional|regional|distant|early|late|tumou?r|disease|cancer|further|possible|its|his|her"
@@ -58,7 +69,32 @@ _UNCERTAIN_AFTER = re.compile(
     r"^(?:\s(?!but\b|which\b|that\b)[\w'’/-]+){0,5}?\s(?:would|may|might|could\sbe|should|can"
     r"|(?:was|is|were)\s(?:feared|suspected|possible|considered|unlikely|discussed))\b"
 )
+_STATE_ENDS = re.compile(
+    r"\s?(?:$|[,.;:()\[-]|(?:at|for|and|with|without|since|on|during|after|until|in|to|throughout|but|over|or|as|while|when|now|currently|so|from|upon|by|under"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|twelve|more|about|approximately|\d+|he|she|following|status)\b)"
+)
 _NOT_WELL = re.compile(r"[-\s](?!followed|controlled|informed\sand)(?:[a-z-]+ed|known|to)\b")
+_OF_COMPLAINT = re.compile(
+    r"\s(?:of\s)?(?:(?:the|his|her|any|these|such|previous|initial|similar|further|clinical|ascites)\s){0,3}"
+    r"(?:symptom|pain|bleed|h(?:a)?emorrh|effusion|ascites|infect|fever|seizure|thromb|complain|rash|pneumon|obstruct|stenosis|an(?:a)?emia|cough"
+    r"|attack|episode|edema|swelling|fistul|hernia|pneumothora|jaundice|nausea|vomit|diarrh|headache|toxicit|skin\s(?:lesion|rash))"
+)
+_SHORT_OF = re.compile(
+    r"\b(?:almost|nearly|near|incomplete(?:ly)?|partial(?:ly)?|failed\sto\s\w+|achieve|obtain|aim\w*\sat|until)\s(?:an?\s)?$"
+)
+_SUBJECT_COMPLAINT = re.compile(
+    r"\b(?:symptoms?|pain|fever|rash|cough|effusions?|ascites|headaches?|seizures?|infections?|swelling|edema|oedema|dyspn(?:o)?ea|jaundice|pneumoni\w+"
+    r"|ulcers?|complaints?|bleeding|h(?:a)?ematuria|thrombosis|hypercalc(?:a)?emia|skin\slesions)\s(?:(?:had|have|has|was|were|been|then|also)\s){0,3}$"
+)
+_LASTED = re.compile(
+    r"\s(?:(?:that|which|and)\s(?:has\s|have\s)?(?:lasted|persisted)"
+    r"|(?:status\s)?for\s(?:the\s(?:last|past)\s|more\sthan\s|over\s|at\sleast\s|about\s)?"
+    r"[\w.-]+\s(?:and\s[\w.]+\s)?(?:months|years)|ever\ssince|to\sdate|until\snow)"
+)
+_LASTS = re.compile(
+    r"\b(?:remain(?:s|ed|ing)|continu(?:es|ed)|stay(?:s|ed)|still|maintain(?:s|ed)|has\sbeen|sustained|durable)\s"
+    r"(?:to\sbe\s)?(?:in\s)?(?:an?\s)?$"
+)
 # These deny a return or a spread, but not the disease: "negative for malignancy" is a specimen's word.
 _COMING_BACK = ("reappeared", "reappearance", "recrudescence")
 _WEAK = ("negative for", "no new", "clear of", "absence of", "no visible", "no viable", "no detectable")
@@ -67,19 +103,38 @@ _NOT_DONE = re.compile(
     r"|without|awaiting|candidate|indicat\w+)\s(?:[\w-]+\s){0,4}$"
 )
 _EXAMINED = re.compile(
-    r"\b(?:ct|mri|pet|scan|\w{0,15}scop|biops|\w{0,15}graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow"
+    r"\b(?:ct|mri|pet|scan|\w{0,25}scop|biops|\w{0,15}graph|imaging|exam|test|evaluat|assess|screen|analys|sequenc|aspirat|follow"
     r"|consult|counsel"
     r"|puncture|investigat|work)"
 )
 _ANOTHER = re.compile(r"\b(?:baby|infants?|newborn|neonate|fetus|child\swas\sborn|flap|graft|wound|mother|donor)\b")
 _REMOVED = re.compile(r"(?:resect|remov|excis|treat|irradiat|eradicat)\w*\s(?:of\s)?(?:the\s|this\s|his\s|her\s)?$")
 _OF_TUMOUR = re.compile(r"lesion|mass\b|nodul|radiolog|imaging|scan|\bct\b|\bmri\b|chemotherap|treatment|therapy|drug|mg\b")
+_VAGUE = re.compile(r"rapid|progress(?:ed|ing)$|disseminat|enlarged|increased")
+_OF_WHAT = re.compile(r"\s(?:of|to|towards?|from|into)\b")
+_GROWTH = re.compile(
+    r"disease|tumou?r|cancer|malignan|neoplas|carcinom|sarcom|lymphom|melanom|gliom|blastom|myelom|leuk|recurr|relaps"
+    r"|lesion|mass\b|masses|nodul|lymph\snode|chemotherap|radiotherap|\bct\b|\bmri\b|\bpet\b|clinical|recist|uptake|metasta"
+)
+_SOUGHT = re.compile(
+    r"\b(?:evaluat|assess|screen|search|investigat|examin|monitor|check|look|presum|differentia|distinguish|discriminat)\w{0,4}\s"
+    r"(?:[\w'’]+\s){0,4}?(?:for|to\sbe|as|or|between|from)\s(?:[\w'’-]+\s){0,4}$"
+)
+_IF = re.compile(r"\b(?:if|whether|unless)\s(?:[\w-]+\s){0,3}$")
+_SCAN = (
+    r"(?:ct|mri|pet|scans?|imaging|tomography|ultraso\w{3,10}|radiographs?|\w{2,12}scopy"
+    r"|mammogra\w{1,3}|scintigra\w{1,4}|x-rays?|resonance)"
+)
+_CLEAN = r"(?:negative|normal|unremarkable|clear)(?!\s(?:for|cell|saline|margin))"
+_CLEAN_SCAN = re.compile(
+    rf"\b{_SCAN}\b[^.;:]{{0,60}}?\s(?:was|were|is|are|be|remains?|remained)\s(?:\w+\s){{0,2}}?{_CLEAN}\b|\b{_CLEAN}\s(?:\w+\s){{0,2}}{_SCAN}\b"
+)
 _RELATIVE = re.compile(
     r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family"
     r"|patients|cases"
     r"|women|men|children|fetus|baby|twin|donor)\b"
 )
-_REACH = 110
+_REACH, _NEAR, _SHORT = 110, 40, 15
 _REACH_UNCERTAIN = 60
 
 
@@ -88,19 +143,39 @@ def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
     hits = reading.hits_in(LEXICON, sentence)
     if not any(hit.id in TREATMENTS for hit in hits):
         yield from _drugs(reading, sentence)
+    if not any(hit.id == "surgery" for hit in hits):
+        yield from _operation(reading, sentence)
     for number, hit in enumerate(hits):
         judge = _JUDGES.get(hit.id)
         kind = judge(reading, sentence, hits, number) if judge else hit.id
         if kind:
             yield Cue(kind, hit.start, hit.end)
+    yield from _clean_scan(sentence)
 
 
 def _drugs(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
     """Yield the first drug of a sentence that names no other treatment, if it was given."""
-    for lexicon in LEXICONS[1:]:
+    for lexicon in _DRUGS:
         for hit in reading.hits_in(lexicon, sentence)[:1]:
             if context.assertion_of(reading, hit.start, hit.end, sentence) == context.PRESENT:
                 yield Cue("chemotherapy", hit.start, hit.end)
+
+
+def _operation(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
+    """Yield the first operation of a sentence that names none of the lexicon's, if it was done."""
+    for hit in reading.hits_in(_PROCEDURES, sentence):
+        if hit.id == "resection" and _is_done(reading, sentence, hit):
+            yield Cue("surgery", hit.start, hit.end)
+            return
+
+
+def _clean_scan(sentence: Sentence) -> Iterator[Cue]:
+    """Yield that an examination of the patient found nothing: "the CT scan was unremarkable"."""
+    lower = sentence.lower
+    if "normal" in lower or "negative" in lower or "unremarkable" in lower or "clear" in lower:
+        found = _CLEAN_SCAN.search(lower)
+        if found and len(lower) == len(sentence.text):
+            yield Cue("clean_scan", sentence.start + found.start(), sentence.start + found.end())
 
 
 def names_tumour(words: str) -> bool:
@@ -121,9 +196,19 @@ def _again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: in
     if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
         return "no_recurrence"
     assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
-    if sentence.text.endswith("?") or assertion in (context.POSSIBLE, context.PLANNED):
+    if _SOUGHT.search(before) or _IF.search(before) or sentence.text.endswith("?") or assertion in (context.POSSIBLE, context.PLANNED):
         return UNLIKELY
     return "recurrence"
+
+
+def _not_again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
+    """Judge "did not recur": a complaint that did not tells nothing of the tumour."""
+    if number and hits[number - 1].id in ("complaint", "cause") and hits[number].entry.variant.startswith(("did not", "not ")):
+        between = sentence.lower[hits[number - 1].end - sentence.start : hits[number].start - sentence.start]
+        if _gap(between) and not names_tumour(between):
+            return NOT_TUMOUR
+    after = sentence.lower[hits[number].end - sentence.start :]
+    return NOT_TUMOUR if _OF_COMPLAINT.match(after) else hits[number].id
 
 
 def _is_uncertain(hits: Sequence[Hit], number: int, sentence: Sentence) -> bool:
@@ -148,13 +233,16 @@ def _is_complaint(hits: Sequence[Hit], number: int, sentence: Sentence) -> bool:
             return True
     if number and hits[number - 1].id in ("complaint", "cause") and words not in ("recurrent", "relapsing"):
         between = sentence.lower[hits[number - 1].end - sentence.start : hit.start - sentence.start]
-        return len(between) < 15 and "," not in between and " of" not in between and not _TUMOUR.search(between)
+        return len(between) < _SHORT and not _JOINS.search(between) and not _TUMOUR.search(between)
     return False
+
+
+_JOINS = re.compile(r",|\s(?:of|with|and|or|but|nor|no|not|without)\b")
 
 
 def _gap(words: str) -> bool:
     """Return whether the words between an adjective and its noun are few."""
-    return len(words) < 40 and words.count(" ") <= 4 and "," not in words
+    return len(words) < 40 and words.count(" ") <= 6 and "," not in words
 
 
 def _spread(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
@@ -166,9 +254,9 @@ def _spread(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: i
     assertion = context.assertion_of(reading, hit.start, hit.end, sentence)
     if assertion == context.ABSENT:
         return "no_metastasis"
-    if assertion != context.PRESENT or _is_uncertain(hits, number, sentence):
+    if assertion != context.PRESENT or _is_uncertain(hits, number, sentence) or _SOUGHT.search(before):
         return UNLIKELY
-    return "metastasis"
+    return "recurrence" if "metachron" in before[-_REACH_UNCERTAIN:] else "metastasis"
 
 
 def _sign(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
@@ -183,8 +271,8 @@ def _sign(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int
         return "no_recurrence"
     if found["spread"]:
         return "no_progression" if found["spread"] == "progress" else "no_metastasis"
-    weak = hit.entry.variant in _WEAK or _PIECE.search(before[-45:]) or _PIECE.search(after[: found.end()]) or "patholog" in before
-    return None if weak else "free"
+    weak = hit.entry.variant in _WEAK or _PIECE.search(before[-45:]) or _PIECE.search(after[: found.end()])
+    return None if weak or _LOOKED_AT.search(sentence.lower) or _OF_KIND.match(after, found.end()) else "free"
 
 
 def _free(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
@@ -197,7 +285,23 @@ def _well(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int
     """Judge a word of well-being: "was well circumscribed" speaks of a mass, "the baby is well" of another."""
     hit = hits[number]
     before, after = _around(sentence, hit)
+    if hit.entry.variant == "asymptomatic" and not _STATE_ENDS.match(after):
+        return None  # "asymptomatic hyperparathyroidism"
     return None if _NOT_WELL.match(after) or _ANOTHER.search(before[-40:]) else hit.id
+
+
+def _remission(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
+    """Judge a word of remission: "almost complete", hoped for, or of a complaint is none."""
+    hit = hits[number]
+    before, after = _around(sentence, hit)
+    if _SHORT_OF.search(before) or _DENIED_BEFORE.search(before[-45:]) or _is_uncertain(hits, number, sentence):
+        return None
+    if _OF_COMPLAINT.match(after) or context.assertion_of(reading, hit.start, hit.end, sentence) != context.PRESENT:
+        return None
+    if _SUBJECT_COMPLAINT.search(before):
+        return None
+    # "Has been in complete remission for three years": it lasted.
+    return "lasting_remission" if _LASTED.match(after) or _LASTS.search(before) else hit.id
 
 
 def _active(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
@@ -211,25 +315,43 @@ def _stable(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: i
     return "active" if names_tumour(sentence.lower) or _OF_TUMOUR.search(sentence.lower) else None
 
 
+def _diagnosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
+    """Judge a word of diagnosis: that of another disease years ago ("diagnosed with celiac disease") begins no story."""
+    hit = hits[number]
+    lower = sentence.lower
+    if not (" ago" in lower or "previous" in lower or "history" in lower or "earlier" in lower):
+        return hit.id
+    return hit.id if reading.hits_in("histology", sentence) or _GROWTH.search(lower.replace("disease", "")) else None
+
+
 def _dead(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of death: a relative's or other patients' is none."""
     hit = hits[number]
     before, _ = _around(sentence, hit)
     if _RELATIVE.search(before) or context.subject_of(reading, hit.start, hit.end, sentence) == "family":
         return NOT_PATIENT
-    if _DENIED_BEFORE.search(before[-25:]) or (hit.entry.variant in ("death", "demise") and _is_uncertain(hits, number, sentence)):
+    if (
+        _DENIED_BEFORE.search(before[-25:])
+        or _IF.search(before)
+        or (hit.entry.variant in ("death", "demise") and _is_uncertain(hits, number, sentence))
+    ):
         return UNLIKELY
     return hit.id
 
 
 def _treated(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a treatment: planned or declined is none."""
-    hit = hits[number]
+    return hits[number].id if _is_done(reading, sentence, hits[number]) else None
+
+
+def _is_done(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Return whether a treatment was given: not planned, advised or declined."""
     if _NOT_DONE.search(_around(sentence, hit)[0]):
-        return None
-    if context.assertion_of(reading, hit.start, hit.end, sentence) in (context.ABSENT, context.PLANNED):
-        return None
-    return hit.id
+        return False
+    cue = context.cue_of(reading, hit.start, hit.end, sentence)
+    if cue is not None and cue.start > hit.end and cue.entry.variant.endswith("free of"):
+        return True  # "underwent resection, and in May she was free of disease"
+    return context.assertion_of(reading, hit.start, hit.end, sentence) not in (context.ABSENT, context.PLANNED)
 
 
 def _underwent(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
@@ -242,10 +364,27 @@ def _underwent(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number
 def _progressed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
     """Judge a word of progression."""
     hit = hits[number]
-    before, _ = _around(sentence, hit)
+    before, after = _around(sentence, hit)
     if hit.entry.variant.startswith(("no ", "did not", "failed")):
         return hit.id
-    return "no_progression" if _DENIED_BEFORE.search(before[-45:]) else hit.id
+    if hit.entry.variant == "progression" and _OF_WHAT.match(after) and not _GROWTH.search(after[:_NEAR]):
+        return None  # "progression of fatigue"
+    if number and hits[number - 1].id in ("complaint", "cause"):
+        between = sentence.lower[hits[number - 1].end - sentence.start : hit.start - sentence.start]
+        if len(between) < _SHORT and not _JOINS.search(between):
+            return None  # "the pneumonia progressed"
+    if _VAGUE.match(hit.entry.variant) and not _GROWTH.search(_without(sentence, hit)):
+        return None  # "pain which progressed over three months", "rapidly progressive dyspnea"
+    if number + 1 < len(hits) and hits[number + 1].id in ("complaint", "cause"):
+        between = sentence.lower[hit.end - sentence.start : hits[number + 1].start - sentence.start]
+        if _gap(between) and not names_tumour(between):
+            return None
+    return "no_progression" if _DENIED_BEFORE.search(before) else hit.id
+
+
+def _without(sentence: Sentence, hit: Hit) -> str:
+    """Return the words of a sentence without those of a hit, in lower case."""
+    return sentence.lower[: hit.start - sentence.start] + sentence.lower[hit.end - sentence.start :]
 
 
 def _around(sentence: Sentence, hit: Hit) -> tuple[str, str]:
@@ -261,13 +400,16 @@ def _nothing(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: 
 
 _JUDGES = {
     "recurrence": _again,
+    "no_recurrence": _not_again,
     "metastasis": _spread,
     "sign": _sign,
     "free": _free,
     "active": _active,
     "stable": _stable,
     "alive": _well,
+    "remission": _remission,
     "death": _dead,
+    "diagnosis": _diagnosed,
     "underwent": _underwent,
     "progression": _progressed,
     "not_recurrence": _nothing,

@@ -145,6 +145,21 @@ class Metastasis:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """One event of the patient's course, `months` after time zero (below zero: before); None where only its place is told.
+
+    `kind` is diagnosis, surgery, radiotherapy, chemotherapy, treatment, recurrence, metastasis, progression,
+    death or follow_up (the last contact); `is_minimum` marks a lower bound ("more than 5 years").
+    """
+
+    kind: str
+    name: str
+    months: float | None = None
+    is_minimum: bool = False
+    evidence: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One patient of the authors. Evidence of scalar values stands in the record, by field and case label."""
 
@@ -168,6 +183,14 @@ class Case:
     status: str | None = None
     follow_up_months: float | None = None
     follow_up_is_minimum: bool | None = None
+    events: tuple[TimelineEvent, ...] = ()
+    # What follows is computed from the values above: times for a Kaplan-Meier estimate, True where the event was seen.
+    time_zero: str | None = None  # treatment, diagnosis, presentation
+    survival_months: float | None = None
+    survival_event: bool | None = None
+    event_free_months: float | None = None
+    event_free_event: bool | None = None
+    not_pooled_because: str | None = None  # no_time, no_status, time_origin_unclear
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +233,7 @@ SCALARS = (
     "status",
     "follow_up_months",
 )
-REPEATED = ("ihc", "molecular", "surgeries", "radiotherapy", "drugs", "metastases")
+REPEATED = ("ihc", "molecular", "surgeries", "radiotherapy", "drugs", "metastases", "events")
 
 
 def check_evidence(record: Record, text: str) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from extract import outcome, times
+from extract import outcome, series, times
 from extract.outcome import TREATMENTS
 from extract.reading import Mention, Reading, Sentence
 from extract.times import Time
@@ -43,15 +43,24 @@ _HISTORY = re.compile(
     r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)"
     r"|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)"
 )
+_TUMOURS = re.compile(
+    r"tumou?r|cancer|malignan|neoplas|carcinom|sarcom|lymphom|melanom|gliom|blastom|myelom|leuk|mass\b|lesion|nodul|\w{3}oma\b"
+)
 _TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|transplant")
 
 
 _GENERAL = re.compile(
-    r"\b(?:is|are)\s(?:an?\s)?(?:\w{2,12}ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory"
-    r"|important|crucial|required|known|essential)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b"
+    r"\b(?:is|are)\s(?:an?\s|still\s|the\s)?(?:\w{2,12}ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory"
+    r"|important|crucial|required|known|essential|lacking|limited|controversial|unclear|scarce|challenging|(?:very\s|extremely\s)?poor|established)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b"
 )
 _OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b")
 
+_ONSET = re.compile(
+    r"(?:[\w,]+\s){0,4}?\b(?:develop|notic|appear|start(?:ed|ing)|began|begun|onset|felt|experienc|suffer|became\saware|complain)"
+)
+_OF_ALL = re.compile(
+    r"\b(?:both|all|neither|none)\s(?:of\s)?(?:the\s|our\s|these\s)?(?:two\s|three\s|four\s|five\s|six\s)?(?:patients|cases)\b"
+)
 # What parts a sentence, and how many characters a parting weighs when the nearest time is sought.
 _PARTS = re.compile(r"[,;:]\s|\s(?:and|but|then|now|who|which)\s")
 _PART_WEIGHT = 25
@@ -61,7 +70,10 @@ STATES = frozenset(
     | {"follow_up", "survival"}
 )
 _NO_CONTACT = TREATMENTS | {"palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
+_NO_VISIT = _NO_CONTACT | {"diagnosis"}
 _PAST = TREATMENTS | {"diagnosis", "admission", "recurrence", "metastasis"}
+_RETURNS = frozenset({"recurrence", "metastasis"})
+_ENDS = frozenset({"survival", "death", "alive", "free", "no_recurrence", "lost"})
 _OUTCOMES = STATES | {"death", "recurrence", "progression"}
 # Narrative moments this far before the frontier are the frontier, told in round figures.
 _SLACK = 1.0
@@ -109,12 +121,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One telling of a patient's story. `zero` is the first treatment, else the diagnosis, else the beginning."""
+    """One telling of a patient's story. `zero` is the first treatment, else the diagnosis, else the beginning.
+
+    `origin` says which: treatment, diagnosis, presentation, or None for a beginning that is none of these.
+    """
 
     group: int
     zero: Moment
     points: tuple[Point, ...]
     is_treated: bool
+    origin: str | None = None
 
     def months(self, moment: Moment) -> float:
         """Return the months from time zero to a moment."""
@@ -162,7 +178,8 @@ def is_told(reading: Reading, sentence: Sentence) -> bool:
     if "person" not in cues and "own" not in cues and _states_a_rule(lower):
         return False
     if "own" not in cues and ("patients" in lower or "cases" in lower) and _OF_OTHERS.search(lower):
-        return False
+        # "These patients" are others, but "both the patients" of a series are the authors'.
+        return sentence.patient == series.EVERY and _OF_ALL.search(lower) is not None
     return sentence.subject in ("patient", "general")
 
 
@@ -261,6 +278,8 @@ class _Walk:
         """Place the events of one sentence."""
         cues = [event for event in events if event_of(event).time is None]
         kinds = {event_of(cue).kind for cue in cues}
+        if _is_other_history(events[0].sentence, kinds):
+            events = cues  # "his history included an infarction in 2002": no moment of this story
         placed: list[tuple[Mention, Moment]] = []
         start, before = self.last, self.frontier  # where the sentence finds the story
         for event in events:
@@ -281,15 +300,17 @@ class _Walk:
             if "admission" in kinds and self.frontier.months < 0:
                 self.frontier = Moment(0.0, self.frontier.proof)
             self.last = self.frontier
-        self._keep_history(events[0].sentence, kinds, any(_is_exact(time) for time, _ in placed))
+        is_later = any(_relation(time) in (times.LATER, times.AFTER) for time, _ in placed)
+        if events:
+            self._keep_history(events[0].sentence, kinds, any(_is_exact(time) for time, _ in placed), is_later)
         for cue in cues:
             earlier = _is_told_before(cue, cues, placed)
             now = before if earlier else start if event_of(cue).is_flashback and not placed else self.frontier
-            self._put(cue, [] if earlier else placed, now)
+            self._put(cue, [] if earlier else placed, now, cues)
         if "admission" in kinds:
             self.in_history = False
 
-    def _keep_history(self, sentence: Sentence, kinds: set[str], is_dated: bool) -> None:
+    def _keep_history(self, sentence: Sentence, kinds: set[str], is_dated: bool, is_later: bool) -> None:
         """Note whether the story is in the patient's earlier diseases: from "a history of" until the next visit.
 
         Earlier diseases are dated by the year; a date with its month (`is_dated`) is the story itself.
@@ -297,15 +318,17 @@ class _Walk:
         history = _HISTORY.search(sentence.lower)
         if history and (_TREATED.search(sentence.lower, history.end()) or outcome.names_tumour(sentence.lower[history.end() :])):
             self.in_history = True
-        elif kinds & {"admission", "recurrence"} or is_dated:
-            self.in_history = False
+        elif kinds & {"admission", "recurrence"} or is_dated or ("metastasis" in kinds and is_later):
+            self.in_history = False  # "three years later she developed metastases": what was removed was this tumour
 
-    def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]], now: Moment) -> None:
+    def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]], now: Moment, cues: Sequence[Mention]) -> None:
         """Place a cue at the nearest time of its sentence, else where the story stands now."""
         event = event_of(cue)
         near = [
             (time, moment) for time, moment in placed
-            if not (event.kind in TREATMENTS and _relation(time) in _LASTING) and not _is_of_now(time, cue)
+            if not (event.kind in TREATMENTS and _relation(time) in _LASTING)
+            and not _is_of_now(time, cue)
+            and not (event.kind in _RETURNS and _is_claimed(time, cue, cues))
         ]  # fmt: skip
         if near:
             _, moment = min(near, key=lambda pair: _distance(pair[0], cue))
@@ -326,7 +349,7 @@ class _Walk:
         """Return whether the story begins with this time: "presented two years ago", "operated five years earlier"."""
         if time.relation != times.AGO or self.points or _HISTORY.search(mention.sentence.lower):
             return False
-        if _NOW.search(mention.sentence.lower, mention.end - mention.sentence.start):
+        if _NOW.search(mention.sentence.lower, mention.end - mention.sentence.start) or _tells_of_onset(mention):
             return False
         near = _nearest_kind(mention, cues)
         if near == "admission":
@@ -359,8 +382,8 @@ class _Walk:
             return _shift(self._anchor(time), mention, time.months, time.is_minimum)
         if time.relation == times.FOR and near not in STATES:
             return None
-        if time.relation == times.AT and not kinds & _OUTCOMES and (kinds & _NO_CONTACT or time.is_short):
-            return None
+        if time.relation == times.AT and not kinds & _OUTCOMES and (kinds & _NO_VISIT or time.is_short):
+            return None  # "diagnosed at 45 years" is an age
         if "lost" in kinds:
             return _shift(self.last, mention, time.months)
         return _shift(self._since(time, near), mention, time.months, time.is_minimum)
@@ -381,6 +404,8 @@ class _Walk:
             # "Died three months after the diagnosis", told of year five: another diagnosis than the first.
             return base if time.is_first or base.months + time.months >= self.frontier.months - _SLACK else self.frontier
         if time.is_first:
+            if not self.treatments:
+                self.treatments.append((zero, NOW))
             return zero
         if anchor == "treatment":
             anchor = "any"
@@ -395,11 +420,13 @@ class _Walk:
     def _since(self, time: Time, near: str | None) -> Moment:
         """Return the moment that a follow-up or a lasting state counts from."""
         zero, last = self._zero(), self.placed.get("any", self.frontier)
+        if time.is_first:
+            return zero
         lasting = time.relation == times.FOR and near != "survival"
         order = [last, zero] if lasting or "recurrence" in self.placed else [zero, last]
         if not self.treatments and near in STATES - {"follow_up", "survival", "no_metastasis"}:
             self.treatments.append((self.frontier, NOW))
-        fitting = [base for base in (*order, self.frontier) if base.months + time.months >= self.frontier.months - _SLACK]
+        fitting = [base for base in order if base.months + time.months >= self.frontier.months - _SLACK]
         return fitting[0] if fitting else order[0]
 
     def _zero(self) -> Moment:
@@ -408,12 +435,24 @@ class _Walk:
         A treatment told as history or of years ago is this tumour's only where the tumour is told to have
         returned, or where no other treatment is told.
         """
+        if chosen := self._first_treatments():
+            return min(chosen, key=_months_of)
+        begun = self.begun.get("diagnosis") or self.begun.get("admission") or Moment(0.0)
+        return begun if begun.months <= 0 else Moment(0.0)
+
+    def _first_treatments(self) -> list[Moment]:
+        """Return the moments of the treatments that time zero is sought among."""
         for told in ((NOW, AGO, HISTORY),) if self.has_returned else ((NOW,), (AGO,)):
             chosen = [moment for moment, how in self.treatments if how in told]
             if chosen:
-                return min(chosen, key=_months_of)
-        begun = self.begun.get("diagnosis") or self.begun.get("admission") or Moment(0.0)
-        return begun if begun.months <= 0 else Moment(0.0)
+                return chosen
+        return []
+
+    def _origin(self) -> str | None:
+        """Return what time zero is."""
+        if self._first_treatments():
+            return "treatment"
+        return "diagnosis" if "diagnosis" in self.begun else "presentation" if "admission" in self.begun else None
 
     def line(self, group: int) -> Line:
         """Return the line as read so far.
@@ -422,7 +461,7 @@ class _Walk:
         """
         if self.start is not None and self.frontier.months <= 0 and "death" not in self.placed:
             self.points.append(Point("time", self.start, Moment(0.0, (self.start,)), True, True))
-        return Line(group, self._zero(), tuple(self.points), bool(self.treatments))
+        return Line(group, self._zero(), tuple(self.points), bool(self.treatments), self._origin())
 
 
 def _is_contact(time: Time, kinds: set[str]) -> bool:
@@ -434,6 +473,26 @@ def _is_contact(time: Time, kinds: set[str]) -> bool:
     if time.relation in (times.FOLLOW_UP, times.FOR) or kinds & _OUTCOMES:
         return True
     return bool(kinds - _NO_CONTACT) or not kinds
+
+
+def _tells_of_onset(time: Mention) -> bool:
+    """Return whether a time ago is when complaints began: "a mass that first developed about a year ago"."""
+    start, end = time.start - time.sentence.start, time.end - time.sentence.start
+    before = _PARTS.split(time.sentence.lower[max(0, start - _OPENING) : start])[-1]
+    return _ONSET.search(before) is not None or _ONSET.match(time.sentence.lower[end : end + _OPENING]) is not None
+
+
+def _is_other_history(sentence: Sentence, kinds: set[str]) -> bool:
+    """Return whether a sentence lists the patient's other diseases."""
+    return "history" in kinds and not kinds & (TREATMENTS | _OUTCOMES | {"admission", "metastasis"}) and not _TUMOURS.search(sentence.lower)
+
+
+def _is_claimed(time: Mention, cue: Mention, cues: Sequence[Mention]) -> bool:
+    """Return whether a time is that of the end, not of a return told in another part: "it recurred, and she lived for seven years"."""
+    away = _distance(time, cue)
+    return away >= _PART_WEIGHT and any(
+        event_of(other).kind in _ENDS and _distance(time, other) < min(away, _PART_WEIGHT) for other in cues
+    )
 
 
 def _is_of_now(time: Mention, cue: Mention) -> bool:

@@ -79,7 +79,7 @@ _WORDS = rf"(?:(?:{'|'.join(_TENS)})(?:[-‐–\s](?:{_ONE}))?|(?:{_ONE}))"
 _NUMBER = rf"(?:\d{{1,3}}(?:[.,]\d)?(?:\s?½|\s1/2)?|{_WORDS})"
 
 # All patterns read lower case. An amount is found by its unit; its number stands right before.
-_UNIT = re.compile(r"(?:years?|yrs?\b\.?|months?|mos?\b|weeks?|wks?\b|days?|(?<=\d\s)[dy]\b)(?P<half>,?\sand\s(?:a|one)[-\s]half)?")
+_UNIT = re.compile(r"(?:years?|yrs?\b\.?|months?|mths?\b|mos?\b|weeks?|wks?\b|days?|(?<=\d\s)[dy]\b)(?P<half>,?\sand\s(?:a|one)[-\s]half)?")
 _COUNT = re.compile(
     rf"""
     (?<![\w.,/-])(?:\d{{1,2}}\s?(?:-|–|to\s|or\s)\s?|{_WORDS}\s(?:to|or)\s)?        # "6-8 months", "two to three years"
@@ -93,8 +93,13 @@ _HEDGE = re.compile(
     r"|about|approximately|nearly|almost|around|roughly|just|some)\s|(?P<sign>[>≥≧]=?)\s?|[~≈]\s?){1,2}$"
 )
 _AND_MORE = re.compile(rf",?\s(?:and\s)?(?P<number>{_NUMBER})[-\s](?P<unit>months?|weeks?|days?)\b")
+# "6 and 9 years later": two times.
+_FIRST_OF_TWO = re.compile(rf"(?<![\w.,/-])(?P<number>\d{{1,2}}|{_WORDS})(?:\sand|,|,\sand)\s$")
 _BOUND_BEFORE = re.compile(r"(?:\b(?:for|of|after|is|was|has\sbeen|now|lasted|at|free|alive|well)|[,(:])\s?$")
-_POSTOPERATIVE_DAY = re.compile(r"(?:\bpost[-\s]?operative\s|\bpo)(?P<unit>day|week|month|year|d)\s?(?:\#\s?)?(?P<number>\d{1,3})\b")
+_POSTOPERATIVE_DAY = re.compile(
+    r"(?:\bpost[-\s]?operative\s|\bpo)(?P<unit>day|week|month|year|d)\s?(?:\#\s?)?(?P<number>\d{1,3})\b"
+    r"|\b(?P<ordinal>\d{1,3})(?:st|nd|rd|th)\s(?:post[-\s]?operative\s|po)(?P<counted>day|week|month|year|d)\b"
+)
 _DATE = re.compile(
     r"""
     (?P<year>\b(?:19|20)\d\d)\b
@@ -118,7 +123,11 @@ _ANCHORS = (
     ("radiotherapy", r"radiat|radio(?!log|graph)|irradiat|brachy|sbrt|srs|rt\b|gamma|chemo-?radi|ccrt|crt\b"),
     ("chemotherapy", r"chemo|cycle|course"),
     ("recurrence", r"recurr|relaps|metasta|re-?operat|re-?excis|salvage"),
-    ("treatment", r"treat|therap|interven|ablat|administ|initiation|start|embol|injection|vaccin"),
+    (
+        "treatment",
+        r"treat|therap|interven|ablat|manag|administ"
+        r"|(?:start|beginning|initiation)(?!\sof\s(?:\w+\s){0,2}(?:symptom|disease|illness|complain|lesion|pain))|embol|injection|vaccin",
+    ),
     ("diagnosis", r"diagnos|detection|discovery"),
     ("admission", r"present|admi|visit|onset|manifest|examin|consult|referr|hospital|symptom|biops|complain"),
 )  # fmt: skip
@@ -147,7 +156,10 @@ _NO_TIME_AFTER = re.compile(
     r"|prognosis|per\b|each"
     r"|a\sweek|after\sbirth|gestation|pack|regimen|of\s(?:his\slife|her\slife|pain))|\s?/|['’]\s(?:duration|history)"
 )
-_OF_TREATMENT = re.compile(r"\sof\s(?:treatment|therapy|chemo)")
+# "At one and a half years of the operation" counts from it; "after 18 months of recurrence-free survival" does not.
+_OF_TREATMENT = re.compile(
+    rf"\sof\s(?:(?:the|his|her|this|initial|first|surgical)\s){{0,2}}(?!recurr|relaps|metasta|symptom|hospital|examin|presentation)(?:{_ANCHOR})\w*"
+)
 _AT_LAST = re.compile(r"\b(?:after|at)\s$")
 _NO_TIME_BEFORE = re.compile(
     r"""\b(?:
@@ -163,10 +175,12 @@ _BEFORE_FOLLOWED = re.compile(
     )\b(?:[\s,:(]{1,2}(?:
     period|time|duration|regularly|closely|carefully|clinically|up|as|an?|with|without|any|and|in|for|of|over|was|is|during|to|at|date|has
     |have|had|been|lasted|reached|since|from|diagnosis|surgery|treatment|initial|first|his|her|its|now|the|than|equal|by|through|until|all
-    |recurrence|outpatient|our|clinic|mri|ct
+    |recurrence|outpatient|our|clinic|mri|ct|only|another|further|additional
     )){0,9}[\s:=(]{1,2}$""",
     re.VERBOSE,
 )
+_PLANNED = re.compile(r"\b(?:will|should|would|must|to)\s(?:be\s|have\s)?(?:\w+\s){0,2}(?:follow|observ|monitor|surveill)")
+_OVERALL = re.compile(r"\boverall\ssurvival|\bos\b")
 _SMALL = r"(?:\s(?:the|an?|his|her|last|past|next|first|following|period|of|now|course|subsequent|further|as|long|month)){0,5}\s$"
 _BEFORE = (
     (AFTER, re.compile(r"post-?\s?operative(?:ly)?(?:\sat|\safter|\sfor|,)?\s$")),
@@ -187,8 +201,13 @@ def may_hold(lower: str) -> bool:
     """Return whether a sentence (in lower case) can hold a time: a cheap test before the patterns."""
     return (
         "month" in lower or "year" in lower or "week" in lower or "day" in lower or "20" in lower or "19" in lower
-        or " mo" in lower or "yr" in lower or "wk" in lower or "pod" in lower or "/0" in lower
-    )  # fmt: skip
+        or " mo" in lower or "-mo" in lower or "mth" in lower or "yr" in lower or "wk" in lower or "pod" in lower or "/0" in lower
+    ) and not _is_of_study(lower)  # fmt: skip
+
+
+def _is_of_study(lower: str) -> bool:
+    """Return whether a sentence is on the study or its rules ("the Declaration of Helsinki of 1964"), not on a patient."""
+    return "helsinki" in lower or "ethic" in lower or "guideline" in lower or "informed consent" in lower
 
 
 def find(sentence: Sentence) -> Iterator[Found]:
@@ -213,8 +232,9 @@ def _place(found: Found) -> int:
 
 def _postoperative_days(lower: str, offset: int) -> Iterator[Found]:
     for match in _POSTOPERATIVE_DAY.finditer(lower):
-        months = float(match["number"]) * _UNIT_MONTHS[match["unit"][0]]
-        time = Time(AFTER, months, "surgery", is_short=match["unit"][0] == "d")
+        unit = (match["unit"] or match["counted"])[0]
+        months = float(match["number"] or match["ordinal"]) * _UNIT_MONTHS[unit]
+        time = Time(AFTER, months, "surgery", is_short=unit == "d")
         yield Found(offset + match.start(), offset + match.end(), time)
 
 
@@ -247,7 +267,10 @@ def _months_of(year: int, month: int, day: int) -> float | None:
 
 
 def _amounts(lower: str, offset: int) -> Iterator[Found]:
+    pregnant = "gestation" in lower or "pregnan" in lower or "cesarean" in lower or "caesarean" in lower
     for unit in _UNIT.finditer(lower):
+        if pregnant and unit.group()[0] == "w":
+            continue  # the age of an unborn child is counted in weeks
         from_ = max(0, unit.start() - _REACH_NUMBER)
         count = _COUNT.search(lower[from_ : unit.start()])
         if count is None:
@@ -255,7 +278,8 @@ def _amounts(lower: str, offset: int) -> Iterator[Found]:
         start, end = from_ + count.start(), unit.end()
         months = _amount(count, unit)
         more = _AND_MORE.match(lower, end)
-        if more:
+        # "23 months, 15 months after ...": only a smaller unit adds to the one before.
+        if more and _UNIT_MONTHS[more["unit"][0]] < _UNIT_MONTHS[unit.group()[0]]:
             months += _number(more["number"]) * _UNIT_MONTHS[more["unit"][0]]
             end = more.end()
         start, is_minimum = _hedged(lower, start)
@@ -264,6 +288,10 @@ def _amounts(lower: str, offset: int) -> Iterator[Found]:
             relation, anchor, is_first, reach = found
             words = lower[end : end + reach].split()
             word = stem(words[-1]) if anchor and words else ""
+            first = _FIRST_OF_TWO.search(lower, max(0, start - _REACH_NUMBER), start)
+            if first and (earlier := _number(first["number"]) * _UNIT_MONTHS[unit.group()[0]]) < months:
+                time = Time(relation, earlier, anchor, is_first, is_minimum, unit.group()[0] == "d", word=word)
+                yield Found(offset + first.start(), offset + first.end("number"), time)
             time = Time(relation, months, anchor, is_first, is_minimum, unit.group()[0] == "d", word=word)
             yield Found(offset + start, offset + end + reach, time)
 
@@ -314,7 +342,7 @@ def _relation(before: str, after: str) -> tuple[str, str | None, bool, int] | No
     if _NO_TIME_AFTER.match(after) or _NO_TIME_BEFORE.search(before):
         return None
     if of_treatment := _OF_TREATMENT.match(after):
-        return (AFTER, "treatment", False, of_treatment.end()) if _AT_LAST.search(before) else None
+        return (AFTER, of_treatment.lastgroup, False, of_treatment.end()) if _AT_LAST.search(before) else None
     if post := _POST.match(after):
         return AFTER, post.lastgroup, False, post.end()
     if later := _LATER.match(after):
@@ -336,7 +364,8 @@ def _relation(before: str, after: str) -> tuple[str, str | None, bool, int] | No
 def _relation_before(before: str) -> tuple[str, str | None, bool, int] | None:
     """Return the relation that the words before an amount give it: "followed up for", "after", "at"."""
     if _BEFORE_FOLLOWED.search(before):
-        return FOLLOW_UP, None, False, 0
+        # An overall survival counts from the first treatment or the diagnosis, whatever was told last.
+        return None if _PLANNED.search(before) else (FOLLOW_UP, None, _OVERALL.search(before) is not None, 0)
     for relation, pattern in _BEFORE:
         if pattern.search(before):
             return relation, "surgery" if relation == AFTER else None, False, 0

@@ -20,6 +20,7 @@ from extract.record import (
     Record,
     Site,
     Surgery,
+    TimelineEvent,
 )
 
 PIPELINE = {"version": "0.1.0", "fingerprint": "f" * 12}
@@ -114,6 +115,16 @@ def lung() -> tuple[Report, Record]:
         status="NED",
         follow_up_months=60.0,
         follow_up_is_minimum=True,
+        events=(
+            TimelineEvent("surgery", "wedge resection", 0.0, evidence=note("events", "wedge resection")),
+            TimelineEvent("follow_up", "Five years after treatment", 60.0, True, note("events", "Five years after treatment")),
+            TimelineEvent("radiotherapy", "radiotherapy", None, evidence=note("events", "received radiotherapy")),
+        ),
+        time_zero="treatment",
+        survival_months=60.0,
+        survival_event=False,
+        event_free_months=60.0,
+        event_free_event=False,
     )  # fmt: skip
     return report, record_of(report, "case_report", (case,), note)
 
@@ -135,6 +146,9 @@ def markup() -> tuple[Report, Record]:
         sex="female",
         site=Site("retroperitoneum", "C48.0", None, note("site", "retroperitoneum")),
         histology=Histology("leiomyosarcoma", "8890/3", None, note("histology", "<b>leiomyosarcoma</b>")),
+        events=(TimelineEvent("diagnosis", "<b>leiomyosarcoma</b>", 0.0, evidence=note("events", "<b>leiomyosarcoma</b>")),),
+        time_zero="diagnosis",
+        not_pooled_because="no_time",
     )
     second = Case(
         "2",

@@ -138,6 +138,26 @@ def test_case_page_says_what_is_missing_passed_over_and_retold(get: Get) -> None
     assert "own retelling" not in _text(get("/casebook/patient_case/markup~2F1").text)
 
 
+def test_case_page_draws_the_course_and_lists_it(get: Get) -> None:
+    html = get(CASE).text
+    drawing = re.search(r"<svg[^>]*aria-labelledby=\"course-title course-desc\">(.*?)</svg>", html, re.DOTALL)
+    assert drawing
+    assert '<title id="course-title">' in drawing[1]
+    assert "last contact: at least 60 months (5 years) after first treatment" in drawing[1]
+    assert len(re.findall("<circle ", drawing[1])) == 2  # the event without a time is only in the list
+    listed = re.search(r"</svg>\s*<ol>(.*?)</ol>", html, re.DOTALL)
+    assert listed
+    words = _text(listed[1])
+    for expected in ("surgery wedge resection", "time zero", "radiotherapy", "time not told"):
+        assert expected in words
+    assert "<svg" not in get("/casebook/patient_case/markup~2F2").text
+
+
+def test_the_course_of_a_case_shows_markup_as_it_is(get: Get) -> None:
+    html = get("/casebook/patient_case/markup~2F1").text
+    assert "&lt;b&gt;leiomyosarcoma" in html.split('class="text"')[0]
+
+
 def test_text_of_the_report_stands_on_the_page_as_it_is(get: Get) -> None:
     for path, text in ((CASE, db_fixtures.LUNG_TEXT), ("/casebook/report/markup", db_fixtures.MARKUP_TEXT)):
         shown = re.search(r'<div class="text" data-text>(.*?)</div>', get(path).text, re.DOTALL)

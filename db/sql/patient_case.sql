@@ -40,5 +40,17 @@ create table patient_case (
     follow_up_months real check (follow_up_months >= 0 and follow_up_months < 1200),
     -- 1: the follow-up is a lower bound ("more than 5 years").
     follow_up_is_minimum integer check (follow_up_is_minimum in (0, 1)),
+    -- What the months of the course are counted from: the first treatment, else the diagnosis, else the presentation.
+    time_zero text check (time_zero in ('treatment', 'diagnosis', 'presentation')),
+    -- Kaplan-Meier, death of any cause: months from time zero to death or last contact. NULL: not to be pooled.
+    survival_months real check (survival_months >= 0 and survival_months < 1200),
+    -- Kaplan-Meier, death of any cause: 1 died at survival_months; 0 censored there (alive, or lost to follow-up).
+    survival_event integer check (survival_event in (0, 1)),
+    -- Kaplan-Meier, return of the tumour or death: months from time zero to the first of them, or to last contact.
+    event_free_months real check (event_free_months >= 0 and event_free_months < 1200),
+    -- Kaplan-Meier, return of the tumour or death: 1 one of them happened at event_free_months; 0 censored there.
+    event_free_event integer check (event_free_event in (0, 1)),
+    -- Why the case cannot be pooled: no_time (no follow-up told), no_status (no state at its end), time_origin_unclear (counted from a later event of unknown time). NULL where survival_months is given.
+    not_pooled_because text check (not_pooled_because in ('no_time', 'no_status', 'time_origin_unclear')),
     unique (report_id, label)
 ) strict, without rowid;

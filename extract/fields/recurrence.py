@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
@@ -17,11 +18,16 @@ _PASSED = {
     outcome.UNLIKELY: "possible, feared or of others",
     outcome.NOT_TUMOUR: "a complaint that recurs, not a tumour",
 }
-_WORDS = frozenset({"recurrence", "metastasis", "sign", "no_recurrence", "free", "lasting_remission"})
+_WORDS = frozenset({"recurrence", "metastasis", "sign", "no_recurrence", "free", "remission", "lasting_remission"})
 _RETURNING = frozenset({"recurrence", "metastasis"})
 _ABSENT = frozenset({"no_recurrence", "lasting_remission", "free"})
-# A metastasis found this many months after the first treatment is a recurrence; before, it was there.
+# A metastasis found this many months after the treatment that took the tumour away is a recurrence; before, it was there.
 _INTERVAL = 2.0
+_TAKEN_AWAY = frozenset({"surgery", "radiotherapy", "remission", "lasting_remission", "free", "no_recurrence"})
+# What was there all the time, so that a metastasis is no return of it.
+_REMAINING = frozenset({"active", "metastasis", "progression", "incurable", "palliative"})
+_SYNCHRONOUS = re.compile(r"synchron|simultan|at\s(?:the\stime\sof\s)?(?:initial\s)?(?:diagnosis|presentation)")
+_NEAR = 60
 _LATER = (times.LATER, times.AFTER, times.FOR, times.FOLLOW_UP, times.AT)
 _SHOWN = 4
 
@@ -39,6 +45,7 @@ def resolve(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> Re
     if kinds & _RETURNING:
         returned = [(line, point) for line in timeline.lines(mentions, so_far) for point in _returns(line)]
         if returned:
+            so_far["returned"] = returned
             return Resolution(_returned(returned), {}, passed)
     absent = _absent(mentions) if kinds & _ABSENT else ()
     if absent:
@@ -49,16 +56,19 @@ def resolve(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> Re
 def _absent(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     """Return the words that the tumour did not come back.
 
-    "Free of disease" and "in remission" are so where their chapter tells of a treatment, or their sentence of a
+    "Free of disease" and "in remission" are so where their chapter has told of a treatment, or their sentence of a
     time; "no recurrence" always is.
     """
-    treated = {event_of(mention).chapter for mention in mentions if event_of(mention).kind in TREATMENTS}
+    treated: dict[tuple[int, int], int] = {}
+    for mention in mentions:
+        if event_of(mention).kind in TREATMENTS:
+            treated.setdefault(event_of(mention).chapter, mention.start)
     timed = {m.sentence.index for m in mentions if (time := event_of(m).time) and time.relation in _LATER}
     return tuple(
         mention
         for mention in mentions
         if (event := event_of(mention)).kind in _ABSENT
-        and (event.kind == "no_recurrence" or event.chapter in treated or mention.sentence.index in timed)
+        and (event.kind == "no_recurrence" or mention.start > treated.get(event.chapter, mention.end) or mention.sentence.index in timed)
     )
 
 
@@ -79,14 +89,39 @@ def _returns(line: Line) -> Iterator[Point]:
     A metastasis is a return where it is found after an interval, and neither metastasis nor remaining tumour
     was told of before.
     """
+    taken: Point | None = None
     remained = False
     for point in line.points:
-        if point.kind == "recurrence":
+        if point.kind == "recurrence" or (point.kind == "metastasis" and taken and not remained and _is_new(line, point)):
             yield point
-        elif point.kind in ("active", "metastasis", "progression") and not event_of(point.mention).is_summary:
-            if point.kind == "metastasis" and not remained and line.is_treated and line.months(point.moment) >= _INTERVAL:
-                yield point
-            remained = True
+        if taken is None and _takes_away(point):
+            taken = point
+        elif point.kind in _REMAINING and not event_of(point.mention).is_summary:
+            remained = remained or taken is None or point.mention.sentence.index != taken.mention.sentence.index
+
+
+def _is_new(line: Line, point: Point) -> bool:
+    """Return whether a metastasis came up after an interval.
+
+    One that the report's announcement tells of ("we report on metastases of ...") is told again, unless it has a time.
+    """
+    if _was_there(point) or line.months(point.moment) < _INTERVAL:
+        return False
+    return point.is_stated or not event_of(point.mention).is_summary
+
+
+def _was_there(point: Point) -> bool:
+    """Return whether a metastasis was there from the first: "with synchronous liver metastases"."""
+    end = point.mention.start - point.mention.sentence.start
+    return _SYNCHRONOUS.search(point.mention.sentence.lower, max(0, end - _NEAR), end) is not None
+
+
+def _takes_away(point: Point) -> bool:
+    """Return whether a point tells that the tumour was removed: by a treatment, or by a time "after surgery"."""
+    time = event_of(point.mention).time
+    if time is not None:
+        return time.anchor in TREATMENTS - {"chemotherapy"}
+    return point.kind in _TAKEN_AWAY or (point.kind == "treatment" and "curative" in point.mention.sentence.lower)
 
 
 def _is_timed(line: Line, point: Point) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
-from extract import outcome, timeline, times
+from extract import timeline, times
 from extract.outcome import NOT_PATIENT, TREATMENTS
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
 from extract.timeline import event_of
@@ -15,10 +15,12 @@ NAME = "status"
 FIELDS = ("status",)
 
 _CLEAR = frozenset({"free", "no_recurrence", "remission", "lasting_remission"})
+# These tell that the patient is free of disease where he is followed up and none was known.
+_CLEAR_THEN = frozenset({"no_metastasis", "clean_scan"})
+_NO_MORE = re.compile(r"no\s(?:further|new|other)")
 _DISEASE = frozenset({"active", "recurrence", "progression", "metastasis"})
 _DYING = frozenset({"progression", "recurrence", "active"})
-_WORDS = _CLEAR | _DISEASE | {"death", "alive", "lost", "sign", "no_progression", "stable"}
-_TELLING = _CLEAR | _DISEASE | {"death", "alive", "lost", "no_metastasis", "no_progression", NOT_PATIENT}
+_TELLING = _CLEAR | _DISEASE | {"death", "alive", "lost", "no_metastasis", "no_progression", "clean_scan", NOT_PATIENT}
 _OF_DISEASE = re.compile(
     r"""(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?
     (?:disease\b|tumou?rs?\b(?!\slysis)|cancer|malignan|metasta|progress|recurr|relaps|\w{0,20}carcinom|\w{0,20}sarcom|\w{0,20}lymphom
@@ -27,13 +29,19 @@ _OF_DISEASE = re.compile(
 )
 _SPECIMEN = re.compile(r"\bnodes?\b|margin|specimen|histolog|patholog|biops|immuno|stain|microscop|resected|consistent\swith")
 _NEW = re.compile(r"\b(?:develop\w*|new(?:ly)?|appear\w*|progress\w*|later|months?|years?|follow-?\s?up|subsequent\w*)\b")
+# How any patient may die in the end, of the tumour too.
+_FAILURE = re.compile(
+    r"(?:multi-?\s?(?:ple\s)?(?:system|organ)|(?:hepatic|liver|renal|kidney|respiratory|organ)\s(?:failure|insufficiency|dysfunction)"
+    r"|hepatorenal|coagulopathy|dic\b|disseminated\sintravascular|cardio?\w*\sarrest|tumou?r\slysis|respiratory\sdistress)"
+)
 _WINDOW = 4
+# A visit this many months after what was told before is a follow-up.
+_LATER, _SOON = (times.LATER, times.AFTER, times.FOLLOW_UP, times.AT), 0.9
 
 
 def find(reading: Reading) -> Iterator[Mention]:
-    """Yield the events of the timeline, if anything on the course of the disease is told."""
-    if any(hit.id in _WORDS for hit in reading.hits.get(outcome.LEXICON, ())):
-        yield from reading.layer(timeline.read)
+    """Yield the events of the timeline."""
+    yield from reading.layer(timeline.read)
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -54,24 +62,53 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
 
 
 def _death(deaths: Sequence[Mention], mentions: Sequence[Mention]) -> tuple[str, tuple[Mention, ...]]:
-    """Return DOD, DOC or DEAD: by the cause in the sentence of death, else by what was told just before."""
+    """Return DOD, DOC or DEAD: by the cause in the sentence of death, else by what was told just before.
+
+    An infection, a haemorrhage and the like are another cause, unless the tumour was progressing. The failure of
+    an organ is how people die, of the tumour too: it is another cause only where the tumour had been taken away.
+    """
     for death in deaths:
         after = death.sentence.text[death.end - death.sentence.start :]
         if _OF_DISEASE.match(after.lstrip(" ,")) or _OF_DISEASE.search(after[:90]):
             return "DOD", (death,)
     for death in deaths:
         here = [mention for mention in mentions if mention.sentence.index == death.sentence.index]
-        for kinds, status in ((_DYING | {"metastasis"}, "DOD"), ({"cause"}, "DOC")):
-            cause = [mention for mention in here if event_of(mention).kind in kinds]
-            if cause:
-                return status, (death, cause[-1])
+        disease = _of(_DYING | {"metastasis"}, here)
+        if disease:
+            return "DOD", (death, disease[-1])
+        if causes := _of({"cause"}, here):
+            return _caused(death, causes, mentions)
     death = deaths[0]
-    near = [m for m in mentions if death.sentence.index - _WINDOW <= m.sentence.index < death.sentence.index]
-    for kinds, status in ((_DYING, "DOD"), ({"cause"}, "DOC"), ({"palliative", "decline"}, "DOD")):
-        before = [mention for mention in near if event_of(mention).kind in kinds]
-        if before:
-            return status, (death, before[-1])
+    here = [mention for mention in mentions if mention.sentence.index == death.sentence.index]
+    near = _before(death, mentions, _WINDOW)
+    if disease := _of(_DYING, near):
+        return "DOD", (death, disease[-1])
+    if causes := _of({"cause"}, near):
+        return _caused(death, causes, mentions)
+    if decline := _of({"palliative", "decline"}, [*near, *here]):
+        return "DOD", (death, decline[-1])
     return "DEAD", (death,)
+
+
+def _caused(death: Mention, causes: Sequence[Mention], mentions: Sequence[Mention]) -> tuple[str, tuple[Mention, ...]]:
+    """Return DOD or DOC for a death with these causes, with the words that say so."""
+    others = [cause for cause in causes if not _FAILURE.match(cause.sentence.lower, cause.start - cause.sentence.start)]
+    if others:
+        progress = _of({"progression"}, _before(death, mentions, _WINDOW))
+        return ("DOD", (death, progress[-1])) if progress else ("DOC", (death, others[-1]))
+    story = [mention for mention in mentions if mention.start < death.start]
+    if disease := _of(_DISEASE | {"palliative"}, story):
+        return "DOD", (death, disease[-1])
+    return ("DOC" if _of({"surgery", "remission", "free", "no_recurrence"}, story) else "DOD"), (death, causes[-1])
+
+
+def _of(kinds: Set[str], mentions: Sequence[Mention]) -> list[Mention]:
+    return [mention for mention in mentions if event_of(mention).kind in kinds]
+
+
+def _before(death: Mention, mentions: Sequence[Mention], reach: int) -> list[Mention]:
+    """Return the events told in the sentences before a death, as many as `reach`."""
+    return [m for m in mentions if death.sentence.index - reach <= m.sentence.index < death.sentence.index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +123,27 @@ class _State:
 
 def _last_word(story: Sequence[Mention]) -> _State:
     """Return the status that the story ends with; None where nothing is told after the treatment."""
+    later = {mention.sentence.index for mention in story if _is_later(mention)}
     followed = {
         mention.sentence.index
         for mention in story
         if (kind := event_of(mention).kind) in ("follow_up", "survival") or (kind in _CLEAR and times.may_hold(mention.sentence.lower))
     }
+    # What the next sentence tells is of that later time too.
+    followed |= {m.sentence.index for m in story if event_of(m).kind in TREATMENTS} & {
+        m.sentence.index for m in story if event_of(m).kind == "active"
+    }
+    followed |= later | {index + 1 for index in later}
     state = _State()
     for mention in story:
         state = _next(state, mention, mention.sentence.index in followed)
     return state
+
+
+def _is_later(mention: Mention) -> bool:
+    """Return whether a mention is a time after what was told before: a visit."""
+    time = event_of(mention).time
+    return time is not None and time.relation in _LATER and not time.is_short and time.months >= _SOON
 
 
 def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
@@ -110,20 +159,26 @@ def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
         return replace(state, status="LTFU", proof=(mention,))
     if not (state.is_treated or is_followed):
         return state
-    if kind in _CLEAR or (kind == "no_metastasis" and is_followed and state.status != "AWD"):
+    if kind in _CLEAR or (kind in _CLEAR_THEN and is_followed and state.status != "AWD"):
+        if state.status == "AWD" and _NO_MORE.match(mention.sentence.lower, mention.start - mention.sentence.start):
+            return state  # "no new lesion": the old ones are there
         return replace(state, status="NED", proof=(mention,), clear=mention)
     if kind in _DISEASE:
-        passing = event.is_summary or (event.is_flashback and kind != "active") or (kind == "metastasis" and _is_specimen(mention))
+        passing = (
+            event.is_summary
+            or (event.is_flashback and kind != "active")
+            or (kind == "metastasis" and not (is_followed or _is_new(mention)))
+        )
         return state if passing else replace(state, status="AWD", proof=(mention,), clear=None)
-    if kind in ("alive", "no_progression") and not here and state.status != "AWD":
+    if (kind == "alive" or (kind == "no_progression" and is_followed)) and not here and state.status != "AWD":
         proof = (state.clear, mention) if state.clear else (mention,)
         return replace(state, status="NED" if state.clear else "ALIVE", proof=proof)
     return state
 
 
-def _is_specimen(mention: Mention) -> bool:
-    """Return whether a metastasis is one that was found in what had been removed."""
-    return _SPECIMEN.search(mention.sentence.lower) is not None and _NEW.search(mention.sentence.lower) is None
+def _is_new(mention: Mention) -> bool:
+    """Return whether a metastasis is told as one that came up, not as one that was there, was removed or is only named."""
+    return _NEW.search(mention.sentence.lower) is not None
 
 
 def _treated(state: _State, mention: Mention, is_here: bool) -> _State:
