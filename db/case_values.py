@@ -136,6 +136,7 @@ def _treatment(facts: _Facts) -> Iterator[Item]:
                     row["procedure"],
                     row["extent"],
                     row["margin"] and f"margin {row['margin']}",
+                    row["timing"],
                     row=row["number"],
                 )
                 for row in operations
@@ -154,6 +155,9 @@ def _treatment(facts: _Facts) -> Iterator[Item]:
                 row["dose"],
                 row["schedule"],
                 row["cycles"] and f"{row['cycles']} {'cycle' if row['cycles'] == 1 else 'cycles'}",
+                row["line"] and f"line {row['line']}",
+                row["response"] and f"best response {row['response']}",
+                row["stop_reason"] and f"stopped: {row['stop_reason']}",
                 row=row["number"],
             )
             for row in facts.rows("drug")

@@ -47,7 +47,7 @@ def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
         "molecular_test",
         [(key, n, x.gene, x.alteration, x.partner, x.result) for n, x in _numbered(case.molecular)],
     )
-    yield "surgery", [(key, n, x.procedure, x.extent, x.margin) for n, x in _numbered(case.surgeries)]
+    yield "surgery", [(key, n, x.procedure, x.extent, x.margin, x.timing) for n, x in _numbered(case.surgeries)]
     yield "radiotherapy_course", [
         (key, n, x.total_dose_gy, x.fractions, x.dose_per_fraction_gy, x.technique, x.target, x.intent,
          int(x.is_rbe_weighted), ",".join(x.computed) or None)
@@ -63,7 +63,10 @@ def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
     )
     yield (
         "drug",
-        [(key, n, x.name, x.dose, x.dose_value, x.dose_unit, x.schedule, x.cycles) for n, x in _numbered(case.drugs)],
+        [
+            (key, n, x.name, x.dose, x.dose_value, x.dose_unit, x.schedule, x.cycles, x.line, x.response, x.stop_reason)
+            for n, x in _numbered(case.drugs)
+        ],
     )
     yield "metastasis", [(key, n, x.name, x.topography) for n, x in _numbered(case.metastases)]
     yield "timeline_event", [(key, n, x.kind, x.name, x.months, int(x.is_minimum)) for n, x in _numbered(case.events)]

@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.doses import COUNT, number
 
 _AMOUNT = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,3})?"
 _MASS = r"mg|mcg|µg|μg|ug|microg|milligrams?|grams?|gm|g|million\s(?:international\s)?units?|million\sIU|MIU|MU|IU|units?|U"
+# "7.7 mg/dL", "22.9 μg/ml" are measured in blood.
+_CONCENTRATION = r"\s?(?:/|per)\s?(?:[dm]?[lL]\b|mmol|litre|liter|g\b|cm|24)"
 _DOSE = re.compile(
     rf"""
-    (?<![\w.,/-])(?:(?:{_AMOUNT})\s?(?:-|–|to)\s?)?(?P<number>{_AMOUNT})[\s-]?(?P<mass>{_MASS})(?![A-Za-zµ])
-      (?P<per>\s?(?:/|per)\s?(?:m\s?(?:2|²|\^2)|mq|sqm|m\[2\]|m\ssq|square\smeter|body\ssurface(?:\sarea)?|kg|kilogram|body|m\(2\)))?
-    | \b(?:AUC|area\sunder\sthe\s(?:concentration[-\s]time\s)?curve)\s?(?:\(AUC\)\s?)?(?:of|=|:|-)?\s?(?P<auc>\d{{1,2}}(?:\.\d)?)
+    (?<![\w.,/-])(?:\d\s?[x×]\s?)?(?:(?:{_AMOUNT})\s?(?:-|–|to)\s?)?(?P<number>{_AMOUNT})[\s-]?(?P<mass>{_MASS})(?![A-Za-zµ])(?!{_CONCENTRATION})
+      (?P<per>\s?(?:/|per)\s?(?:m\s?(?:2|²|\^2)|mq|sqm|m\[2\]|m\ssq|sq\.?\sm|square\smet(?:er|re)|body\ssurface(?:\sarea)?|kg|kilogram|body
+      |m\(2\)|m(?![\w/])))?
+    | \b(?:AUC|area[-\s]under[-\s]the[-\s](?:concentration[-\s]time[-\s])?curve)\s?(?:\(AUC\)\s?)?(?:value\s|dose\s)?(?:of|=|:|-|,|\()?
+      \s?(?P<auc>\d{{1,2}}(?:\.\d)?)(?!\d|\s?(?:cycles|courses))
+    | (?<![\w.,/-])(?P<auc_after>\d(?:\.\d)?)\s?AUC\b
     """,
     re.VERBOSE,
 )
-# What may stand between a drug and its dose, before or after.
-_FILL = (
-    r"(?:at|with|in|by|for|cycles?|\d{1,2}-day|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|a|an|the|of"
-    r"|was|were|is|given|administered|started|initiated|commenced|intravenous(?:ly)?|infusions?|injections?|oral(?:ly)?"
-    r"|tablets?|capsules?|tab|iv|i\.v\.|"
-    r"IV|p\.?o\.?|per\sos|subcutaneous(?:ly)?|intramuscular(?:ly)?|total|cumulative|initial|starting|single|daily|weekly"
-    r"|standard|full|reduced|[a-z]+ly|dosed?|doses?|dosage|dosing|treatment|"
-    r"therapy|chemotherapy|monotherapy|bolus|continuous|\w+ing|twice|once|day|per|every|each|hydrochloride|sulfate"
-    r"|acetate|mesylate|[a-z]+ium|®|™|:|=|,|;|\(|\[|/d)"
+# What may stand between a drug and its dose, before or after: salts, routes, schedules, verbs of giving.
+_WORDS = (
+    r"days?\s\d{1,2}(?:\s?(?:,|and|to|-|–|&)\s?\d{1,2}){0,5}|d\d{1,2}(?:\s?-\s?d?\d{1,2})?|\d{1,2}(?:st|nd|rd|th)?(?:-(?:day|week|hour)(?:ly)?)?"
+    r"|at|with|in|by|for|as|on|over|to|via|first|based|cycles?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|other"
+    r"|a|an|the|of|was|were|is|be|been|had|has|given|administered|started|initiated|commenced|prescribed|introduced|added|received"
+    r"|reduced|increased|used|intravenous(?:ly)?|infusions?|injections?|oral(?:ly)?|tablets?|capsules?|tab|iv|i\.v\.?|IV|p\.?o\.?|po"
+    r"|per\sos|sc|s\.c\.?|im|i\.m\.?|subcutaneous(?:ly)?|intramuscular(?:ly)?|total|cumulative|initial|starting|single|daily|weekly"
+    r"|monthly|standard|full|reduced|[a-z]{2,20}ly|dosed?|doses?|dosage|dosing|treatment|therapy|chemotherapy|monotherapy|maintenance"
+    r"|regimen|alone|bolus|continuous|(?!dur)[a-z]{2,20}ing|twice|once|days?|weeks?|months?|hours?|hrs?|h|min(?:utes?)?|per|every|each"
+    r"|q\d{0,2}[wd]|hydrochloride|sulfate|sulphate|acetate|mesylate|tosylate|maleate|phosphate|[a-z]{2,20}ium|autogel|depot|suspension"
+    r"|LAR|d"
 )
-_AFTER = re.compile(rf"(?:[^()]{{0,50}}\))?[\s-]{{0,2}}[®™]?\)?\s?(?:{_FILL}[\s,]{{0,2}}){{0,10}}$", re.IGNORECASE)
+_FILL = rf"(?:(?:{_WORDS})(?!\w)|[®™:=,;([/x×])"
+# A drug's own brackets: its brand or maker, closed before the dose, or left open around it.
+_CLOSED = r"(?:[^()]{0,50}\)|\s?[(\[][^()\[\]]{0,90}[)\]])"
+_OPENED = r"[®™]?\s?(?:(?:therapy|treatment|chemotherapy|monotherapy|hydrochloride|mesylate|acetate)\s)?[(\[][^()\[\]]{0,60}"
+_AFTER = re.compile(
+    rf"{_OPENED}$|(?:\s(?:hydrochloride|mesylate|acetate|tosylate|injection|therapy|treatment))?{_CLOSED}?[\s-]{{0,2}}[®™]?\)?\s?(?:{_FILL}[\s,]{{0,3}}){{0,14}}$",
+    re.IGNORECASE,
+)
+# Between a drug and its dose never more than this.
+_AFTER_REACH = 110
 _BEFORE = re.compile(
     r"\s?(?:(?:/|per|a)\s?(?:day|d|week)\b|daily|weekly|twice\s(?:daily|a\sday)|once[-\s](?:daily|a\sday))?\s?(?:,\s)?(?:(?:of"
     r"|doses?|daily|weekly|oral|high-dose|low-dose|intravenous|iv|i\.v\.|IV|total|a|the|systemic|each|per\sday"
     r"|adjuvant)\s?){0,3}$",
     re.IGNORECASE,
 )
-_THEN = re.compile(r"[^.;]{0,60}\bbolus\b[^.;)]{0,25}\b(?:followed\sby|and|then|plus)\s(?:a\s)?$", re.IGNORECASE)
+_THEN = re.compile(
+    r"[^.;]{0,60}\bbolus\b[^.;)]{0,25}\b(?:followed\sby|and|then|plus)\s(?:an?\s)?(?:[\w-]+\s(?:infusion\s)?(?:of\s)?){0,2}$", re.IGNORECASE
+)
 _SCHEDULE = re.compile(
     rf"\b(?:every|each)\s(?:{COUNT}[\s-])?(?:other\s)?(?:days?|weeks?|months?)\b|\b(?:once|twice|thrice"
     rf"|three\stimes)[\s-](?:a\s|per\s|every\s)?(?:daily|weekly|monthly|day|week|month)\b"
@@ -43,7 +62,8 @@ _SCHEDULE = re.compile(
     re.IGNORECASE,
 )
 _CYCLES = re.compile(
-    rf"(?<![\w.,/-])(?P<number>{COUNT})(?:\s?(?:-|–|to)\s?\d{{1,2}})?[\s-](?:(?!fraction)[\w-]+\s){{0,3}}?(?:cycles?"
+    rf"(?<![\w.,/-])(?P<number>{COUNT})(?:\s?(?:-|–|to)\s?\d{{1,2}})?[\s-]"
+    rf"(?:(?!fraction|week|day|month|year|{COUNT}\s)[\w-]+\s){{0,3}}?(?:cycles?"
     rf"|courses?|rounds?|series|cures|blocks|cycled)\b(?!\sof\s(?:\w+\s)?(?:radi|irradi|antibio))"
     rf"|\b(?:cycles?|courses?)\s?(?:\(n\s?=\s?|[x×]\s?)(?P<named>\d{{1,2}})\b"
     rf"|(?<=[a-z)])\s?[x×]\s?(?P<times>\d{{1,2}})\b(?!\s?(?:\d|mm|cm|Gy|mg|10))",
@@ -80,9 +100,10 @@ def find_doses(text: str) -> list[Dose]:
     """Return the doses of a sentence, in order."""
     found = []
     for match in _DOSE.finditer(text):
-        value = number(match["number"] or match["auc"])
+        value = number(match["number"] or match["auc"] or match["auc_after"])
         if value:
-            found.append(Dose(value, "AUC" if match["auc"] else _unit(match["mass"], match["per"]), match.start(), match.end()))
+            unit = _unit(match["mass"], match["per"]) if match["number"] else "AUC"
+            found.append(Dose(value, unit, match.start(), match.end()))
     return found
 
 
@@ -108,7 +129,7 @@ def dose_of(text: str, found: list[Dose], start: int, end: int, upto: int, back:
     before it ended: a dose beyond them is another drug's.
     """
     for number_, dose in enumerate(found):
-        if end <= dose.start <= upto and _AFTER.match(text[end : dose.start]):
+        if end <= dose.start <= min(upto, end + _AFTER_REACH) and _AFTER.match(text[end : dose.start]):
             rest = found[number_ + 1 : number_ + 2]
             if rest and rest[0].end <= upto and rest[0].unit == dose.unit and _THEN.match(text[dose.end : rest[0].start]):
                 return (dose, rest[0])
@@ -117,6 +138,41 @@ def dose_of(text: str, found: list[Dose], start: int, end: int, upto: int, back:
         if back <= dose.start and dose.end <= start and _BEFORE.match(text[dose.end : start]):
             return (dose,)
     return ()
+
+
+# "A and B (75 mg/m2, 100 mg/m2)", "A and B at doses of 75 mg/m2 and 100 mg/m2, respectively", "A + B (AUC 5 + 175 mg/m2)".
+_LISTED = r"\s?(?:,|/|\+|and|plus|&|–|-|;|,\sand|combined\swith|with)\s?"
+_NEXT_NAME = re.compile(rf"{_LISTED}(?:\w+\s)?$", re.IGNORECASE)
+_NEXT_DOSE = re.compile(rf"(?:/(?:day|d|week)|\s(?:daily|weekly))?{_LISTED}$", re.IGNORECASE)
+_TO_DOSES = re.compile(
+    rf"(?:\s(?:combination|chemotherapy|regimen|therapy|treatment))?[\s,]{{0,2}}(?:{_FILL}[\s,]{{0,2}}){{0,8}}$", re.IGNORECASE
+)
+
+
+def parallel_doses(text: str, found: list[Dose], spans: Sequence[tuple[int, int]]) -> dict[int, Dose]:
+    """Return the doses by the number of the drug where a list of drugs is followed by a list of as many doses."""
+    pairs: dict[int, Dose] = {}
+    runs = _runs(text, spans, _NEXT_NAME)
+    dose_runs = _runs(text, [(dose.start, dose.end) for dose in found], _NEXT_DOSE)
+    for first, last in runs:
+        end = spans[last][1]
+        for first_dose, last_dose in dose_runs:
+            if last == first or last - first != last_dose - first_dose:
+                continue
+            if found[first_dose].start >= end and _TO_DOSES.match(text[end : found[first_dose].start][:90]):
+                pairs.update({first + step: found[first_dose + step] for step in range(last - first + 1)})
+    return pairs
+
+
+def _runs(text: str, spans: Sequence[tuple[int, int]], joins: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Return the first and last number of each list: spans with nothing between them but what joins a list."""
+    runs: list[tuple[int, int]] = []
+    for number_, (start, _) in enumerate(spans):
+        if number_ and joins.match(text, spans[number_ - 1][1], start):
+            runs[-1] = (runs[-1][0], number_)
+        else:
+            runs.append((number_, number_))
+    return runs
 
 
 def schedule_after(text: str, start: int, end: int) -> str | None:

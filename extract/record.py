@@ -86,11 +86,16 @@ class MolecularTest:
 
 @dataclass(frozen=True, slots=True)
 class Surgery:
-    """One operation on the tumour; `margin` is R0, R1, R2, negative or positive."""
+    """One operation on the tumour; `margin` is R0, R1, R2, negative or positive.
+
+    `timing` tells when, relative to the other treatment, where the words say it: "as first treatment",
+    "after neoadjuvant treatment" or "of a recurrence".
+    """
 
     procedure: str
     extent: str | None = None
     margin: str | None = None
+    timing: str | None = None
     evidence: tuple[int, ...] = ()
 
 
@@ -124,7 +129,11 @@ class RadiotherapyCourse:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One systemic drug given against the tumour; `dose` as printed in normal form ("40 mg", "75 mg/m2")."""
+    """One systemic drug given against the tumour; `dose` as printed in normal form ("40 mg", "75 mg/m2").
+
+    `line` is the line of therapy (1 first), `response` the best that is said (CR, PR, SD, PD), `stop_reason`
+    why it was stopped: progression, toxicity, patient's wish or cost.
+    """
 
     name: str
     dose: str | None = None
@@ -132,6 +141,9 @@ class Drug:
     dose_unit: str | None = None
     schedule: str | None = None
     cycles: int | None = None
+    line: int | None = None
+    response: str | None = None
+    stop_reason: str | None = None
     evidence: tuple[int, ...] = ()
 
 

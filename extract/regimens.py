@@ -10,11 +10,13 @@ from extract.reading import Hit, Reading, Sentence
 
 # What may stand between a regimen's name and the list of its drugs.
 _OPENS = re.compile(
-    r"[\s\w-]{0,35}?(?:[(\[:=]|,?\s(?:consist\w*\sof|compos\w+\sof|compris\w+(?:\sof)?|contain\w+|includ\w+"
-    r"|which\sincludes?|that\sincludes?|i\.e\.,?|namely|with|using|based\son))\s?(?:[\w-]+\s){0,3}$",
+    r"[\s\w-]{0,75}:\s?$|[\s\w-]{0,35}?(?:[(\[:=]|,?\s(?:consist\w*\sof|compos\w+\sof|compris\w+(?:\sof)?|contain\w+|includ\w+"
+    r"|which\sincludes?|that\sincludes?|i\.e\.,?|that\sis,?|namely|with|using|based\son))\s?(?:[\w-]+\s){0,3}$",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"[^.;)(]{0,75}$|[^.;)(]{0,20}\([^)]{0,45}\)[^.;)(]{0,45}$")
+# A point within a number ends no list.
+_WORD = r"(?:[^.)(]|\.(?=\d))"
+_LISTED = re.compile(rf"{_WORD}{{0,75}}$|{_WORD}{{0,20}}\([^)]{{0,45}}\){_WORD}{{0,45}}$")
 _CLOSES = re.compile(
     r"\s?(?:hydrochloride|sulfate|chemotherapy|combination|therapy|regimen|\([^)]{0,25}\)"
     r"|[\d.]+\s?m?g(?:/m2)?)?,?\s?[(\[]\s?(?:the\s|modified\s|m)?$",

@@ -102,7 +102,7 @@ def lung() -> tuple[Report, Record]:
             MolecularTest("ALK", "rearrangement", None, "negative", note("molecular", "FISH found no ALK rearrangement")),
         ),
         surgery=True,
-        surgeries=(Surgery("wedge resection", "subtotal", None, note("surgeries", "wedge resection was subtotal")),),
+        surgeries=(Surgery("wedge resection", "subtotal", evidence=note("surgeries", "wedge resection was subtotal")),),
         radiotherapy_given=True,
         radiotherapy=(
             RadiotherapyCourse(
@@ -110,7 +110,7 @@ def lung() -> tuple[Report, Record]:
                 computed=("dose_per_fraction_gy",), evidence=course,
             ),
         ),
-        drugs=(Drug("cisplatin", "40 mg", 40.0, "mg", "weekly", 5, note("drugs", "weekly cisplatin 40 mg for 5 cycles")),),
+        drugs=(Drug("cisplatin", "40 mg", 40.0, "mg", "weekly", 5, evidence=note("drugs", "weekly cisplatin 40 mg for 5 cycles")),),
         recurrence=False,
         status="NED",
         follow_up_months=60.0,

@@ -16,6 +16,12 @@ create table drug (
     schedule text check (schedule <> ''),
     -- Number of cycles or courses.
     cycles integer check (cycles between 1 and 200),
+    -- Line of therapy, 1 for the first, where it is called so.
+    line integer check (line between 1 and 9),
+    -- Best response that is said: CR complete, PR partial, SD stable disease, PD progression.
+    response text check (response in ('CR', 'PR', 'SD', 'PD')),
+    -- Why it was stopped: progression, toxicity, patient's wish or cost.
+    stop_reason text check (stop_reason in ('progression', 'toxicity', 'patient''s wish', 'cost')),
     primary key (case_id, number)
 ) strict, without rowid;
 

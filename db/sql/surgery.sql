@@ -10,5 +10,7 @@ create table surgery (
     extent text check (extent <> ''),
     -- Resection margin: R0, R1, R2, negative or positive.
     margin text check (margin in ('R0', 'R1', 'R2', 'negative', 'positive')),
+    -- When, relative to the other treatment, where the words say it.
+    timing text check (timing in ('as first treatment', 'after neoadjuvant treatment', 'of a recurrence')),
     primary key (case_id, number)
 ) strict, without rowid;

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extract import dosing, regimens, treatment
+from extract import dosing, drug_course, regimens, resumed, treatment
 from extract.lexicon import Entry
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import Drug, Histology
@@ -15,29 +15,39 @@ NAME = "drugs"
 FIELDS = ("drugs",)
 
 _GIVING = re.compile(
-    r"receiv|treat|administ|start|underw|undergo|given|\bgave\b|\bgot\b|chemo|regimen|cycle|course|dose|\bmg\b|therap"
+    r"receiv|treat|administ|start|applica|underw|undergo|given|\bgave\b|\bgot\b|chemo|regimen|cycle|course|dose|\bmg\b|therap"
     r"|follow|switch|respon|complet|continu|maint|commenc|initiat"
     r"|combin|infus|inject|prescrib|taking|\btook\b|tablet|\boral|adjuvant|consist|perfus|stopp|chang|\bon\b|\bused\b"
-    r"|\badded\b|plus|introduc|managed|appl(?:y|ied)",
+    r"|\badded\b|plus|introduc|managed|appl(?:y|ied)|effective|success|challeng|\bunder\b|months?\sof|\bbeg[au]n|shr[iau]nk|control"
+    r"|benefit|failed|failure|toler|despite|refractory|\bbegin|induc|compris|\bplan|concurrent|consolidat",
     re.IGNORECASE,
 )
 # "cisplatin-resistant", "allergic to paclitaxel", "tamoxifen-induced": the name is said, its giving is not.
 _BEFORE = re.compile(
-    r"\b(?:sensitiv|suscepti|allerg|hypersensitiv|intoleran)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$|\banti-?$|\b(?:serum"
-    r"|plasma|level\sof|target\sof)\s$|\btrials?\s(?:of|with)\s$",
+    r"\bwe\s(?:also\s|had\s)?(?:considered|discussed|contemplated)\s(?:\w+\s){0,2}$"
+    r"|\b(?:sensitiv|suscepti|allerg|hypersensitiv|intoleran)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$"
+    r"|\banti-?$|\b(?:serum|plasma|levels?\sof|target\sof)\s$"
+    r"|(?:Tyr3|DOTA\S{0,12}|Phe1?|\bIn|Tc|indium(?:-111)?|technetium(?:-99m)?|111|99m\)?|radiolabell?ed|gallium\S{0,4})[\s-]{1,2}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
     r"[\s-]?(?:sensitiv|resistan|refractor|na[iï]ve|suscepti|allerg|induced|related|associated|toxicit|levels?\b"
-    r"|concentration|receptor|suppression\stest|excretion|eluting|staining|assay|gene\b|test)",
+    r"|concentration|receptor|suppression\stest|scan|scintigra|uptake|criteria|excretion|eluting|staining|assay|gene\b|test)",
     re.IGNORECASE,
 )
 # Not the tumour: inflammations by their ending, and what else these drugs are given for.
 _OTHER_DISEASE = (
-    r"(?:\w{3,20}itis|psoria\w+|lupus|sclerosis|crohn\w*|transplant\w*|neph\w+|pemphig\w+|sarcoidosis|osteoporosis|infertility"
-    r"|ectopic\spregnancy|asthma|o?edema|hypercalc\w+|rash|endometriosis|contraception|acne)"
+    r"(?:(?<!carcinomatous )(?<!neoplastic )(?<!lymphomatous )(?<!leptomeningeal )\w{3,20}itis|psoria\w+|lupus|sclerosis|crohn\w*"
+    r"|transplant\w*|nephr(?:itis|otic|opath\w+)|pemphig\w+|sarcoidosis|osteoporosis|infertility|ectopic\spregnancy|asthma|o?edema"
+    r"|hypercalc\w+|rash|endometriosis|contraception|acne|RA\b|SLE\b|HCV\b|HBV\b|CHC\b|CH-C\b|AOSD\b|hepatitis\s[BC]\b"
+    r"|appetite|cachexia|anorexia|hot\sflashes|menopaus\w+|alopecia|graft|GVHD\b|vasculit\w+|uveitis|macular|retinopath\w+|thrombocytop\w+|an(?:a)?emia)"
 )
-_FOR_OTHER = re.compile(rf"[^.;,]{{0,45}}\b(?:for|due\sto|because\sof)\s(?:\w+\s){{0,4}}{_OTHER_DISEASE}", re.IGNORECASE)
+_FOR_OTHER = re.compile(
+    rf"(?:(?!\b(?:stop|discont|with(?:held|draw)|held|switch|reduc|suspend|interrupt|delay|chang|replac|omit|taper|halt|ceas)"
+    rf"|\b(?:cancer|tumou?r|carcinoma|sarcoma|lymphoma|leuk\w+|myeloma|melanoma)\b)[^;])"
+    rf"{{0,120}}?\b(?:for|due\sto|because\sof|to\s(?:treat|increase|improve|stimulate|control|prevent))\s(?:(?!\d)\w+\s){{0,4}}{_OTHER_DISEASE}",
+    re.IGNORECASE,
+)
 # "hepatitis was treated with", but not "hepatitis after treatment with".
 _OTHER_TREATED = re.compile(
     rf"\b{_OTHER_DISEASE}\b(?:(?!\b(?:after|following|during|while|due|secondary|when|since)\b)[^.;]){{0,40}}"
@@ -45,13 +55,47 @@ _OTHER_TREATED = re.compile(
     r"|during)\b)[^.;]){0,40}$",
     re.IGNORECASE,
 )
-_HOME = re.compile(r"\bmedications?\b[^.;]*$|\bhyperplasia\b", re.IGNORECASE)
+_HOME = re.compile(
+    r"\b(?:home|current|regular|usual|daily|concomitant|pertinent|chronic|past|other|her|his)\smedications?\b[^.;]*$"
+    r"|\bmedications?\s(?:includ|consist|were|was|list)[^.;]*$|\bhyperplasia\b",
+    re.IGNORECASE,
+)
+# Interferon and ribavirin are given against viral hepatitis, too.
+_VIRAL = re.compile(r"ribavirin|\bSVR\b|sustained\sviro|hepatitis|\bHCV\b|\bHBV\b|\bCH-?C\b|multiple\ssclerosis", re.IGNORECASE)
+# The record is of systemic drugs: creams, drops and the like are none.
+_TOPICAL_BEFORE = re.compile(r"\btopical(?:ly)?\s(?:[\w.%-]+\s){0,3}$", re.IGNORECASE)
+_TOPICAL = re.compile(r"[^.;,]{0,25}?\b(?:creams?|ointments?|gels?|lotions?|eye\sdrops|eyedrops|drops|mouthwash|paste)\b", re.IGNORECASE)
+# What is stopped, changed or goes on had been begun; what answered had been given.
+_WAS_ON = re.compile(
+    r"(?:\s(?:therapy|treatment|chemotherapy|monotherapy|administration|maintenance|infusion))?\s?(?:\([^)]{0,30}\)\s)?"
+    r"(?:(?:was|were|had\sto\sbe|has\sbeen|had\sbeen)\s(?:\w+ly\s|then\s|also\s){0,2}(?:discontinued|stopped|withdrawn|ceased"
+    r"|interrupted|suspended|resumed|re-?started|continued|changed|switched|replaced|reduced|tapered|tolerated|halted|terminated"
+    r"|effective|ineffective|well\stolerated|added|initiated|introduced|commenced|started|administered|given|re-?initiated)\b"
+    r"|(?:discontinuation|withdrawal|cessation)\b)",
+    re.IGNORECASE,
+)
+_WITH_RESPONSE = re.compile(
+    r"[^.;]{0,60}?\b(?:with|and|which|resulting\sin|leading\sto|achieving|achieved)\s(?:(?:an?|was|were|the|good|very|excellent|complete|partial"
+    r"|clinical|rapid|dramatic|significant|\w+\sand)\s){0,4}(?:respon\w+|remission|regression|shrinkage|tolerat\w+|effective)",
+    re.IGNORECASE,
+)
+_COULD = re.compile(
+    r"[^.;]{0,60}?\bcould\s(?:only\s)?be\s(?:\w+ly\s)?(?:applied|given|administered|completed|continued|delivered)\b", re.IGNORECASE
+)
 _CHEMO_DONE = re.compile(
     r"\b(?:completed|received|underwent|tolerated|finished|after|following|started|commenced|responded"
-    r"|undergoing)\b[^.;]{0,50}\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen)\b",
+    r"|undergoing)\b[^.;]{0,50}\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen)\b"
+    r"|\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen|phases?)\b[^.;]{0,30}\b(?:was|were)\s(?:\w+ly\s)?(?:completed|well\stolerated"
+    r"|tolerated|started|given|administered|initiated|commenced|effective)\b",
     re.IGNORECASE,
 )
 _REFUSED = re.compile(r"\b(?:declin|refus|denied|reject|not\s(?:receive|start|undergo|given))", re.IGNORECASE)
+_CONSISTED = re.compile(
+    r"\b(?:plan|regimen|protocol|treatment|chemotherapy|therapy|induction|consolidation|maintenance|cycles?)\b[^.;]{0,40}"
+    r"\b(?:consisted|comprised|included|was|were)\b",
+    re.IGNORECASE,
+)
+_CITED = re.compile(r"\[\s?\d|et\sal|\bpatients\b|\bhas\sbeen\b|\bhave\sbeen\b", re.IGNORECASE)
 _ANTITUMOUR = ("antineoplastic", "targeted", "immunotherapy", "hormone")
 _ANTIINFLAMMATORY = ("steroid", "nsaid")
 _LEFT_OUT = ("supportive", "class_name")
@@ -81,6 +125,7 @@ class Told:
     is_with_others: bool = False  # listed with drugs that act against tumours
     is_effective: bool = False  # the sentence tells that the tumour answered
     members: tuple[Entry, ...] = ()  # the drugs of a regimen, where the report spells it out
+    course: drug_course.Course = drug_course.NOT_TOLD
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -88,11 +133,26 @@ def find(reading: Reading) -> Iterator[Mention]:
     spelled = regimens.expansions(reading)
     for sentence in reading.sentences:
         drugs, named = reading.hits_in("drug", sentence), reading.hits_in("regimen", sentence)
-        if (not drugs and not named) or sentence.section == "references" or not treatment.is_told(sentence):
+        if (not drugs and not named) or sentence.section == "references" or not _is_told(sentence):
             continue
         hits = sorted([*drugs, *(hit for hit in named if not _is_inside(hit, drugs))], key=lambda hit: hit.start)
-        if _GIVING.search(sentence.text):
+        if _tells_giving(reading, sentence):
             yield from _mentions(reading, sentence, hits, spelled)
+
+
+def _is_told(sentence: Sentence) -> bool:
+    """Return whether a sentence tells of the patient; under "Treatment" it need not name him: "Induction consisted of cisplatin"."""
+    if treatment.is_told(sentence):
+        return True
+    is_section = sentence.section in ("treatment", "case") and sentence.subject == "general" and not sentence.is_heading
+    return is_section and _CONSISTED.search(sentence.text) is not None and _CITED.search(sentence.text) is None
+
+
+def _tells_giving(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether a sentence holds a word of giving, or goes on with the one before it, cut off at an abbreviation ("i.v.")."""
+    if _GIVING.search(sentence.text):
+        return True
+    return sentence.text[:1].islower() and sentence.index > 0 and _GIVING.search(reading.sentences[sentence.index - 1].text) is not None
 
 
 def _is_inside(regimen: Hit, drugs: Sequence[Hit]) -> bool:
@@ -103,7 +163,10 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
     text, offset = sentence.text, sentence.start
     doses = dosing.find_doses(text)
     cycles = dosing.find_cycles(text)
-    given_cycles = _cycles_of(text, [(hit.start - offset, hit.end - offset) for hit in hits], cycles)
+    spans = [(hit.start - offset, hit.end - offset) for hit in hits]
+    parallel = dosing.parallel_doses(text, doses, spans) if len(doses) > 1 and len(hits) > 1 else {}
+    given_cycles = _cycles_of(text, spans, cycles)
+    courses = drug_course.of_drugs(reading, sentence, spans)
     is_effective = any(hit.entry.get("class") in _ANTIINFLAMMATORY for hit in hits) and _SHRANK.search(text) is not None
     for number, hit in enumerate(hits):
         start, end = hit.start - offset, hit.end - offset
@@ -118,7 +181,7 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
             hit.entry.preferred,
             klass,
             standing,
-            dosing.dose_of(text, doses, start, end, upto, back),
+            (parallel[number],) if number in parallel else dosing.dose_of(text, doses, start, end, upto, back),
             dosing.schedule_after(text, end, min(upto, end + 60)),
             given_cycles[number],
             treatment.clue(reading, sentence, hit.start) if standing == treatment.GIVEN else treatment.NO_CLUE,
@@ -126,6 +189,7 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
             any(other.entry.lexicon == "regimen" or other.entry.get("class") in _ANTITUMOUR for other in hits if other is not hit),
             is_effective,
             spelled.get(hit.id, ()) if klass == "regimen" else (),
+            courses[number],
         )
         assertion = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
         yield Mention(NAME, hit.start, hit.end, sentence, said, assertion, "patient")
@@ -137,9 +201,15 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
     before = text[max(0, start - 90) : start]
     if hit.entry.get("class") == "hormone" and _HOME.search(before):
         return treatment.ARGUED
-    if _BEFORE.search(before) or _FOR_OTHER.match(text, end, end + 90) or _OTHER_TREATED.search(before):
+    if _BEFORE.search(before) or _FOR_OTHER.match(text, end, end + 160) or _OTHER_TREATED.search(before):
+        return treatment.ARGUED
+    if _TOPICAL_BEFORE.search(before) or _TOPICAL.match(text, start, end + 30):
+        return treatment.ARGUED
+    if hit.id.startswith("interferon") and _VIRAL.search(text):
         return treatment.ARGUED
     standing = treatment.standing(reading, hit.start, hit.end, sentence)
+    if standing != treatment.GIVEN and _is_given_all_the_same(reading, sentence, hit, standing):
+        return treatment.GIVEN
     if standing == treatment.PLANNED:
         for other in reading.sentences[sentence.index + 1 : sentence.index + 4]:
             if _REFUSED.search(other.text):
@@ -149,6 +219,18 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
             if treatment.is_told(other):
                 return treatment.GIVEN
     return standing
+
+
+def _is_given_all_the_same(reading: Reading, sentence: Sentence, hit: Hit, standing: str) -> bool:
+    """Return whether words next to a drug tell that it was given, where others in the sentence plan, doubt or deny something."""
+    text, end = sentence.text, hit.end - sentence.start
+    if standing == treatment.DENIED:
+        return resumed.is_resumed(reading, sentence, hit.start, hit.end)
+    if _COULD.match(text, end, end + 110) or _WAS_ON.match(text, end, end + 90):
+        return True
+    if standing == treatment.PLANNED:
+        return _WITH_RESPONSE.match(text, end, end + 100) is not None or resumed.is_resumed(reading, sentence, hit.start, hit.end)
+    return False
 
 
 def _cycles_of(text: str, spans: Sequence[tuple[int, int]], cycles: Sequence[dosing.Cycles]) -> list[int | None]:
@@ -189,7 +271,9 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
         else:
             groups.setdefault(said.name, []).append(mention)
     findings = [
-        Finding(_drug(name, group), tuple(group)) for name, group in groups.items() if not all(_told(mention).is_weak for mention in group)
+        Finding(_drug(name, group), (*group, *_proof_of_course(group)))
+        for name, group in groups.items()
+        if not all(_told(mention).is_weak for mention in group)
     ]
     return Resolution({}, {"drugs": findings} if findings else {}, tuple(passed))
 
@@ -224,6 +308,7 @@ def _drug(name: str, group: Sequence[Mention]) -> Drug:
     """Return the fact of one drug from all that was said of it."""
     dosed = next((said.dose for mention in group if (said := _told(mention)).dose), ())
     schedule = next((said.schedule for mention in group if (said := _told(mention)).schedule), None)
+    line, response, stop = _parts_of_course(group)
     return Drug(
         name,
         " + ".join(dose.shown for dose in dosed) or None,
@@ -231,7 +316,26 @@ def _drug(name: str, group: Sequence[Mention]) -> Drug:
         dosed[0].unit if dosed else None,
         schedule,
         _cycles(group),
+        int(line.value) if line else None,
+        response.value if response else None,
+        stop.value if stop else None,
     )
+
+
+def _parts_of_course(group: Sequence[Mention]) -> tuple[drug_course.Part | None, drug_course.Part | None, drug_course.Part | None]:
+    """Return a drug's first line, its best response and why it was first stopped."""
+    courses = [_told(mention).course for mention in group]
+    responses = [course.response for course in courses if course.response]
+    best = min(responses, key=lambda part: drug_course.RESPONSES.index(part.value), default=None)
+    line = min((course.line for course in courses if course.line), key=lambda part: part.value, default=None)
+    return line, best, next((course.stop for course in courses if course.stop), None)
+
+
+def _proof_of_course(group: Sequence[Mention]) -> Iterator[Mention]:
+    """Yield the words that tell a drug's line, response and stop."""
+    for part in _parts_of_course(group):
+        if part:
+            yield Mention(NAME, part.start, part.end, part.sentence, part.value)
 
 
 def _cycles(group: Sequence[Mention]) -> int | None:

@@ -6,13 +6,25 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extract import treatment
+from extract import resumed, treatment
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
-from extract.record import Site, Surgery
+from extract.record import Histology, Site, Surgery
 
 NAME = "surgery"
 FIELDS = ("surgery", "surgeries")
 
+# When an operation was done, where its own words say it.
+_TIMINGS = (
+    ("after neoadjuvant treatment", re.compile(
+        r"\binterval\sdebulking|\b(?:after|following|received|completed|completion\sof)\s[^.;]{0,40}\b(?:neo-?adjuvant|preoperative"
+        r"|pre-?operative|induction)\b[^.;]{0,60}", re.IGNORECASE)),
+    ("of a recurrence", re.compile(
+        r"\bsalvage\s(?:surgery|\w*ectomy|resection)|\bre-?(?:resection|excision|operation|operated|excised|resected)\b"
+        r"|\brecurren(?:t|ce)\b[^.;]{0,60}\b(?:resect\w+|excis\w+|remov\w+|operat\w+)", re.IGNORECASE)),
+    ("as first treatment", re.compile(
+        r"\b(?:primary|initial|upfront|up-front|first)\s(?:surgery|surgical|operation|resection|debulking|cytoreduc\w+)|\badjuvant\b"
+        r"|\bfollowed\sby\s(?:[\w-]+\s){0,4}(?:adjuvant|post-?operative)", re.IGNORECASE)),
+)  # fmt: skip
 _MARGIN = re.compile(
     r"""(?P<r>\bR[012]\b)
     |\b(?P<before>negative|clear|tumou?r[-\s]free|disease[-\s]free|free|uninvolved|clean|positive
@@ -29,6 +41,7 @@ _EXTENT = re.compile(
     r"|(?P<debulking>debulk\w*|cytoreduc\w+)|(?P<en_bloc>en[-\s]bloc)|(?P<wide>wide(?:ly)?))\b",
     re.IGNORECASE,
 )
+_NOT_THE_TUMOUR = re.compile(r"metasta|catheter|suture|drain|stent|silico|clot", re.IGNORECASE)
 _METASTATIC = re.compile(r"[^.;,]{0,30}\b(?:metasta\w+)", re.IGNORECASE)
 _FOR_METASTASIS = re.compile(
     r"metasta\w+\s(?:\w+\s){0,3}(?:was|were|underwent|treated\s(?:with|by))[^.;]{0,25}$|\bmetasta\w+\s$",
@@ -50,8 +63,67 @@ _NO_REMOVAL = re.compile(
     r"|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b",
     re.IGNORECASE,
 )
+# What an operation or its specimen showed: it was done, although no verb says so.
+_REPORTED = re.compile(
+    r"\b(?:revealed|showed|confirmed|demonstrated|disclosed|yielded|identified|achieved|found|led|resulted|allowed|enabled"
+    r"|involved|verified|proved|measured|weighed|indicated)\b",
+    re.IGNORECASE,
+)
+# "We resected the lesion", "successfully resected": the words are themselves the verb.
+_VERB = re.compile(r"\b(?:we|surgeons?|and|then|was|were|\w+ly)\s$", re.IGNORECASE)
+_COULD = re.compile(r"\bcould\s(?:\w+\s)?be\s(?:\w+ly\s)$", re.IGNORECASE)
+_DECIDED = re.compile(r"\b(?:decid\w+|whether|if|judged|considered|thought|hoped|that)\b", re.IGNORECASE)
+# A tumour taken out in words that no vocabulary can list: "the mass in the left flank was totally removed".
+_TUMOUR = r"(?:tumou?rs?|mass(?:es)?|lesions?|nodules?|cysts?|polyps?|neoplasms?|growths?|cancers?|lumps?|[a-z]{3,20}omas?)"
+_REMOVED = re.compile(
+    rf"\b{_TUMOUR}\b[^.;,:]{{0,50}}?\s(?:was|were|been|being)\s(?:[a-z]+ly\s){{0,2}}(?:removed|taken\sout|peeled\soff|shelled\sout)\b"
+    rf"|\bremoval\sof\s(?:(?!metast)[\w-]+\s){{0,4}}?{_TUMOUR}\b(?!\s(?:cells?|antigens?|markers?))",
+    re.IGNORECASE,
+)
+_INTENDED = re.compile(r"\b(?:decided|planned|elected|opted|chose|agreed|consented|scheduled|prepared|intended)\b", re.IGNORECASE)
+_NOT_DONE = re.compile(
+    r"[^.;,]{0,25}?\s(?:was|were|is|had\sbeen|has\sbeen)\s(?:also\s|then\s|initially\s)?(?:out\sof\sthe\squestion|not\san\soption"
+    r"|deemed\s(?:too|un|in)\w*|considered\s(?:too|un|in)\w*|too\s\w+|called\soff|aborted|abandoned|recommended,\sbut"
+    r"|advised,\sbut|planned,\sbut|proposed,\sbut|offered,\sbut|scheduled,\sbut)",
+    re.IGNORECASE,
+)
 _NOT_YET = re.compile(r"\s(?:evaluation|assessment|planning|candidate|options?)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"\b(?:the|this|that|such|after|following|since|before)\s(?:\w+\s)?$", re.IGNORECASE)
+# "Surgery", said where it was done: "during the operation", "controlled by surgery alone", "surgery was uneventful".
+_IN_SURGERY = re.compile(
+    r"\b(?:during|at|since|by|time\sof|accept(?:ed|ing)|consented\sto|status\spost|s/p|had|completed)\s"
+    r"(?:(?:the|an?|her|his|open|primary|initial|first|last|second|same|two-stage|one-stage)\s){0,2}$",
+    re.IGNORECASE,
+)
+_SURGERY_WAS = re.compile(
+    r"\s(?:(?:was|were)\s(?:\w+ly\s)?(?:uneventful|successful|complicated|completed|well\stolerated|performed|done|undertaken"
+    r"|conducted|carried)|revealed|showed|confirmed|demonstrated|disclosed|alone)\b",
+    re.IGNORECASE,
+)
+_EXPLORED = re.compile(r"lapar|thorac|explor|VATS", re.IGNORECASE)
+# Words of a time after an operation tell of one on the tumour, unless another operation is spoken of.
+_OTHER_SURGERY = re.compile(
+    r"\b(?:cardiac|heart|bypass|cataract|hip|knee|dental|bariatric|hernia|orthop\w+|gyn\w+|vascular|valve|c(?:a?e)sarean|shunt"
+    r"|stent|fracture|transplant\w*|biops\w+|trauma|appendic\w+|cholecyst\w+|haematoma|hematoma|vitre\w+|tracheos\w+|colostomy)\b",
+    re.IGNORECASE,
+)
+# Of the other operations those whose "postoperative course" a report may tell.
+_IS_OPERATION = re.compile(
+    r"bypass|CABG|coronary|shunt|stomy\b|tracheotomy|replacement|fixation|nailing|arthroplasty|transplant|section|hernia"
+    r"|endarter|embolectomy|thrombectomy|cataract|heart|drainage",
+)
+_SCAR = re.compile(r"\s(?:changes?|scars?|findings?\son|sequelae|imaging|status)\b", re.IGNORECASE)
+# An excisional biopsy takes the whole lesion out, unless it is of a lymph node or a lymphoma.
+_EXCISIONAL = re.compile(r"excision(?:al)?\b", re.IGNORECASE)
+_OF_LESION = re.compile(r"[^.;,]{0,40}\b(?:tumou?r|mass|lesion|nodule|lump|swelling|growth)s?\b", re.IGNORECASE)
+_NODE = re.compile(r"\bnod(?:e|es|al)\b|\blymphaden", re.IGNORECASE)
+_LYMPHOID = ("959", "96", "97", "98", "99")
+# After "we decided to perform a gastrectomy" these tell that it was done.
+_AFTERWARDS = re.compile(
+    r"\b(?:(?:after|during|following)\s(?:the\s)?(?:surgery|operation|resection)|intra-?operatively|post-?operative(?:ly)?"
+    r"|(?:resected|surgical|operative)\s(?:specimen|findings))\b",
+    re.IGNORECASE,
+)
 _WEAK_SECTIONS = ("back", "table")
 # Sites at which an operation on any organ may be an operation on the tumour: regions, soft tissue, unknown.
 _ANYWHERE = ("C76", "C80", "C48", "C49", "C77", "C42", "C44", "C41", "C47")
@@ -72,6 +144,7 @@ class Told:
     clue: treatment.Clue = treatment.NO_CLUE
     is_reference: bool = False  # "after the resection": of an operation that was named before
     is_plain: bool = True  # a general word ("surgery") with words that tell that it was done
+    timing: str | None = None
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -80,11 +153,17 @@ def find(reading: Reading) -> Iterator[Mention]:
         hits = reading.hits_in("procedure", sentence)
         text = sentence.text
         has_margin = "argin" in text or "border" in text or "R0" in text or "R1" in text or "R2" in text
-        if (not hits and not has_margin) or sentence.section in ("references", *_WEAK_SECTIONS) or not treatment.is_told(sentence):
+        removes = "remov" in text or "taken out" in text or "peeled" in text or "shelled" in text
+        if not (hits or has_margin or removes) or sentence.section in ("references", *_WEAK_SECTIONS) or not treatment.is_told(sentence):
             continue
         for hit in hits:
-            if hit.id not in ("other", "biopsy", "nodes", "later"):
+            if hit.id == "other":
+                if _IS_OPERATION.search(hit.entry.variant):
+                    yield Mention(NAME, hit.start, hit.end, sentence, Told("another operation", hit.entry.preferred, hit.entry.variant))
+            elif hit.id != "nodes" and (hit.id != "biopsy" or _EXCISIONAL.match(text, hit.start - sentence.start)):
                 yield _mention(reading, sentence, hit)
+        if removes:
+            yield from _removals(reading, sentence, hits)
         if has_margin:
             yield from _margins(sentence)
 
@@ -92,19 +171,9 @@ def find(reading: Reading) -> Iterator[Mention]:
 def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
     text, start, end = sentence.text, hit.start - sentence.start, hit.end - sentence.start
     before = text[max(0, start - 80) : start]
-    kind = hit.id
-    standing = treatment.standing(reading, hit.start, hit.end, sentence, needs_past=kind not in ("inoperable", "specimen"))
-    if kind == "inoperable" and standing == treatment.PLANNED:
-        standing = treatment.GIVEN
-    if kind in ("resection", "general") and (_METASTATIC.match(text, end, end + 45) or _FOR_METASTASIS.search(before)):
-        kind = "metastasis"
-    if standing == treatment.GIVEN and _NOT_YET.match(text, end, end + 20):
-        standing = treatment.PLANNED
-    if kind == "access":
-        # Through a craniotomy a tumour is taken out, or only a sample of it.
-        kind = "other" if "biops" in sentence.lower else "resection"
-    if standing == treatment.DENIED and _NO_HISTORY.search(before[-40:] + text[start : end + 12]) and "without" not in before[-25:]:
-        standing = treatment.ARGUED
+    kind = _kind(sentence, hit, before)
+    standing = _standing(reading, sentence, hit.start, hit.end, kind)
+    is_known_organ = bool(hit.entry.get("sites"))
     said = Told(
         kind,
         hit.entry.preferred,
@@ -115,29 +184,141 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
         tuple(hit.entry.get("sites").split()),
         _HISTORY.search(text[max(0, start - 120) : end + 60]) is not None,
         treatment.clue(reading, sentence, hit.start) if standing == treatment.GIVEN else treatment.NO_CLUE,
-        not hit.entry.get("sites") and _REFERENCE.search(before) is not None,
-        kind != "general" or (_OPERATED.search(text[max(0, start - 60) : end + 40]) is not None and not _NO_REMOVAL.search(text)),
+        not is_known_organ and _REFERENCE.search(before) is not None,
+        _is_plain(text, start, end, kind),
+        timing(text, start, end),
     )
-    assertion = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
-    return Mention(NAME, hit.start, hit.end, sentence, said, assertion, "patient")
+    return Mention(NAME, hit.start, hit.end, sentence, said, _ASSERTIONS.get(standing, "present"), "patient")
+
+
+_ASSERTIONS = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}
+
+
+def _kind(sentence: Sentence, hit: Hit, before: str) -> str:
+    """Return what kind of word it is here: an excision may be of a metastasis, an access lead to a mere biopsy."""
+    text, end = sentence.text, hit.end - sentence.start
+    if hit.id in ("resection", "general") and (_METASTATIC.match(text, end, end + 45) or _FOR_METASTASIS.search(before)):
+        return "metastasis"
+    if hit.id == "access":
+        # Through a craniotomy a tumour is taken out, or only a sample of it.
+        return "other" if "biops" in sentence.lower else "resection"
+    if hit.id == "biopsy":
+        is_lesion = _OF_LESION.match(text, end, end + 60) is not None and not _NODE.search(text)
+        return "excisional biopsy" if is_lesion else "other"
+    return hit.id
+
+
+def _standing(reading: Reading, sentence: Sentence, start: int, end: int, kind: str) -> str:
+    """Return given, planned, denied or argued; what a sentence, or the next ones, tell as done was done."""
+    text, at, until = sentence.text, start - sentence.start, end - sentence.start
+    before = text[max(0, at - 80) : at]
+    is_verb = text[at:until].endswith("ed") and _VERB.search(before) is not None
+    needs_past = kind not in ("inoperable", "specimen") and not is_verb and not _REPORTED.search(text)
+    standing = treatment.standing(reading, start, end, sentence, needs_past)
+    if standing == treatment.GIVEN:
+        is_undone = _NOT_YET.match(text, until, until + 20) or (
+            kind in ("resection", "general") and _NOT_DONE.match(text, until, until + 75)
+        )
+        return treatment.PLANNED if is_undone else standing
+    if kind == "inoperable":
+        return treatment.GIVEN if standing == treatment.PLANNED else standing
+    if kind == "specimen":
+        # A specimen is there, whatever was not found in it.
+        return treatment.GIVEN if standing == treatment.DENIED else standing
+    if standing == treatment.DENIED and _NO_HISTORY.search(before[-40:] + text[at : until + 12]) and "without" not in before[-25:]:
+        standing = treatment.ARGUED
+    if standing in (treatment.DENIED, treatment.PLANNED) and resumed.is_resumed(reading, sentence, start, end):
+        return treatment.GIVEN
+    is_intended = standing == treatment.PLANNED or (standing == treatment.ARGUED and _INTENDED.search(before) is not None)
+    if is_intended and kind == "resection" and _is_done_later(reading, sentence):
+        return treatment.GIVEN
+    could = _COULD.search(before) if standing != treatment.DENIED else None
+    return treatment.GIVEN if could and not _DECIDED.search(before, 0, could.start()) else standing
+
+
+def _is_done_later(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether one of the next sentences on the same patient looks back on the operation."""
+    for other in reading.sentences[sentence.index + 1 : sentence.index + 4]:
+        if other.patient != sentence.patient or other.section != sentence.section or "refus" in other.lower or "declin" in other.lower:
+            return False
+        if _AFTERWARDS.search(other.text) and treatment.is_told(other):
+            return True
+    return False
+
+
+def _is_plain(text: str, start: int, end: int, kind: str) -> bool:
+    """Return whether the words tell that the tumour was operated on: those for an operation in general need others beside them."""
+    if kind == "later":
+        return not (_OTHER_SURGERY.search(text) or _SCAR.match(text, end, end + 30) or _NO_REMOVAL.search(text))
+    if kind != "general":
+        return True
+    if _NO_REMOVAL.search(text):
+        return False
+    if _OPERATED.search(text[max(0, start - 60) : end + 40]):
+        return True
+    if _EXPLORED.search(text, start, end) or _OTHER_SURGERY.search(text):
+        return False
+    return _IN_SURGERY.search(text[max(0, start - 40) : start]) is not None or _SURGERY_WAS.match(text, end, end + 40) is not None
+
+
+def _removals(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
+    """Yield the tumours that are said to have been taken out where no operation of the vocabulary is named."""
+    for match in _REMOVED.finditer(sentence.text):
+        start, end = sentence.start + match.start(), sentence.start + match.end()
+        if any(hit.start < end and start < hit.end for hit in hits) or _NOT_THE_TUMOUR.search(match.group()):
+            continue
+        standing = _standing(reading, sentence, start, end, "resection")
+        if standing == treatment.DENIED and " not " not in match.group():
+            standing = treatment.ARGUED
+        said = Told(
+            "resection",
+            "removal of the tumor",
+            "removal of the tumor",
+            standing,
+            _extent(sentence.text, match.start(), match.end()),
+            clue=treatment.clue(reading, sentence, end) if standing == treatment.GIVEN else treatment.NO_CLUE,
+            timing=timing(sentence.text, match.start(), match.end()),
+        )
+        yield Mention(NAME, start, end, sentence, said, _ASSERTIONS.get(standing, "present"), "patient")
+
+
+# "A subtotal gastrectomy and resection of the spleen": the extent is of the first operation.
+_OTHER_ORGAN = re.compile(r"\b(?:and|with)\b|,|ectomy|resection|excision", re.IGNORECASE)
+_FEARED = re.compile(r"\b(?:possib\w+|risk|concern|suspic\w+|fear|if|avoid)\b[^.;]{0,30}$", re.IGNORECASE)
 
 
 def _extent(text: str, start: int, end: int) -> str | None:
     """Return how much was taken out, of the words of the operation or those just before it."""
     found = None
     for match in _EXTENT.finditer(text, max(0, start - 25), min(len(text), end + 14)):
-        found = match.lastgroup
+        between = text[match.end() : start] if match.end() <= start else text[end : match.start()]
+        if not _OTHER_ORGAN.search(between):
+            found = match.lastgroup
     return found.replace("_", " ") if found else None
+
+
+def timing(text: str, start: int, end: int) -> str | None:
+    """Return when an operation was done relative to the other treatment, None where its own words do not say so."""
+    near = text[max(0, start - 110) : end + 60]
+    for name, pattern in _TIMINGS:
+        if pattern.search(near):
+            return name
+    return None
 
 
 def _margins(sentence: Sentence) -> Iterator[Mention]:
     for match in _MARGIN.finditer(sentence.text):
         word = (match["before"] or match["after"] or "").lower()
         margin = match["r"] or ("positive" if word in _POSITIVE else "negative")
-        if word == "close":
+        if word == "close" or _FEARED.search(sentence.text, max(0, match.start() - 50), match.start()):
             continue
         said = Told("margin", "", match.group(), margin=margin.upper() if match["r"] else margin)
         yield Mention(NAME, sentence.start + match.start(), sentence.start + match.end(), sentence, said)
+
+
+# Words that tell of an operation without naming it, the plainest first.
+_OTHER_REASONS = ("metastasis", "for another tumour", "another operation")
+_WEAK_KINDS = ("general", "excisional biopsy", "later")
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -149,9 +330,12 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     done = [mention for mention, reason in judged if reason is None]
     passed = tuple((mention, reason) for mention, reason in judged if reason not in (None, "margin"))
     strong = [mention for mention in done if _told(mention).kind == "resection"]
-    proof = strong or [m for m in done if _told(m).kind == "specimen"] or [m for m in done if _told(m).kind == "general"]
     denied = [mention for mention, reason in judged if reason == "not operated on"]
-    if proof and not (denied and _told(proof[0]).kind == "general"):
+    proof = strong
+    is_unsure = any(reason in _OTHER_REASONS for _, reason in judged) or _is_lymphoid(known.get("histology"))
+    for kind in ("specimen", *(() if denied else _WEAK_KINDS[:2] if is_unsure else _WEAK_KINDS)):
+        proof = proof or [mention for mention in done if _told(mention).kind == kind]
+    if proof:
         margins = [mention for mention, reason in judged if reason == "margin"]
         surgeries = _surgeries(strong, margins)
         return Resolution({"surgery": Finding(True, tuple(proof[:6]))}, {"surgeries": surgeries} if surgeries else {}, passed)
@@ -168,7 +352,7 @@ def _told(mention: Mention) -> Told:
 def _reason(said: Told, known: Mapping[str, object]) -> str | None:
     """Return why a mention is no operation on this tumour, None where it is one."""
     site = known.get("site")
-    if said.kind in ("margin", "metastasis"):
+    if said.kind in ("margin", "metastasis", "another operation"):
         return said.kind
     if said.kind == "inoperable":
         return "not operated on" if said.standing in (treatment.GIVEN, treatment.DENIED) else said.standing
@@ -184,7 +368,14 @@ def _reason(said: Told, known: Mapping[str, object]) -> str | None:
         return "in the past, on another organ"
     if not said.is_plain:
         return "no operation named"
+    if said.kind == "excisional biopsy" and (known.get("histology") is None or _is_lymphoid(known.get("histology"))):
+        return "a biopsy"
     return None
+
+
+def _is_lymphoid(histology: object) -> bool:
+    code = histology.morphology if isinstance(histology, Histology) else None
+    return code is not None and code.startswith(_LYMPHOID)
 
 
 def _surgeries(strong: Sequence[Mention], margins: Sequence[Mention]) -> list[Finding]:
@@ -198,7 +389,8 @@ def _surgeries(strong: Sequence[Mention], margins: Sequence[Mention]) -> list[Fi
     for group in groups.values():
         words = max((_told(mention).words for mention in group), key=len)
         extent = next((said.extent for mention in group if (said := _told(mention)).extent), None)
-        facts.append(Finding(Surgery(words, extent), tuple(group)))
+        when = next((said.timing for mention in group if (said := _told(mention)).timing), None)
+        facts.append(Finding(Surgery(words, extent, timing=when), tuple(group)))
     for margin in margins:
         before = [number for number, fact in enumerate(facts) if fact.proof[0].start <= margin.end]
         if not before:
