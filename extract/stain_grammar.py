@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from extract import stain_order
 from extract.stain_results import backward, give, since_last_and
 from extract.stain_signs import on_degree, on_number, on_percent, on_sign
 from extract.stain_state import CUES, FLIPPED, GENE, LIGHT, Forward, Result, State, denial_reaches, kind_at, skip
@@ -19,6 +20,8 @@ from extract.staining import EQUIVOCAL, NEGATIVE, OTHER_CELLS, POSITIVE, UNKNOWN
 
 # Other words between a cue that speaks forward and its first marker.
 _FORWARD_WORDS = 6
+# Characters of a link that adds ("as well as", "along with"), unlike "and".
+_LONG_LINK = 8
 _SUBJECT_ENDS = frozenset({"break", ";", "marker", ",", "ends"})
 
 
@@ -33,6 +36,7 @@ def read(text: str, markers: Sequence[Span], claims_genes: bool = True) -> tuple
         handler = _HANDLERS.get(token.kind)
         if handler is not None and (claims_genes or token.kind != GENE):
             handler(state, at, token)
+    stain_order.read(state)
     _close(state)
     return state.results, found
 
@@ -50,8 +54,25 @@ def _on_marker(state: State, at: int, token: Token) -> None:
     elif state.forward is not None and _reaches(state, at):
         by = "denied" if state.forward.is_denied else "forward"
         give(state, target, state.forward.result, state.forward.cue, by, state.forward.is_firm, state.forward.degrees)
+    elif _is_added(state, at):
+        # "A was positive, together with B".
+        state.forward = Forward(state.last or POSITIVE, state.tokens[at - 1])
+        give(state, target, state.forward.result, state.forward.cue, "forward")
+    elif state.ended is not None and kind_at(state, at - 1) == "for" and kind_at(state, at - 2) == "and":
+        # "negative for A, which does not exclude a melanoma, and for B": after the remark the cue goes on.
+        state.forward, state.ended = state.ended, None
+        give(state, target, state.forward.result, state.forward.cue, "forward", state.forward.is_firm)
     else:
         state.pending.append(target)
+
+
+def _is_added(state: State, at: int) -> bool:
+    """Return whether a marker is added to a predicate that has been read: "positive, as well as B"."""
+    link = state.tokens[at - 1] if at else None
+    if link is None or link.kind != "and" or link.end - link.start < _LONG_LINK or state.last not in (POSITIVE, NEGATIVE):
+        return False
+    before = at - 3 if kind_at(state, at - 2) == "," else at - 2
+    return kind_at(state, before) == state.last and kind_at(state, before - 1) in ("be", "extent", "intensity")
 
 
 def _reaches(state: State, at: int) -> bool:
@@ -98,10 +119,11 @@ def _on_not(state: State, at: int, token: Token) -> None:
 def _on_break(state: State, at: int, token: Token) -> None:
     """End the reach of a cue at a contrast, unless a bare denial follows ("A, B, but not C, were positive")."""
     state.excepting = False
+    state.denied_at = -99
     _settle(state)
     if kind_at(state, at + 1) == "not":
         return
-    state.forward = None
+    state.forward = state.ended = None
     state.shown = None
     state.recent = []
     if state.last is not None or kind_at(state, at - 1) == ",":
@@ -116,7 +138,7 @@ def _on_semicolon(state: State, at: int, token: Token) -> None:
         if kind == ";":
             break
         if kind in CUES or kind in ("be", "shows", "stain", "not", ":", "word"):
-            state.forward = None
+            state.forward = state.ended = None
             state.shown = None
             state.recent = []
             state.excepting = False
@@ -167,6 +189,8 @@ def _settle(state: State) -> None:
 def _on_ends(state: State, at: int, token: Token) -> None:
     """End the list at words after which another matter begins: "which", "consistent with"."""
     _settle(state)
+    if state.recent and state.forward is not None:
+        state.ended = state.forward
     state.forward = None
     state.excepting = False
     state.shown = None
@@ -205,9 +229,17 @@ def _on_be(state: State, at: int, token: Token) -> None:
         state.forward = None
 
 
+def _on_confined(state: State, at: int, token: Token) -> None:
+    """Read "A was confined to the vessels": a stain that has bounds is there."""
+    if kind_at(state, at - 1) == "be" and kind_at(state, skip(state, at - 1, -1, LIGHT | {"stain"})) == "marker":
+        backward(state, at, POSITIVE, is_firm=False)
+
+
 def _on_mark(state: State, at: int, token: Token) -> None:
-    """End the reach of a denial that has not met its cue at a comma or colon."""
+    """End the reach of a denial that has not met its cue at a comma or colon, and of a leading exception: "except for A, B was"."""
     state.denied_at = -99
+    if state.excepted and state.last is None and kind_at(state, at + 1) not in ("marker", "and"):
+        state.excepting = False
 
 
 def _on_cells(state: State, at: int, token: Token) -> None:
@@ -285,6 +317,7 @@ _HANDLERS = {
     "so": _on_so,
     "done": _on_done,
     "be": _on_be,
+    "confined": _on_confined,
     "other_cells": _on_cells,
     "maybe_cells": _on_cells,
     ",": _on_mark,

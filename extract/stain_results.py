@@ -84,7 +84,7 @@ def since_last_and(state: State, last: int) -> list[Result]:
             targets.insert(0, state.results[int(token.number)])
         elif token.kind == "and" and kind_at(state, at - 1) == ",":
             return targets
-        elif token.kind not in ("and", ",", "degree", "extent", "intensity", "(", ")"):
+        elif token.kind not in ("and", ",", "not", "degree", "extent", "intensity", "(", ")"):
             break
         at -= 1
     return targets[-1:] if len(targets) > 2 else targets
@@ -110,5 +110,7 @@ def mark_cells(state: State, at: int, targets: Sequence[Result]) -> None:
             return
         if token.kind not in ("word", "degree", "extent", "intensity", "for", "in", "stain", "hyphen", "percent") and not is_adjective:
             return
+        if token.kind == "tumor_cells" and kind_at(state, after + 1) in ("word", "be"):
+            return  # the noun itself: "A-positive round cells radiated from vessels"
         if token.kind not in _ADJECTIVES:
             is_adjective = False

@@ -13,14 +13,11 @@ _ALLRED = ("er", "pr")
 
 def on_sign(state: State, at: int, token: Token) -> None:
     """Read a sign such as "(+)" or "3+": of the marker before it, and of those that wait."""
-    result = token.value if token.kind == "sign" else (POSITIVE if token.number else NEGATIVE)
     previous = _last_marker(state, at)
     if previous is None:
         return
     target = state.results[int(previous.number)]
-    if target.marker.id == _SCORED:
-        is_graded = any(other.kind == "score" or (other.kind == "sign" and other.number > 1) for other in state.tokens)
-        result = _her2(token, result, is_graded)
+    result = result_of_sign(state, target, token)
     if target.result is None or target in state.pending:
         _attach_to(state, at, target, result, by="sign")
         return
@@ -30,6 +27,15 @@ def on_sign(state: State, at: int, token: Token) -> None:
     is_direct = kind_at(state, at - 1) in ("marker", "(", "extent", "intensity")
     if is_direct and target.by == "forward" and target.result != result and not (state.forward and state.forward.is_denied):
         give(state, target, result, token, "sign", True, degrees_before(state, at))
+
+
+def result_of_sign(state: State, target: Result, token: Token) -> str:
+    """Return what a sign or score says of a marker."""
+    result = token.value if token.kind == "sign" else (POSITIVE if token.number else NEGATIVE)
+    if target.marker.id != _SCORED:
+        return result
+    is_graded = any(other.kind == "score" or (other.kind == "sign" and other.number > 1) for other in state.tokens)
+    return _her2(token, result, is_graded)
 
 
 def _her2(token: Token, result: str, is_graded: bool) -> str:
@@ -97,7 +103,8 @@ def _attach_to(state: State, at: int, target: Result, result: str, by: str) -> N
     targets = state.pending if target in state.pending else [target]
     degrees = {**degrees_after(state, at, 4), **degrees_before(state, at)}
     for one in targets:
-        give(state, one, result, state.tokens[at], by, True, degrees if one is target else None)
+        own = POSITIVE if result == NEGATIVE and one is not target and (one.extent or one.intensity) else result  # "A (focal), B (-)"
+        give(state, one, own, state.tokens[at], by, True, degrees if one is target else None)
     state.pending = []
     mark_cells(state, at, [target])
     for before in range(at - 1, _skip_back_plain(state, at), -1):
@@ -134,6 +141,8 @@ def _percent_target(state: State, at: int) -> Result | None:
         if token.kind not in light or words > 2:
             if token.kind in (POSITIVE, "active", "sign") and words < 2:
                 continue
+            if token.kind in ("shows", ")") and any(between.value == "score" for between in state.tokens[before:at]):
+                continue
             break
     return None
 
@@ -146,6 +155,9 @@ def on_degree(state: State, at: int, token: Token) -> None:
             target.extent = token.value
         else:
             target.intensity = token.value
+    elif kind_at(state, at - 1) == "marker" and kind_at(state, at + 1) in (",", ";") and state.pending:
+        # "A diffuse, B -".
+        setattr(state.pending[-1], token.kind, token.value)
     elif state.forward is not None and state.recent and kind_at(state, at - 1) in (",", "and", "break"):
         state.forward.degrees = {token.kind: token.value}
 
@@ -157,5 +169,8 @@ def on_number(state: State, at: int, token: Token) -> None:
     is_score = any(between.kind == "status" for between in state.tokens[max(0, at - 4) : at])
     if marker == _SCORED and token.number <= 3 and (is_score or kind_at(state, at - 1) in (":", "be", "marker")):
         on_sign(state, at, token._replace(kind="score"))
+    elif any(between.value == "score" for between in state.tokens[max(0, at - 4) : at]):
+        # H-score, combined positive score.
+        on_sign(state, at, token._replace(kind="sign", value=POSITIVE if token.number else NEGATIVE, number=1))
     elif marker in _ALLRED and is_score and token.number <= 8:
         on_sign(state, at, token._replace(kind="sign", value=POSITIVE if token.number > 2 else NEGATIVE, number=1))

@@ -58,6 +58,7 @@ class State:
     recent: list[Result] = field(default_factory=list)  # markers of the present list, with their results
     excepted: list[Result] = field(default_factory=list)
     forward: Forward | None = None
+    ended: Forward | None = None  # a cue whose list a remark has cut off: "positive for A, which is usual, and for B"
     outer: list[Forward | None] = field(default_factory=list)  # the forward cues outside the open parentheses
     denied_at: int = -99
     denial: Token | None = None
@@ -136,7 +137,7 @@ def denial_reaches(state: State, at: int) -> bool:
     if at - state.denied_at > _NOT_REACH:
         return False
     between = [token.kind for token in state.tokens[state.denied_at + 1 : at]]
-    if between.count("word") > _NOT_WORDS or "ends" in between:
+    if between.count("word") > _NOT_WORDS or "ends" in between or (GENE in between and "for" not in between):
         return False
     # "without necrosis and with loss of A": a preposition after another word begins another matter.
     return "for" not in between or "word" not in between[: between.index("for")]

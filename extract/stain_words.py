@@ -77,7 +77,12 @@ def on_active(state: State, at: int, token: Token) -> None:
 
 
 def _is_method(state: State, at: int) -> bool:
-    """Return whether a verb tells what was done, not what was seen: "sections were stained with A and B"."""
+    """Return whether a verb tells what was done, not what was seen: "sections were stained with A and B", "A-stained smears"."""
+    after = state.tokens[at + 1] if at + 1 < len(state.tokens) else None
+    if after is not None and after.value in concepts("staining", "material"):
+        return True
+    if kind_at(state, at - 1) == "be" and _has_own_predicate(state, at):
+        return True
     if kind_at(state, at + 1) != "for" or degrees_before(state, at, 1):
         return False
     for before in range(at - 1, max(-1, at - 8), -1):
@@ -85,6 +90,19 @@ def _is_method(state: State, at: int) -> bool:
         if token.kind == "word" and token.value in concepts("staining", "material"):
             return True
         if token.kind not in ("word", "be", "and", "degree", "for", "tumor_cells"):
+            return False
+    return False
+
+
+def _has_own_predicate(state: State, at: int) -> bool:
+    """Return whether what was stained is told a result of its own: "A and B were stained and were negative"."""
+    joined = False
+    for after in range(at + 1, min(at + 6, len(state.tokens))):
+        kind = state.tokens[after].kind
+        if kind in POLAR:
+            return joined
+        joined = joined or kind == "and"
+        if kind not in ("word", "degree", "and", "be", "seen", ","):
             return False
     return False
 
@@ -121,15 +139,16 @@ def on_stain(state: State, at: int, token: Token) -> None:
         return  # "positive staining", "lack of staining of": the other word has spoken
     denied = denial_reaches(state, at)
     degrees = degrees_before(state, at) or _degrees_of_list(state, at)
+    located = any(one.value == "where" for one in state.tokens[max(0, _list_start(state, at) - 2) : at])
     framed = state.shown is not None and _near(state, state.shown, at, _SHOWN_FAR if leads else _SHOWN_WORDS)
     if leads:
         if denied:
             is_denied(state, at)
             claim_forward(state, at, NEGATIVE)
-        elif framed or degrees or token.value == "reactivity" or kind_at(state, before) == "for":
+        elif framed or degrees or located or token.value == "reactivity" or kind_at(state, before) == "for":
             claim_forward(state, at, POSITIVE, False)
         return
-    if is_at_hand(state) and (denied or framed or degrees) and kind_at(state, after) not in ("be", "done"):
+    if is_at_hand(state) and (denied or framed or degrees or located) and kind_at(state, after) not in ("be", "done", NEGATIVE):
         result = NEGATIVE if is_denied(state, at) else POSITIVE
         backward(state, at, result, is_firm=False)
 
@@ -138,8 +157,13 @@ def _degrees_of_list(state: State, at: int) -> dict[str, str]:
     """Return the degrees before the markers that stand right before a noun: "focal A and B staining"."""
     if not state.pending or kind_at(state, at - 1) not in ("marker", "hyphen"):
         return {}
-    first = next(number for number, token in enumerate(state.tokens) if token.start == state.pending[0].marker.start)
-    return degrees_before(state, first, 1)
+    return degrees_before(state, _list_start(state, at), 1)
+
+
+def _list_start(state: State, at: int) -> int:
+    """Return the index of the first marker that waits, or of the token at hand."""
+    start = state.pending[0].marker.start if state.pending else -1
+    return next((number for number, token in enumerate(state.tokens) if token.start == start), at)
 
 
 def _near(state: State, shown: Token, at: int, reach: int) -> bool:
@@ -184,7 +208,7 @@ def on_gene(state: State, at: int, token: Token) -> None:
     if before in ("sign", POSITIVE) and state.recent and state.tokens[at].start - state.tokens[at - 1].end <= 1:
         give(state, state.recent[-1], GENE, token, "backward")  # "A+ translocation", "A-positive mutation"
         return
-    if kind_at(state, at + 1) == "for" and leads_to_marker(state, at + 1, LIGHT | {"word", "number", GENE}):
+    if kind_at(state, at + 1) in ("for", "in") and leads_to_marker(state, at + 1, LIGHT | {"word", "number", GENE}):
         claim_forward(state, at, GENE, True, True)
 
 
@@ -198,6 +222,9 @@ def _gene_list(state: State, at: int) -> list[Result]:
 
 def on_shows(state: State, at: int, token: Token) -> None:
     """Read a verb of showing: it frames the nouns after it, and ends the list before it."""
+    if kind_at(state, at - 1) == "break" and kind_at(state, at + 1) == "for" and state.last in (POSITIVE, NEGATIVE):
+        claim_forward(state, at, FLIPPED[state.last], False)  # "no staining with A, but there was with B"
+        return
     if state.pending and kind_at(state, skip(state, at, -1, LIGHT | {"not"})) == "be":
         if kind_at(state, skip(state, at, 1, LIGHT | {"for", "be", "word"})) in POLAR:
             return  # "A and B were shown to be negative": the other word speaks

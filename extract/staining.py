@@ -72,8 +72,8 @@ _TOKEN = re.compile(
     | (?P<equivocal>\(?(?:\+\s?/?\s?[-−–](?!\w)|[-−–]\s?/\s?\+|±|\+\\-)\)?)
     | (?P<fraction>(?<![\w./])(?P<part>\d{1,3})\s?/\s?(?P<whole>8|12|300)(?![\w/]))
     | (?P<score>(?<![\w.])(?P<degree>[0-3])(?:\s?\+(?:\s?/\s?3\b)?|\s?/\s?3\b\+?))
-    | (?P<plus>\(?[+＋](?:\s?[+＋]){0,3}(?![\d+])\)?)
-    | (?P<minus>\(\s?[-−–—]{1,2}\s?\)
+    | (?P<plus>\(?[+＋⁺](?:\s?[+＋⁺]){0,3}(?![\d+])\)?)
+    | (?P<minus>\(\s?[-−–—]{1,2}\s?\) | (?<=[\w)])⁻
         | (?<=\w)[-−–](?=\s  # "A- B+ cells"
           (?!\((?:[A-Za-z]|$)|and\b|or\b|positiv|negativ|\w{0,6}reactiv|expressi|associat|relat|secret|produc|defici|like\b))
         | [-−–—](?!\)\s(?:related|like|secret|produc|associat|mutat|express|specific|positive|negative))  # "(EBV-) positive"
@@ -147,7 +147,7 @@ def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[
             is_positive = int(match["part"]) > (2 if match["whole"] == "8" else 0)
             token = Token("sign", start, stop, POSITIVE if is_positive else NEGATIVE, 1)
         elif kind == "plus":
-            token = Token("sign", start, stop, POSITIVE, text.count("+", start, stop))
+            token = Token("sign", start, stop, POSITIVE, text.count("+", start, stop) + text.count("⁺", start, stop))
         elif kind == "minus":
             is_waiting = text[start] in "-‐–" and (stop == end < len(text) or _SUSPENDED.match(text, start))  # also "anti-A"
             token = Token("hyphen" if is_waiting else "sign", start, start + 1 if is_waiting else stop, NEGATIVE)

@@ -27,7 +27,8 @@ _HORMONES = frozenset({"estrogen", "progesterone"})
 _CUE = re.compile(
     r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+"
     r"|[(\d][-−–](?!\d)|±|show|demonstrat"
-    r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident|scor",
+    r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident|scor|accumulat|confined|limited|restricted|outlin"
+    r"|dot-like|birefring",
     re.IGNORECASE,
 )
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
@@ -51,7 +52,7 @@ _CLUSTER = re.compile(
 # Not a result: a definition, a list of abbreviations, a count of blood cells.
 _VETO = re.compile(
     r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive"
-    r"|negative)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
+    r"|negative)|differential\sdiagnos[ei]s\s(?:was\sbetween|includ|compris)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
     re.IGNORECASE,
 )
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
@@ -65,6 +66,29 @@ _STAINED = re.compile(
     r"stain|immuno[\s-]?(?:histo|cyto|react|posit|negat|label|expres|peroxid|phenotyp|profile|marker|fluor|panel|stud|chem|decor)|IHC",
     re.IGNORECASE,
 )
+# "HER2-targeted therapy", "anti-PD-1 treatment": a drug.
+_DRUG_AFTER = re.compile(
+    r"(?:/[\w-]{2,8})?[-\s](?:(?:targeted|directed)\s)?(?:therap|immunotherap|treatment|inhibit|blockade|CAR\b)", re.IGNORECASE
+)
+# Where ER is the emergency room.
+_ROOM_BEFORE = re.compile(r"\b(?:to|in|at|from|via|visited|of)\s(?:the|our|an)\s\Z", re.IGNORECASE)
+_RESULT_AFTER = re.compile(r"[-+(]|\s(?:and|positiv|negativ|express|stain|status)")
+_LOCATED_BEFORE = re.compile(r"\b(?:nuclear|cytoplasmic|membranous)\s\Z", re.IGNORECASE)
+# Reports of gene tests, whose lists look like those of stains: "germline testing was negative for MLH1 and MSH2".
+_SEQUENCED = re.compile(r"germline|sequenc|\bNGS\b|(?:genetic|gene)\s(?:test|panel|analys)|multigene|exome", re.IGNORECASE)
+# What holds for a kind of tumour: "is typically", "usually express", "in 90% of cases".
+_USUAL = re.compile(
+    r"\b(?:typically|usually|generally|commonly|often|frequently|characteristically|classically|expected\sto|known\sto|in\sgeneral"
+    r"|whether)\b|\bof\s(?:the\s|all\s)?(?:\w+\s)?cases\b",
+    re.IGNORECASE,
+)
+_IS = re.compile(r"\b(?:is|are|would|express(?:es)?|stains?|shows?|have|has)\b", re.IGNORECASE)
+_THIS_TUMOUR = re.compile(
+    r"\b(?:tumou?r\scells|neoplastic\scells|our|this\s(?:case|patient|tumou?r|lesion)|were|was|lesional)\b", re.IGNORECASE
+)
+_CLAUSE = re.compile(r"[,;:]|\b(?:but|whereas|while|however)\b", re.IGNORECASE)
+# Cells that are said to be stained, next to a level in the blood.
+_CELLS_BEFORE = re.compile(r"\b(?:cells|tumou?r|biopsy|specimen)\s(?:was|were|is|are)\s(?:\w{1,15}\s){0,2}\Z", re.IGNORECASE)
 _WHOLE_BEFORE = re.compile(r"\bintact[\s-]\Z", re.IGNORECASE)  # "intact parathyroid hormone"
 _DEPOSITED = re.compile(r"deposi(?:t|ted|ts|tion)\b|mesangi|glomerul|dermo-?epidermal|intercellular|direct\simmunofluor", re.IGNORECASE)
 # Where microbes are looked for in fluids and cultures, nothing is said of the tumor.
@@ -88,7 +112,12 @@ def find(reading: Reading) -> Iterator[Mention]:
     before = ""
     for sentence in reading.sentences:
         hits = reading.hits_in("ihc", sentence)
-        if hits and sentence.section not in ("references", "back") and _CUE.search(sentence.text) and not _VETO.search(sentence.text):
+        if (
+            (hits or "(CD)" in sentence.text)
+            and sentence.section not in ("references", "back")
+            and _CUE.search(sentence.text)
+            and not _VETO.search(sentence.text)
+        ):
             yield from _read(reading, sentence, hits, before)
         before = sentence.lower
 
@@ -104,19 +133,25 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
     circulating = concepts("staining", "circulating")
     others = sum(span.id not in circulating for span in spans)
     here = _Frame(sentence.text, kinds, is_stained, others, before)
-    clue: treatment.Clue | None = None
+    clues: dict[tuple[int, int], treatment.Clue] = {}
+    tells_usual = bool(results) and _USUAL.search(sentence.text) is not None
+    turns = stain_tumors.turns(sentence.text) if results else []
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:
             continue
-        if not _is_stain(result, here) or _is_of_flow(result, tokens):
+        if not _is_stain(result, here) or _is_of_flow(result, tokens) or (tells_usual and _is_usual(result, sentence.text)):
             continue
         if result.result == OTHER_CELLS and sentence.section in _ARGUED and not is_stained:
             continue  # "activation of CD8+ T cells"
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
         value = IhcResult(marker, str(result.result), result.extent, result.intensity, result.percent, result.cells)
-        clue = clue or stain_tumors.clue(reading, sentence)
-        yield Mention(NAME, start, end, sentence, Stained(value, clue), "present", context.subject_of(reading, start, end, sentence))
+        clause = stain_tumors.part_at(turns, result.start)
+        if clause not in clues:
+            clues[clause] = stain_tumors.clue(reading, sentence, clause)
+        yield Mention(
+            NAME, start, end, sentence, Stained(value, clues[clause]), "present", context.subject_of(reading, start, end, sentence)
+        )
 
 
 class _Frame(NamedTuple):
@@ -146,12 +181,25 @@ def _is_stain(result: Result, here: _Frame) -> bool:
         return False
     if not here.is_stained and "scan" in here.kinds:
         return False
-    is_loose = result.cue in _GENETIC or not result.is_firm
-    if is_loose and GENE in here.kinds and not here.is_stained and here.kinds.isdisjoint(("active", "stain")):
-        return False
+    if GENE in here.kinds and not here.is_stained and here.kinds.isdisjoint(("active", "stain")):
+        is_of_list = result.by in ("forward", "denied") and _SEQUENCED.search(here.text) is not None
+        if is_of_list or result.cue in _GENETIC or not result.is_firm:
+            return False
     if marker.id in concepts("staining", "circulating"):
         return _is_stain_of_circulating(result, here)
-    return result.is_firm or not here.kinds.isdisjoint(_FRAMES) or here.others > 1
+    if result.is_firm or not here.kinds.isdisjoint(_FRAMES) or here.others > 1:
+        return True
+    return _LOCATED_BEFORE.search(here.text, max(0, marker.start - 15), marker.start) is not None
+
+
+def _is_usual(result: Result, text: str) -> bool:
+    """Return whether a result is told of a kind of tumour, in the present tense, not of this one."""
+    start = max((match.end() for match in _CLAUSE.finditer(text, 0, result.start)), default=0)
+    end = _CLAUSE.search(text, result.end)
+    clause = text[start : end.start() if end else len(text)]
+    return (
+        (_USUAL.search(clause) or _USUAL.match(text)) is not None and _IS.search(clause) is not None and _THIS_TUMOUR.search(clause) is None
+    )
 
 
 def _is_stain_of_circulating(result: Result, here: _Frame) -> bool:
@@ -159,6 +207,8 @@ def _is_stain_of_circulating(result: Result, here: _Frame) -> bool:
     start, end = result.marker.start, result.marker.end
     if _LEVEL_AFTER.match(here.text, end) or _WHOLE_BEFORE.search(here.text, max(0, start - 8), start) or _DEPOSITED.search(here.text):
         return False
+    if result.is_firm and result.by == "backward" and _CELLS_BEFORE.search(here.text, max(0, start - 60), start):
+        return True
     if "blood" in here.kinds and not here.is_stained:
         return False
     if here.is_stained or here.others:
@@ -196,6 +246,8 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
             continue
         if _GENE_AFTER.match(text, span.end) or (hit.id in concepts("staining", "circulating") and _ANOTHER_AFTER.match(text, span.end)):
             continue
+        if _DRUG_AFTER.match(text, span.end):
+            continue
         if hit.id == _KERATIN and (_HORN_AFTER.match(text, span.end) or text.endswith("wet ", 0, span.start)):
             continue
         if spans:
@@ -214,11 +266,20 @@ def _is_name(text: str, offset: int, hits: Sequence[Hit], number: int) -> bool:
     start, end = hit.start - offset, hit.end - offset
     if hit.entry.variant in _HORMONES:
         return _RECEPTOR_AFTER.match(text, end) is not None
+    if text[start:end] == "ER" and _is_no_receptor(text, start, end):
+        return False
     if text[start:end] not in _AMBIGUOUS:
         return hit.entry.variant not in _AMBIGUOUS
     before = hits[number - 1].end - offset if number else 0
     after = hits[number + 1].start - offset if number + 1 < len(hits) else 0
     return bool((before and _LIST_GAP.fullmatch(text, before, start)) or (after and _LIST_GAP.fullmatch(text, end, after)))
+
+
+def _is_no_receptor(text: str, start: int, end: int) -> bool:
+    """Return whether "ER" is the emergency room or the endoplasmic reticulum."""
+    if text.startswith(" stress", end) or "ndoplasmic" in text:
+        return True
+    return _ROOM_BEFORE.search(text, max(0, start - 15), start) is not None and _RESULT_AFTER.match(text, end) is None
 
 
 def _join(text: str, first: Span, second: Span) -> Span | None:
@@ -287,8 +348,15 @@ _OWN_CELLS = {
     "B cells": ((9590, 9699), (9811, 9826)),
     "plasma cells": ((9671, 9671), (9731, 9735)),
     "lymphocytes": ((9590, 9729), (9811, 9837)),
-    "histiocytes": ((9740, 9769),),
+    "histiocytes": ((9749, 9769),),
+    "mast cells": ((9740, 9742),),
 }
+
+
+# Sentences that tell of two parts of a tumour, each with its stains.
+_TWO_PARTS = re.compile(
+    r"\bcomponent\b[^.]{1,200}\b(?:component|one)\b|\bprimary\b[^.]{1,120}\bmetasta[st]|\bmetasta[st][^.]{1,120}\bprimary\b", re.IGNORECASE
+)
 
 
 def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolution:
@@ -305,7 +373,7 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     for mention in told:
         value = _own(mention.value, code)
         earlier = said.setdefault((value.marker, mention.sentence.index), value.result)
-        if earlier != value.result and OTHER_CELLS not in (earlier, value.result):
+        if earlier != value.result and OTHER_CELLS not in (earlier, value.result) and not _TWO_PARTS.search(mention.sentence.text):
             passed.append((mention, "contradicts the same sentence"))
             continue
         key = value.marker, value.result
