@@ -20,7 +20,7 @@ from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix
 KEY_MARK = "\x00"
 _DASHES = "-‐‑‒–—−"
 _HYPHENS = re.escape(_DASHES)
-_MARKS = rf"""\[\](){{}}<>"'“”‘’«»,;:!?/\\+*×=≥≤≧≦±~≈&|·•%^#@_{_HYPHENS}"""
+_MARKS = rf"""\[\](){{}}<>"'“”‘’«»,;:!?/\\+*×=≥≤≧≦±~≈&|·•%^#@_⁺⁻{_HYPHENS}"""
 
 _PREFIXES = (rf"[{_MARKS}.]", r"\$")
 _SUFFIXES = (r"['’]s", rf"[{_MARKS}.]", r"\$")
