@@ -50,6 +50,10 @@ format: $(VENV)/.installed-dev ## bring the code into the common form
 evaluate: $(VENV)/.installed ## precision and recall on the project's own reports (GOLD=folder: on others)
 	@$(BIN)/casebook evaluate --gold $(or $(GOLD),tests/gold corpus/reports)
 
+.PHONY: prescriptions
+prescriptions: $(VENV)/.installed ## doses, fractions, targets and links in labelled prescriptions (PRESCRIPTIONS=folder)
+	@$(BIN)/python scripts/score_prescriptions.py --check $(PRESCRIPTIONS)
+
 .PHONY: measure
 measure: $(VENV)/.installed ## F1 by field on the gold and silver reports beside this folder, read and set apart
 	@$(BIN)/python scripts/measure.py

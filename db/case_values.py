@@ -175,7 +175,8 @@ def _course(facts: _Facts, row: Row) -> Value:
     )
     weighted = bool(row["is_rbe_weighted"])
     parts = " + ".join(
-        fields.dose(phase["dose_gy"], phase["fractions"], None, weighted) + (f" ({phase['label']})" if phase["label"] else "")
+        fields.dose(phase["dose_gy"], phase["fractions"], phase["dose_per_fraction_gy"], weighted)
+        + (f" ({phase['label']})" if phase["label"] else "")
         for phase in phases
     )
     computed = (row["computed"] or "").replace("_gy", "").replace("_", " ").replace(",", ", ")
@@ -183,12 +184,26 @@ def _course(facts: _Facts, row: Row) -> Value:
         "radiotherapy",
         fields.dose(row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], weighted),
         row["technique"],
-        row["target"],
+        row["dose_rate"],
+        row["target"] and (f"{row['target']} ({row['target_topography']})" if row["target_topography"] else row["target"]),
         row["intent"],
+        row["concurrent_drugs"] and f"with {row['concurrent_drugs'].replace(',', ', ')}",
+        _rhythm(row),
         parts,
         computed and f"computed: {computed}",
+        "the printed figures contradict each other" if row["is_contradictory"] else None,
         row=row["number"],
     )
+
+
+def _rhythm(row: Row) -> str | None:
+    """Return when a course began, how long it took and how often a day it was given, in words."""
+    said = (
+        row["months"] is not None and f"{fields.months(row['months'])} after surgery or diagnosis",
+        row["duration_weeks"] and f"over {fields.number(row['duration_weeks'])} {'week' if row['duration_weeks'] == 1 else 'weeks'}",
+        row["fractions_per_day"] and f"{row['fractions_per_day']} a day",
+    )
+    return ", ".join(part for part in said if part) or None
 
 
 def _outcome(facts: _Facts) -> Iterator[Item]:

@@ -11,7 +11,9 @@ from markupsafe import Markup
 from db.fields import number
 from db.overview import NOT_REPORTED
 
-_YES_NO = frozenset(["surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted"])
+_YES_NO = frozenset(
+    ["surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted", "is_contradictory"]
+)
 _RESULTS = ("positive", "negative", "equivocal", "other_cells")
 _TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
 _MARKED = re.compile("«([^«»]*)»")

@@ -49,14 +49,15 @@ def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
     )
     yield "surgery", [(key, n, x.procedure, x.extent, x.margin, x.timing) for n, x in _numbered(case.surgeries)]
     yield "radiotherapy_course", [
-        (key, n, x.total_dose_gy, x.fractions, x.dose_per_fraction_gy, x.technique, x.target, x.intent,
-         int(x.is_rbe_weighted), ",".join(x.computed) or None)
+        (key, n, x.total_dose_gy, x.fractions, x.dose_per_fraction_gy, x.technique, x.target, x.target_topography, x.intent,
+         ",".join(x.concurrent_drugs) or None, x.months, x.duration_weeks, x.fractions_per_day, x.dose_rate,
+         int(x.is_rbe_weighted), ",".join(x.computed) or None, int(x.is_contradictory))
         for n, x in _numbered(case.radiotherapy)
     ]  # fmt: skip
     yield (
         "radiotherapy_phase",
         [
-            (key, course, n, x.dose_gy, x.fractions, x.label)
+            (key, course, n, x.dose_gy, x.fractions, x.label, x.dose_per_fraction_gy)
             for course, given in _numbered(case.radiotherapy)
             for n, x in _numbered(given.phases)
         ],

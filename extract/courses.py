@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from extract.doses import Series, dose_of
+from extract import particulars
+from extract.doses import Series, agree, dose_of
+from extract.particulars import Particular
 from extract.reading import Mention
-from extract.record import Phase, RadiotherapyCourse
+from extract.record import Phase, RadiotherapyCourse, Site
+from extract.targets import Target
 from extract.treatment import NO_CLUE, Clue
 
 # A boost, a sum or a missing part is looked for in the course told of at most so many sentences before.
 _REACH = 3
+_EXACT = 0.06
+# Never a part of an external course.
+_OWN_COURSE = ("brachytherapy", "IORT")
+# Nobody is irradiated with more; seeds and plaques come near it.
+_MOST_GY = 200.0
 _EXTERNAL = frozenset({"EBRT", "3D-CRT", "IMRT", "VMAT", "electron"})
 _FAMILY = {"SBRT": "stereotactic", "SRS": "stereotactic", "gamma knife": "stereotactic", "proton": "particle", "carbon ion": "particle"}
 
@@ -29,6 +37,10 @@ class Told:
     event: str = ""  # what tells one course from another: adjuvant, palliative, relapse, brain, stereotactic, brachytherapy
     is_weak: bool = False  # a caption, a title, an argument: supports what is told elsewhere, and no more
     is_any_therapy: bool = False  # "adjuvant treatment": only its denial says something of radiotherapy
+    particulars: tuple[Particular, ...] = ()
+    targets: tuple[Target, ...] = ()  # with offsets in the report
+    is_cut_short: bool = False  # "was abandoned at 46 Gy": this much was given of what was told before
+    stage: int = 0  # how often the story has moved on before this mention: a later time, a recurrence, a metastasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,15 @@ def _merged(courses: Sequence[Draft]) -> list[Draft]:
         for at, other in enumerate(kept):
             known = total_of(other)
             counts = {count_of(course), count_of(other)} - {None}
-            if total and known and _close(total, known) and len(counts) < 2 and _same_family(course.technique, other.technique):
+            is_apart = abs((total or 0) - (known or 0)) > _EXACT and course.mentions[0].sentence.index == other.mentions[0].sentence.index
+            if (
+                total
+                and known
+                and _close(total, known)
+                and not is_apart
+                and len(counts) < 2
+                and _same_family(course.technique, other.technique)
+            ):
                 rich, poor = (course, other) if len(course.phases) > len(other.phases) else (other, course)
                 filled = rich if rich.total or len(rich.phases) < 2 else replace(rich, total=replace(poor.phases[0], total=total))
                 if len(rich.phases) == 1:
@@ -114,7 +134,9 @@ def _without_sums(courses: Sequence[Draft]) -> list[Draft]:
 def _begin(mention: Mention, series: Series, pending: Sequence[Mention]) -> Draft:
     """Return a new course, with the dose per fraction or number of fractions that the sentences before gave it."""
     said = told(mention)
-    draft = Draft((replace(series, role="main"),), None, said.technique, said.target, said.intent, (mention,))
+    draft = Draft(
+        (series if series.role == "boost" else replace(series, role="main"),), None, said.technique, said.target, said.intent, (mention,)
+    )
     for earlier in pending:
         part = told(earlier).series
         assert part is not None
@@ -132,25 +154,35 @@ def _place(courses: Sequence[Draft], mention: Mention, series: Series) -> int | 
         near = [at for at in fitting if mention.sentence.index - courses[at].last <= _REACH]
         return next((at for at in reversed(near) if _completes(courses[at].total or courses[at].phases[-1], series)), None)
     for at in reversed(fitting):
-        if _repeats(courses[at], series, dose):
+        if _repeats(courses[at], series, dose, mention.sentence.index == courses[at].last):
             return at
-    if not courses or len(courses) - 1 not in fitting or (technique == "brachytherapy") != (courses[-1].technique == "brachytherapy"):
+    if not courses or len(courses) - 1 not in fitting or (technique in _OWN_COURSE) != (courses[-1].technique in _OWN_COURSE):
         return None
     gap = mention.sentence.index - courses[-1].last
     before = total_of(courses[-1])
     if series.role == "boost" and gap <= _REACH and before is not None and dose < before:
+        return len(courses) - 1
+    if _is_boost_alone(courses[-1]) and series.role == "main" and gap <= 1 and before is not None and dose > before:
+        return len(courses) - 1
+    if told(mention).is_cut_short and gap <= _REACH and before is not None and dose < before and len(courses[-1].phases) == 1:
         return len(courses) - 1
     if series.role in ("sum", "max") and gap == 0 and before is not None and dose > before:
         return len(courses) - 1
     return None
 
 
-def _repeats(course: Draft, series: Series, dose: float) -> bool:
-    """Return whether a series is one that the course already holds: its total, one of its phases, or their sum."""
+def _repeats(course: Draft, series: Series, dose: float, is_exact: bool = False) -> bool:
+    """Return whether a series is one that the course already holds: its total, one of its phases, or their sum.
+
+    Within one sentence 50 and 50.4 Gy are two doses, elsewhere one of them may be rounded.
+    """
     total = total_of(course)
     known = [(total, count_of(course)), *((dose_of(phase), phase.count) for phase in course.phases)]
     return any(
-        value is not None and _close(value, dose) and (count is None or series.count is None or count == series.count)
+        value is not None
+        and _close(value, dose)
+        and not (is_exact and abs(value - dose) > _EXACT)
+        and (count is None or series.count is None or count == series.count)
         for value, count in known
     )
 
@@ -167,11 +199,21 @@ def _extend(course: Draft, mention: Mention, series: Series) -> Draft:
         if len(course.phases) == 1:
             return replace(noted, phases=(_filled(course.phases[0], series),))
         return replace(noted, total=_filled(course.total or replace(series, total=dose), series))
+    if told(mention).is_cut_short and total is not None and dose < total:
+        given = replace(series, role="main", each=series.each or course.phases[0].each)
+        return replace(noted, phases=(given,), total=None)
     if any(_close(value, dose) for phase in course.phases if (value := dose_of(phase)) is not None):
         return noted
     if series.role == "boost":
         return replace(noted, phases=(*course.phases, series), total=None)
+    if series.role == "main" and _is_boost_alone(course):
+        return replace(noted, phases=(series, *course.phases))
     return replace(noted, total=series)
+
+
+def _is_boost_alone(course: Draft) -> bool:
+    """Return whether only the boost of a course was told so far: "A boost of 10 Gy was added after 50 Gy"."""
+    return len(course.phases) == 1 and course.phases[0].role == "boost" and course.total is None
 
 
 def _note(course: Draft, mention: Mention) -> Draft:
@@ -269,10 +311,93 @@ def finish(course: Draft) -> RadiotherapyCourse:
     if each is None and total is not None and count and len({phase.each for phase in course.phases if phase.each}) <= 1:
         each = round(total / count, 2)
         computed.append("dose_per_fraction_gy")
+    if total is not None and (total >= _MOST_GY or (each is not None and each > total + 0.01)):
+        total, each, computed = (None, None, []) if total >= _MOST_GY else (total, None, computed)
     phases = tuple(
-        Phase(dose, phase.count, "boost" if phase.role == "boost" else None)
+        Phase(dose, phase.count, "boost" if phase.role == "boost" else None, phase.each)
         for phase in course.phases
         if len(course.phases) > 1 and (dose := dose_of(phase)) is not None
     )
-    is_rbe = any(phase.is_rbe for phase in course.phases)
-    return RadiotherapyCourse(total, count, each, course.technique, course.target, course.intent, is_rbe, phases, tuple(computed))
+    return RadiotherapyCourse(
+        total,
+        count,
+        each,
+        course.technique,
+        course.target,
+        course.intent,
+        is_rbe_weighted=any(phase.is_rbe for phase in course.phases),
+        phases=phases,
+        computed=tuple(computed),
+        is_contradictory=_is_contradictory(course),
+    )
+
+
+def _is_contradictory(course: Draft) -> bool:
+    """Return whether printed parts disagree: total, number and dose of fractions of a series, or a sum and its phases."""
+    said = (*course.phases, course.total) if course.total else course.phases
+    if any(part.total and part.count and part.each and not agree(part.total, part.count, part.each) for part in said if part):
+        return True
+    total, added = total_of(course), total_of(replace(course, total=None))
+    return len(course.phases) > 1 and total is not None and added is not None and not _close(added, total)
+
+
+def described(course: RadiotherapyCourse, mentions: Sequence[Mention], site: object) -> RadiotherapyCourse:
+    """Return a course with its particulars: what its mentions say of target, drugs, time, rate, rhythm and length."""
+    found: dict[str, list[Particular]] = {}
+    for mention in mentions:
+        for one in told(mention).particulars:
+            found.setdefault(one.name, []).append(one)
+    targets = _targets(mentions)
+    own = site.topography if isinstance(site, Site) else None
+    weeks = {one.value for one in found.get(particulars.WEEKS, ())}
+    return replace(
+        course,
+        target=", ".join(dict.fromkeys(target.name for target in targets)) or None,
+        target_topography=next((code for target in targets if (code := target.topography or (own if target.is_primary else None))), None),
+        concurrent_drugs=tuple(dict.fromkeys(str(one.value) for one in found.get(particulars.DRUG, ()))),
+        months=_first(found, particulars.MONTHS),
+        # Each phase may tell its own weeks; they are not added up.
+        duration_weeks=_first(found, particulars.WEEKS) if len(weeks) == 1 and len(course.phases) < 2 else None,
+        fractions_per_day=int(per_day) if (per_day := _first(found, particulars.PER_DAY)) else None,
+        dose_rate=str(found[particulars.RATE][0].value) if course.technique == "brachytherapy" and particulars.RATE in found else None,
+    )
+
+
+def _first(found: dict[str, list[Particular]], name: str) -> float | None:
+    return next((float(one.value) for one in found.get(name, ())), None)
+
+
+def _targets(mentions: Sequence[Mention]) -> tuple[Target, ...]:
+    """Return the targets of the first mention that names any."""
+    return next((told(mention).targets for mention in mentions if told(mention).targets), ())
+
+
+def proof(course: RadiotherapyCourse, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Return the mentions that a course was read from and, where they stand apart, the words for each of its particulars."""
+    shown = {
+        particulars.TECHNIQUE: course.technique,
+        particulars.INTENT: course.intent,
+        particulars.MONTHS: course.months,
+        particulars.WEEKS: course.duration_weeks,
+        particulars.PER_DAY: course.fractions_per_day,
+        particulars.RATE: course.dose_rate,
+        _TARGET: course.target,
+    }
+    spans: dict[tuple[int, int], Mention] = {}
+    for mention in mentions:
+        for part in (*told(mention).particulars, *_as_parts(mention, mentions)):
+            is_shown = part.value in course.concurrent_drugs if part.name == particulars.DRUG else part.value == shown.get(part.name)
+            if is_shown and not any(known.start <= part.start and part.end <= known.end for known in (*mentions, *spans.values())):
+                where = part.sentence or mention.sentence
+                spans[part.start, part.end] = replace(mention, start=part.start, end=part.end, sentence=where)
+    return (*mentions, *(spans[place] for place in sorted(spans)))
+
+
+_TARGET = "target"
+
+
+def _as_parts(mention: Mention, mentions: Sequence[Mention]) -> tuple[Particular, ...]:
+    """Return the words for the targets of a course, where this is the mention that they were taken from."""
+    found = told(mention).targets
+    name = ", ".join(dict.fromkeys(target.name for target in found))
+    return tuple(Particular(_TARGET, name, target.start, target.end) for target in found if found == _targets(mentions))

@@ -23,13 +23,13 @@ COUNT = rf"(?:\d{{1,3}}|{_WORDS})"
 _DOSE = re.compile(
     rf"""
     (?:(?<![\w.,])|(?<=\bTD)|(?<=\bDT)|(?<=\bD=))
-    (?:(?P<low>{NUMBER})\s?(?:(?:c?Gy\s?)?(?:-|–|to|/)|(?P<list>and|,\s?and|or))\s?)?
-    (?:(?P<number>{NUMBER})|(?P<words>{_WORDS}))[\s-]?
+    (?:(?P<low>{NUMBER})\s?(?:(?:c?Gy\s?)?(?:-|–|to|/)|(?P<list>(?P<low_unit>c?Gy\s?)?\+|and|,\s?and|or))\s?)?
+    (?:(?P<number>{NUMBER})|(?P<words>{_WORDS}))[\s-]{{0,2}}
     (?P<unit>c\s?Gy|centi-?gr[ae]ys?|Gy|gr[ae]ys?|rads?|CGE|cobalt[-\s]gr[ae]y(?:\sequivalents?)?)
-    (?P<rbe>[\s-]?[(\[]?\s?(?:RBE|E\b|equivalents?)\s?[)\]]?)?
+    (?P<rbe>[\s-]?[(\[]?\s?(?:RBE|E\b|equivalents?|relative\sbiological\seffectiveness)(?:\s?[)\]])?|\sRBE)?
     (?P<marked>_?\d{{1,2}}\b)?
     (?![A-Za-z])
-    | \b(?:of|at|to|dose)\sGy\s?(?P<after>{NUMBER})
+    | \b(?:of|at|to|dose|was|with|received)\sGy\s?(?P<after>{NUMBER})
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -41,12 +41,17 @@ _FRACTIONS = r"(?:fractions?|fractionations?|fxs?|frs?|sessions?|sittings?|expos
 _SERIES = re.compile(
     rf"""
     (?P<left>(?<![\w.])\d{{1,2}})\s?[x×*]\s?(?=\d{{1,4}}(?:[.,]\d{{1,2}})?\s?c?Gy)            # 30 × 1.8 Gy
-    | (?<=[a-z)])\s?[x×*]\s?~?\s?(?P<times>{COUNT})\b(?!\s?Gy|\.\d)(?:\s?(?:{_FRACTIONS}|F\b))?   # 2 Gy × 30
+    | (?<=[a-z)])\s?[x×*]\s?~?\s?(?:(?P<low>{COUNT})\s?(?:-|–|to)\s?)?(?P<times>{COUNT})\b(?!\s?Gy|\.\d)   # 2 Gy × 30
+      (?:\s?(?:{_FRACTIONS}|F\b))?
+    | (?<![\w./])(?P<hash>\d{{1,2}})\s?\#
     | (?P<ratio>/\s?\d{{1,2}})\s?(?:{_FRACTIONS}|F(?:x|r)?\b|\#)                                  # 50 Gy/25F
-    | (?<![\w.])(?<![a-z]-)(?:\d{{1,3}}\s?(?:-|–|to)\s?
-    |{_WORDS}\sto\s)?(?P<count>{COUNT})[\s-]{{0,2}}(?:{_KIND}[\s-]){{0,3}}(?:{_FRACTIONS}|F\b)
+    | (?<![\w.])(?<![a-z]-)(?P<from>\d{{1,3}}\s?(?:-|–|to)\s?|{_WORDS}\sto\s)?(?P<count>{COUNT})[\s-]{{0,2}}
+      (?:{_KIND}[\s-]){{0,3}}(?:{_FRACTIONS}|F\b)
     | (?<![\w.])(?P<repeat>{COUNT})\stimes\b
     | \bfractions?\s?(?:\(n\s?=|:|=|was|were)\s?(?P<named>\d{{1,2}})\b(?!\s?c?Gy|\.\d)
+    | \b(?P<sole>single)(?=\s(?!daily)(?:[\w-]+\s)?dose\s(?:of\s|was\s)?(?:[4-9]|\d\d)(?:\.\d)?\s?Gy)
+    | \b(?P<alone>single[-\s])(?=\d{{1,2}}(?:\.\d)?[-\s]?Gy[-\s](?:fraction|session)\b)
+    | (?<=daily\sfor\s)(?P<days>\d{{1,2}})\s(?:treatment\s)?days\b
     | \b(?P<one>(?:a\s)?single[-\s](?:fraction|session|treatment)|(?:in|as)\sa\ssingle\sdose)\b
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -60,6 +65,7 @@ _FREQUENCY = re.compile(
 _EACH_AFTER = re.compile(
     r"""\s?(?:/|per\b|a\b|each\b|every\b|for\seach)\s?(?:single\s|daily\s|treatment\s)?(?:fractions?|fx|fr|F|day|d
     |treatment|session|insertion|application|time)\b
+    |\s?(?:once|twice|thrice|(?:two|three|\d)\stimes|\dx)\s?(?:a|per|/|each|every)\s?week(?:ly)?\b
     |\s?(?:daily|once[-\s](?:a\s|per\s)?(?:day|daily)|twice[-\s](?:a\s|per\s)?(?:day|daily)|b\.?i\.?d\b|each\b|q\.?d\b)
     |[-\s](?:single\s|daily\s|once-daily\s|twice-daily\s)?(?:per\s)?(?:fractions?|fx)\b
     |[-\s](?:daily\s)?doses?\s(?:\d{1,2}|[a-z]{3,10})\stimes
@@ -83,41 +89,77 @@ _SINGLE_BEFORE = re.compile(
 _LIMIT_BEFORE = re.compile(
     r"""(?:\b(?:mean|maximum|maximal|max|minimum|minimal|median|average|tolerance|threshold|fetal|foetal|scattered?
     |absorbed|biological(?:ly)?|equivalent|effective)\b
-        \s(?:[\w-]+\s){0,4}?doses?\b|(?-i:\bD(?:max|mean|min|\d)|\bBED\d?\b|\bEQD|\bV\d{1,2}\b)|dose[-\s]rate|\bconstraints?\b|\btoleran\w+|\b(?:limited|reduced|kept|restricted)\s(?:to|below|under)
-        |[<>≤≥]|\b(?:less|lower|more|greater|higher|fewer|no\smore)\sthan|\bexceed\w*|\bbelow\b|\bunder\b|\bat\sleast
+        \s(?:(?:[\w-]+\s){0,4}?doses?\b|(?:of|was|point|to)\b)|(?-i:\bD(?:max|mean|min|\d)|\bBED|\bEQD|\bV\d{1,2}\b)|dose[-\s]rate(?!\s(?:\w+\s)?(?:brachy|intra|inter|radio|treat|endo))|\bconstraints?\b|\btoleran\w+|\btolerates?\b|\bdoses?\s(?:above|over|beyond)\b|\b(?:limited|reduced|kept|restricted)\s(?:to|below|under)
+        |[<>≤≥]|\b(?:less|lower|more|greater|higher|fewer|no\smore)\sthan|\bexceed\w*|\bbelow\b|\bunder\b|\bat\s(?:least|most)
         |\bdoses?\s(?:to|of|for)\s(?:the\s)?(?:\w+\s){0,2}
         (?:spinal\scord|cord|hearts?|kidneys?|brain\s?stem|optic\s\w+|chiasm|lens(?:es)?|fetus|foetus|parotids?|mediastinal\sstructures))
-        [^.;,]{0,35}$
+        [^.;,\d]{0,35}(?:[αβ/\d]{1,6}[^.;,\d]{0,8})?$
     |(?:heart|lung|cord|kidney)\sdose\s(?:was\s|of\s)?$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _RATE_AFTER = re.compile(r"\s?(?:/|per)\s?(?:h|hr|hours?|min|minutes?|year|y)\b|\s?\(?(?:BED|EQD)", re.IGNORECASE)
 _SUM_BEFORE = re.compile(
     r"(?:\b(?:total(?:l?ing|l?ed|s)?|cumulative|overall|whole|summed|sum|accumulated"
-    r"|final)\b(?:(?!\bboost)[^.;0-9]){0,45}|\bup\sto\s(?:a\s)?(?:dose\sof\s)?)$",
+    r"|final)\b(?:(?!\bboost)[^.;0-9]){0,45}|\bup\sto\s(?:a\s)?(?:dose\sof\s)?"
+    r"|\b(?:brought|raised|increased|escalated|continued|carried|extended|completed)\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:dose\sof\s)?)$",
     re.IGNORECASE,
 )
 _SUM_AFTER = re.compile(r"\s?(?:in\s)?(?:total|cumulative|overall)\b", re.IGNORECASE)
 _BOOST = re.compile(r"\bboost|\bcone[d]?[-\s]?down|\badditional|\bsupplement|\bextra\b|\badded\b|\banother\s$", re.IGNORECASE)
-_OWN_BOOST = re.compile(r"^[\s)-]{0,3}(?:(?!with|and|plus|then|follow)\w+\s)?boost\b(?!\sto)", re.IGNORECASE)
+_OWN_BOOST = re.compile(
+    r"^[\s)-]{0,3}(?:(?!with|and|plus|then|follow)\w+\s)?boost\b(?!\sto\s(?:(?:an?|the)\s)?(?:total|final|cumulative|\d))",
+    re.IGNORECASE,
+)
 _BOOST_TO = re.compile(
     r"\bboost\w*(?:\s[\w-]+){0,6}?\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:(?:total|final|cumulative)\s)?(?:dose\s)?(?:of\s)?$",
     re.IGNORECASE,
 )
 _TOGETHER = re.compile(r"simultaneous|concomitant\sboost|integrated\sboost|\bSIB\b", re.IGNORECASE)
 _NEXT = re.compile(r"\bfollowed\sby|\bthen\b|\bsubsequent|\bplus\b|\+|\bafter(?:wards)?\b|;", re.IGNORECASE)
+# The word for another technique begins another series; what stands side by side belongs together even where the figures disagree.
+_TECHNIQUE = re.compile(
+    r"brachytherap|\bSBRT\b|\bSABR\b|stereotactic|radiosurg|gamma[-\s]knife|cyber-?knife|\bIORT\b|intra-?operative|\bHDR\b", re.IGNORECASE
+)
+_OF_TECHNIQUE = re.compile(rf"\s?of\s(?:[\w-]+\s){{0,3}}?(?:{_TECHNIQUE.pattern})", re.IGNORECASE)
+_AFTER = re.compile(r"\b(?:after|following)\b", re.IGNORECASE)
+_ADJACENT = re.compile(r"[\s(,;]*(?:(?:daily|equal|fractions?)\s)?(?:of|at|with|\(|in|/|x|×)?\s?", re.IGNORECASE)
+_FOR_A_TOTAL = re.compile(
+    r"(?:\sfractions)?[\s,(]*(?:(?:for|to|giving|with)\s)?(?:an?\s)?(?:(?:initial|total|overall|cumulative)\s){1,2}dose\s?(?:of|:|was)?\s?",
+    re.IGNORECASE,
+)
 # A later series much smaller than the first, after "followed by", goes on top of it; an equal one is another course.
 _BOOST_SHARE = 0.65
 _AGREE = 0.03
+# "45 Gy to the pelvis and 9 Gy to the tumour": so little beside so much is a boost, even if nobody says so.
+_SMALL_BOOST = 0.35
+_AND_TO = re.compile(
+    r"\bto\s(?:the\s)?[\w\s/-]{3,60},?\s(?:and|plus|with)\s(?:an?\s)?(?:(?:further|dose\sof|additional)\s){0,2}$", re.IGNORECASE
+)
 # A total of so little is hardly prescribed in several fractions.
 _EACH_AT_MOST = 3.0
+# What one fraction of a simultaneous integrated boost holds, in Gy.
+_EACH_IN_LIST = (1.5, 2.5)
+# No course is of more; brachytherapy by seeds and plaques is not told in fractions.
+_MOST_GY = 100.0
+_TIMES_COUNT = re.compile(r"\s?[x×*]\s?(?P<count>\d{1,2})\b")
+_IN_BRACKETS = re.compile(r"(?:fractions?|sessions?|fx|fr|F)\s?\(\s?$", re.IGNORECASE)
+_EACH_IN_BRACKETS = 10.0
+_FOR_FRACTIONS = re.compile(rf"\s?(?:for|in|over)\s(?:{COUNT})\s(?:daily\s)?{_FRACTIONS}", re.IGNORECASE)
+# What stands between the members of a list of doses: a limit holds of all.
+_LISTED = re.compile(r"(?:\s(?:to|for|in)\s(?:the\s)?[\w\s-]{2,30}?)?\s?(?:,|/|and|or|,\s?and)\s?", re.IGNORECASE)
+_PLANNED_BEFORE = re.compile(
+    r"\b(?:planned|intended|scheduled|prescribed)\s(?:(?:total|cumulative|radiation|overall)\s){0,2}(?:dose|course)?\s?"
+    r"(?:of\s|was\s|:\s|at\s|to\s|for\s|as\s|with\s)?(?:a\s)?(?:(?:total\s)?dose\sof\s)?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """One quantity of a prescription: kind `total` or `each` in Gy, or `count` of fractions.
 
-    `role` is "sum" for what is called a total, "single" for a single dose, "limit" for what is no prescription.
+    `role` is "sum" for what is called a total, "single" for a single dose, "planned" for what was planned, "limit" for what is
+    no prescription, "rate" for what is no dose (Gy per hour, BED, EQD2).
     """
 
     kind: str
@@ -126,6 +168,7 @@ class Quantity:
     end: int
     is_rbe: bool = False
     role: str = ""
+    digits: tuple[int, int] = (0, 0)  # where the number itself stands, without its unit or noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +186,7 @@ class Series:
     end: int
     is_rbe: bool = False
     role: str = "main"
+    is_planned: bool = False
 
 
 def number(text: str) -> float | None:
@@ -181,6 +225,7 @@ _MOST = 30
 
 
 def _doses(text: str) -> Iterator[Quantity]:
+    last: tuple[int, str] = (0, "")
     for match in islice(_DOSE.finditer(text), _MOST):
         value = number(match["number"] or match["words"] or match["after"])
         if value is None or value == 0:
@@ -189,12 +234,18 @@ def _doses(text: str) -> Iterator[Quantity]:
         scale = 0.01 if unit.startswith(("c", "rad")) and unit not in ("cge",) and not unit.startswith("cobalt") else 1.0
         is_rbe = bool(match["rbe"]) or unit == "cge" or unit.startswith("cobalt")
         start, end = match.span()
+        if match["after"]:
+            start = text.index("y", start) - 1
         role = "limit" if match["marked"] and not match["marked"].startswith("0") else _role(text, start, end)
+        if last[1] == "limit" and _LISTED.fullmatch(text, last[0], start):
+            role = "limit"
+        last = (end, role)
         if match["list"] and (low := number(match["low"])):
             # "50 and 66 Gy": two doses that share a unit.
             start = match.start("number") if match["number"] else match.start("words")
             if low * scale > _EACH_AT_MOST:
-                yield Quantity("total", _gy(low, scale), match.start("low"), match.end("low"), is_rbe, role)
+                low_end = match.end("low_unit") if match["low_unit"] else match.end("low")
+                yield Quantity("total", _gy(low, scale), match.start("low"), low_end, is_rbe, role)
         kind = "each" if _is_each(text, start, end, _gy(value, scale)) else "total"
         yield Quantity(kind, _gy(value, scale), start, end, is_rbe, role)
 
@@ -207,8 +258,12 @@ def _gy(value: float, scale: float) -> float:
 
 def _role(text: str, start: int, end: int) -> str:
     before, after = text[max(0, start - 70) : start], text[end : end + 30]
-    if _LIMIT_BEFORE.search(before) or _RATE_AFTER.match(after):
+    if _RATE_AFTER.match(after):
+        return "rate"
+    if _LIMIT_BEFORE.search(before):
         return "limit"
+    if _PLANNED_BEFORE.search(before):
+        return "planned"
     if _SUM_BEFORE.search(before[-60:]) or _SUM_AFTER.match(after):
         return "sum"
     return "single" if _SINGLE_BEFORE.search(before[-45:]) else ""
@@ -219,10 +274,22 @@ def _is_each(text: str, start: int, end: int, value: float) -> bool:
     if value > 34:
         return False
     after = _EACH_AFTER.match(text, end, end + 40)
+    if _SUM_AFTER.match(text, end):
+        return False
+    before = text[max(0, start - 45) : start]
+    if value > _EACH_IN_BRACKETS and _IN_BRACKETS.search(before):
+        # "in 3 fractions (24 Gy)": all of them.
+        return False
+    if value <= _EACH_AT_MOST and _FOR_FRACTIONS.match(text, end):
+        return True
+    times = _TIMES_COUNT.match(text, end)
+    if times and value * int(times["count"]) > _MOST_GY:
+        # "30 Gy × 10 fractions" is 30 Gy in all.
+        return False
     if after and re.match(r"\s?/\s?\d", after.group()):
         # "2 Gy/30 fx" is the dose of each, "20 Gy/5 fx" that of all.
         return value <= _EACH_AT_MOST
-    return bool(after or _EACH_BEFORE.search(text[max(0, start - 45) : start]))
+    return bool(after or _EACH_BEFORE.search(before))
 
 
 def _counts(text: str) -> Iterator[Quantity]:
@@ -230,46 +297,93 @@ def _counts(text: str) -> Iterator[Quantity]:
         if _FREQUENCY.match(text, match.end()):
             continue
         group = match.lastgroup or ""
-        value = 1.0 if group == "one" else number(match[group].lstrip("/ "))
+        value = 1.0 if group in ("one", "alone", "sole") else number(match[group].lstrip("/ "))
         if value and 1 <= value <= 80:
-            yield Quantity("count", value, match.start(), match.end())
+            first = match.start("low") if match["low"] else match.start("from") if match["from"] else match.start(group)
+            yield Quantity("count", value, match.start(), match.end(), digits=_stripped(text, first, match.end(group)))
 
 
-def link(text: str, quantities: Sequence[Quantity]) -> list[Series]:
-    """Return the series that the quantities of one sentence make, in order; limits are left out."""
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the number stands in what was matched: with its "~", without a slash before it or a blank around it."""
+    about = text.rfind("~", max(0, start - 2), start)
+    if about >= 0:
+        return about, end
+    while start < end and text[start] in " /-":
+        start += 1
+    while end > start and text[end - 1] in " -":
+        end -= 1
+    return start, end
+
+
+def grouped(text: str, quantities: Sequence[Quantity]) -> list[list[Quantity]]:
+    """Return the quantities of one sentence by the series that they describe, in order; limits are left out."""
     groups: list[list[Quantity]] = []
     last = 0
     for quantity in quantities:
-        if quantity.role == "limit":
+        if quantity.role in ("limit", "rate"):
             continue
-        if groups and _goes_on(groups[-1], quantity, text[last : quantity.start]):
+        after = text[quantity.end : quantity.end + 45]
+        if groups and _goes_on(groups[-1], quantity, text[last : quantity.start], after, len(groups) == 1):
             groups[-1].append(quantity)
         else:
             groups.append([quantity])
         last = quantity.end
+    return groups
+
+
+def link(text: str, quantities: Sequence[Quantity]) -> list[Series]:
+    """Return the series that the quantities of one sentence make, in order; limits are left out."""
     made: list[Series] = []
     last = 0
-    for group in groups:
+    for group in grouped(text, quantities):
         series = _series(group)
         made.append(replace(series, role=_role_of(text, series, group, made, last)))
         last = series.end
-    return [series for series in made if series.total is not None or series.each is not None or series.count is not None]
+    return _shared_count(
+        text, [series for series in made if series.total is not None or series.each is not None or series.count is not None]
+    )
 
 
-def _goes_on(group: Sequence[Quantity], new: Quantity, between: str) -> bool:
-    """Return whether a quantity belongs to the series before it: its kind is still free, and the sum is right."""
+def _shared_count(text: str, made: Sequence[Series]) -> list[Series]:
+    """Give the number of fractions that ends a list of doses to every member: "66 Gy, 60 Gy and 54 Gy in 33 fractions"."""
+    shared = list(made)
+    for at in range(len(shared) - 1, 0, -1):
+        later, earlier = shared[at], shared[at - 1]
+        if later.count is None or later.total is None or later.role in ("boost", "sum") or earlier.role in ("boost", "sum"):
+            continue
+        if earlier.total is None or earlier.count is not None or earlier.each is not None or later.each is not None:
+            continue
+        each = earlier.total / later.count
+        if _EACH_IN_LIST[0] <= each <= _EACH_IN_LIST[1] and not _NEXT.search(text, earlier.end, later.start):
+            shared[at - 1] = replace(earlier, count=later.count)
+    return shared
+
+
+def _goes_on(group: Sequence[Quantity], new: Quantity, between: str, after: str, is_first: bool) -> bool:
+    """Return whether a quantity belongs to the series before it: its kind is still free, and the sum is right.
+
+    A wrong sum is kept as printed where the words leave no doubt: "25 fractions of 2 Gy", "for a total dose of".
+    """
     known = {quantity.kind: quantity.value for quantity in group}
     if new.kind in known:
         return abs(known[new.kind] - new.value) < 0.01 and not _NEXT.search(between)
     is_begun = len(known) > 1 or "total" in known
+    if is_begun and (_TECHNIQUE.search(between) or (_OF_TECHNIQUE.match(after) and ("," in between or ")" in between))):
+        return False
     if is_begun and (_NEXT.search(between) or _BOOST.search(_OWN_BOOST.sub("", between))):
         return False
     known[new.kind] = new.value
     if len(known) == 3:
-        return abs(known["each"] * known["count"] - known["total"]) <= max(0.6, _AGREE * known["total"])
+        pattern = _ADJACENT if new.kind != "total" else _FOR_A_TOTAL if is_first else None
+        return agree(known["total"], known["count"], known["each"]) or (pattern is not None and pattern.fullmatch(between) is not None)
     if new.kind == "total" and "each" in known:
         return new.value >= known["each"]
     return len(between) < 130
+
+
+def agree(total: float, count: float, each: float) -> bool:
+    """Return whether the three parts of a series agree: n × d = D, allowing for rounding."""
+    return abs(each * count - total) <= max(0.6, _AGREE * total)
 
 
 def _series(group: Sequence[Quantity]) -> Series:
@@ -283,6 +397,7 @@ def _series(group: Sequence[Quantity]) -> Series:
         group[0].start,
         group[-1].end,
         any(quantity.is_rbe for quantity in group),
+        is_planned=total is not None and total.role == "planned",
     )
 
 
@@ -298,9 +413,14 @@ def _role_of(text: str, series: Series, group: Sequence[Quantity], before: Seque
         return "sum"
     if says_sum and (not before or (prior is not None and size is not None and size > prior)):
         return "sum"
+    if before and before[-1].role == "boost" and prior is None and _AFTER.search(between):
+        # "a boost of 10 Gy was added after 50 Gy"
+        return "main"
     if _BOOST.search(between) or any(_OWN_BOOST.match(text[quantity.end : quantity.end + 28]) for quantity in group):
         return "boost"
     if before and prior and size and size <= _BOOST_SHARE * prior and _NEXT.search(between):
+        return "boost"
+    if before and prior and size and size <= min(_SMALL_BOOST * prior, 20.0) and prior >= 36 and _AND_TO.search(between):
         return "boost"
     return "main"
 

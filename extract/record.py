@@ -106,13 +106,19 @@ class Phase:
     dose_gy: float
     fractions: int | None = None
     label: str | None = None
+    dose_per_fraction_gy: float | None = None
+
+
+INTENTS = ("neoadjuvant", "adjuvant", "definitive", "palliative", "salvage")
+DOSE_RATES = ("HDR", "LDR", "PDR")
 
 
 @dataclass(frozen=True, slots=True)
 class RadiotherapyCourse:
     """One course as given. Doses in Gy (`is_rbe_weighted`: Gy(RBE), never to be mixed with Gy).
 
-    `computed` names the parts that were computed from the two others (n x d = D), not read.
+    `computed` names the parts that were computed from the two others (n x d = D), not read; parts that contradict
+    each other are kept as printed (`is_contradictory`). `months` count from the operation or the diagnosis, where said.
     """
 
     total_dose_gy: float | None
@@ -124,6 +130,13 @@ class RadiotherapyCourse:
     is_rbe_weighted: bool = False
     phases: tuple[Phase, ...] = ()
     computed: tuple[str, ...] = ()
+    target_topography: str | None = None  # ICD-O-3; of the tumour's bed, the primary site's
+    concurrent_drugs: tuple[str, ...] = ()
+    months: float | None = None
+    duration_weeks: float | None = None
+    fractions_per_day: int | None = None
+    dose_rate: str | None = None  # of brachytherapy: HDR, LDR, PDR
+    is_contradictory: bool = False
     evidence: tuple[int, ...] = ()
 
 

@@ -7,7 +7,7 @@ planned "and started" was given, and what was given for another, earlier cancer 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extract import context
 from extract.reading import Hit, Reading, Sentence
@@ -48,7 +48,8 @@ _PAST = re.compile(
     r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+"
     r"|after|following|during|started|began|initiated|"
     r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost"
-    r"|responded|tolerated|opted|elected|chose|accepted|got|"
+    r"|responded|tolerated|opted|elected|chose|accepted|got|subsequent|induced|elicited|prevented|demonstrated|resulted|achieved"
+    r"|reduced|relieved|improved|led\sto|failed|"
     r"gave|did|presented|provided|unresponsive|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
     re.IGNORECASE,
 )
@@ -56,12 +57,24 @@ _HISTORY = re.compile(
     r"\bhistory\b|\bhad\s(?:been\streated|received|undergone)\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b"
     r"|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
     r"|\byears?\safter\b|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b"
-    r"|\bfor\s(?:the\s)?treatment\sof\b",
+    r"|\bdeveloped\b.{0,90}\byears\slater\b|\bfor\s(?:the\s)?treatment\sof\b|\b(?:second|another|separate|unrelated)\sprimary\b",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
     r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent"
     r"|^in\s(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+# How a sentence goes on with the treatment that the one before began to tell of.
+_GOES_ON_WITH = re.compile(
+    r"^(?:after|following|subsequent(?:ly)?|then|thereafter|afterwards?|adjuvant|post-?operative(?:ly)?|treatment|therapy|as\spart|this|it|she|he|(?:the|this)\spatient)\b",
+    re.IGNORECASE,
+)
+_EARLIER = re.compile(r"\b(?:history\sof|previous(?:ly)?|prior|years?\s(?:ago|before|earlier)|survivor|known\scase)\b", re.IGNORECASE)
+# With these words the present illness begins: what follows is no longer told of the past one.
+_PRESENTS = re.compile(
+    r"\b(?:present(?:ed|ing|s|ation)|was\s(?:re)?admitted|was\sreferred|developed|complain\w*|noticed|came\sto|visited|was\sseen|found\sto|was\sdiagnosed|now|recently|currently"
+    r"|years?\slater|months?\slater)\b",
     re.IGNORECASE,
 )
 _NOT_GIVEN = re.compile(
@@ -75,7 +88,56 @@ _ADVISED = re.compile(
     r"(?:(?!\b(?:but|and|who|which|however|before|after|received|underwent|started|given|by|where)\b)[^.;]){0,70}$",
     re.IGNORECASE,
 )
-_FOLLOWED = re.compile(r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+# What holds of the words before it holds of a treatment: "chemotherapy followed by surgery", "adjuvant treatment (such as ...".
+_JOINED = re.compile(
+    r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$|\(?\b(?:such\sas|e\.g\.,?|i\.e\.,?|namely)\s(?:[\w-]+,?\s){0,4}$|\bincluding\s(?:[\w-]+,?\s){0,3}$",
+    re.IGNORECASE,
+)
+# "was recommended; however, her family refused": what was refused is named before, or not at all.
+_REFUSED_AFTER = re.compile(
+    r"[^.]{0,110}?\b(?:but|however|although|though|yet)\b,?\s(?:(?:the|his|her|their)\s)?(?:patient|family|parents?|relatives|he|she|they|mother"
+    r"|wife|husband|it)\s(?:\w+\s){0,2}?(?:refus|declin|reject|did\snot\s(?:consent|agree|accept|want|wish)|was\s(?:unwilling|not\sgiven|refused"
+    r"|declined|not\s(?:done|performed|started|administered)))\w*(?!\s(?:\w+\s){0,2}(?:chemo|surg|operat|resect|hospital|biops))"
+    r"|[^.;]{0,60}?\b(?:but|and)\s(?:was\s|were\s)?(?:not|never)\s(?:given|done|performed|administered|delivered|started|initiated"
+    r"|pursued|undertaken)\b"
+    r"|[^.]{0,80}?\b(?:but|however)\b,?\s(?:the\spatient|he|she|the\s(?:family|parents))\s(?:preferred|opted\sfor|chose|elected)\s(?:\w+\s){0,3}"
+    r"(?:observation|surveillance|follow|wait|watch|conservative|best\ssupportive|palliative\scare|no\s)",
+    re.IGNORECASE,
+)
+# "could not be controlled by radiotherapy", "without evidence of disease by surgery and irradiation": an effect is denied.
+_EFFECT = re.compile(
+    r"\b(?:controll|improv|reliev|cur|resolv|halt|prevent|eradicat|stopp|suppress|manag|respond|disappear|chang|decreas|shr[iau]nk|regress|affect|eliminat"
+    r"|alleviat|stabili[sz]|reduc)\w*\b[^.;]{0,60}$|\b(?:disease|recurrence|tumou?r|symptoms?)\s(?:by|after|following|with)\b[^.;]{0,80}$",
+    re.IGNORECASE,
+)
+# "did not disappear after radiotherapy, further therapy was not given": the denial speaks of what follows the comma.
+_SETTING = re.compile(r"\b(?:after|following|despite|during|since)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+_OPTIONS = re.compile(
+    r"\b(?:options?|alternatives?|choices)\b(?:(?!\b(?:received|underwent|chose|chosen|opted|decided|was|were|started|given|elected|selected"
+    r"|treated|after|with)\b)[^.;]){0,40}$",
+    re.IGNORECASE,
+)
+_OPTIONS_AFTER = re.compile(r"[^.;,]{0,25}\b(?:as|is|are)\s(?:an?\s)?(?:alternative|option|treatment\soption)", re.IGNORECASE)
+_DECIDED_AFTER = re.compile(
+    r"[^.;,]{0,30}\b(?:was|were)\s(?:decided|advised|chosen\sas|agreed)\b[^.]{0,80}\b(?:but|however|although)\b", re.IGNORECASE
+)
+_INTENDED = re.compile(r"\bintended\s(?:[\w-]+\s)?$|\bplans?\s(?:was|were|is|are)\smade\s(?:for|to)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+# "not a candidate for radiotherapy", "died before radiotherapy", "radiotherapy was deemed unnecessary": it was not given.
+_UNFIT_BEFORE = re.compile(
+    r"\b(?:unfit|unsuitable|ineligible|not\s(?:an?\s)?(?:\w+\s)?candidate|not\s(?:eligible|suitable|fit)|no\scandidate)\sfor\s(?:[\w-]+\s){0,3}$"
+    r"|\b(?:died|expired|succumbed|passed\saway)\b[^.;]{0,30}\bbefore\s(?:[\w-]+\s){0,3}$",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(
+    r"(?:(?!\b(?:and|but|with|for|of|after|which|who)\b)[^.;,()]){0,40}?(?:\b(?:was|were|is)\s(?:\w+\s){0,2}?)?(?:"
+    r"\b(?:deemed|considered|thought|felt|judged|regarded|believed)\s(?:to\sbe\s|as\s)?(?:unnecessary|inappropriate|unsuitable|contraindicated|impossible"
+    r"|unfeasible|not\s(?:necessary|indicated|appropriate|feasible|suitable|needed|required|beneficial))"
+    r"|\bcould\snot\sbe\s(?:administered|given|started|delivered|offered|initiated|done|applied|commenced)\b"
+    r"|\b(?:was|were)\s(?:[\w-]+\s){0,6}(?:and|but)\s(?:was|were)\s(?:\w+\s)?(?:not|never)\s(?:given|administered|delivered|performed|done|started)"
+    r"|\b(?:was|were)\s(?:impossible|unfeasible|unnecessary|not\s(?:necessary|attempted|pursued|undertaken|delivered|deemed\s\w+)))",
+    re.IGNORECASE,
+)
+_NO_PLAN = re.compile(r"\s(?:gross|clinical|target|tumou?r|internal|volume|CT|computed|system|organ)", re.IGNORECASE)
 # A verb between "without" and a treatment begins another thought: "without bone involvement, treated with excision".
 _NEW_VERB = re.compile(r"\b(?:treated|underwent|received|performed|given|administered|resected|operated)\b", re.IGNORECASE)
 _WAS_DONE = re.compile(
@@ -94,9 +156,29 @@ _NOUN = re.compile(r"\s(?:in|of)\b")
 _GENERAL = re.compile(
     r"\btreatments?\s(?:of\s[\w\s-]{3,60}?\s)?(?:modalit\w+\s)?(?:is|are|remains?|consists?|includes?|comprises?"
     r"|involves?)\b|\bbest\s(?:managed|treated)\b|\bstandard\s(?:of\scare|treatment)\sis\b"
-    r"|\btreatment\sof\schoice\b|\bmainstay\b",
+    r"|\btreatment\sof\schoice\b|\bmainstay\b|\b(?:has|have)\sbeen\s(?:proven|proved|shown|reported|suggested|advocated)\b"
+    r"|\bcurrently\savailable\b|\bevidence\s(?:indicat|suggest|show)\w*",
     re.IGNORECASE,
 )
+# "radiotherapy (50 Gy) for cervical cancer", "chemotherapy to treat her lymphoma"; a metastasis is the index tumour's own.
+_PURPOSE = re.compile(
+    r"(?:(?!\b(?:and|who|which|but|before|after|then|because|due)\b)[^,;.]|\.\d){0,70}?\b(?:for|to\streat)\s"
+    r"(?P<tumour>(?:(?P<metastasis>[^,;.]{0,40}\b(?:metasta\w+|residual|recurren\w+|relaps\w+|pain\w*|palliat\w+|control))\b)?[^,;.]{3,60})",
+    re.IGNORECASE,
+)
+# What stands after such words beside a treatment is told of something else.
+_CLAUSE_END = re.compile(
+    r"[;,]|\b(?:who|which|that|developed?|presented|diagnosed|diagnosis|before|prior\sto|until|admitted|found|revealed|showed)\b",
+    re.IGNORECASE,
+)
+_YEARS_EARLIER = re.compile(r"\byears?\s(?:ago|before|earlier|prior|previously)\b", re.IGNORECASE)
+_COMES = re.compile(
+    r"\b(?:presented|presents|admitted|referred|noticed|complain\w*|came|visited|seen|found\sto|developed)\b", re.IGNORECASE
+)
+_PAST_HEADING = re.compile(
+    r"\bpast\s(?:illness|medical\shistory|history)|\bprevious\s(?:illness|history)|\bmedical\shistory\b", re.IGNORECASE
+)
+_UNDER_HEADING, _LONGEST_HEADING = 12, 45
 # So many sentences back a past tumour may have been named.
 _CHAIN = 3
 # Codes that say "a cancer" and no more: they cannot show that a tumour is another one than the index.
@@ -111,6 +193,9 @@ class Clue:
     histologies: frozenset[str] = frozenset()
     is_past: bool = True
     names_cancer: bool = False  # "breast cancer": no sarcoma, no lymphoma
+    names_tumour: bool = False
+    lineages: frozenset[str] = frozenset()
+    is_purpose: bool = False  # "irradiation for cervical cancer": said of this treatment itself
 
 
 # ICD-O morphology, by the last code of each lineage.
@@ -148,25 +233,51 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
     With `needs_past`, a sentence without any word for something done is argued, too.
     """
     before = sentence.text[max(0, start - sentence.start - 90) : start - sentence.start]
-    if _NOT_GIVEN.search(before):
+    at = end - sentence.start
+    if _DECIDED_AFTER.match(sentence.text, at) or _INTENDED.search(before):
+        return _of_plan(sentence.text, at)
+    if _NOT_GIVEN.search(before) or _UNFIT_BEFORE.search(before) or _DENIED_AFTER.match(sentence.text, at):
         return DENIED
     if _ADVISED.search(before):
-        return GIVEN if _is_done(sentence.text, end - sentence.start) else PLANNED
-    followed = _FOLLOWED.search(before)
-    if followed:
+        return _of_plan(sentence.text, at)
+    if _OPTIONS.search(before) or _OPTIONS_AFTER.match(sentence.text, at):
+        return ARGUED
+    joined = _JOINED.search(before)
+    if joined:
         # "was planned for chemotherapy followed by surgery": what holds of the first holds of the second.
-        start = end = start - len(before) + followed.start()
-    cue = context.cue_of(reading, start, end, sentence)
-    if cue is not None and cue.id == "declined" and _NOUN.match(reading.text, cue.end):
-        # "a decline in renal function"
-        cue = None
+        start = end = start - len(before) + joined.start()
+    cue = _cue_of(reading, start, end, sentence)
     if cue is None or cue.id == "family":
         return ARGUED if cue is not None or _is_argued(sentence, start, needs_past) else GIVEN
-    if cue.end <= start and _is_new_clause(reading.text[cue.end : start], sentence.text[end - sentence.start :]):
+    if cue.end <= start and _is_new_clause(reading.text[cue.end : start], sentence.text[at:]):
         return GIVEN
     if cue.id in ("declined", "absent"):
-        return GIVEN if cue.end <= start and _NEW_VERB.search(reading.text[cue.end : start], 7) else DENIED
-    return GIVEN if _is_done(sentence.text, max(cue.end, end) - sentence.start) else PLANNED
+        between = reading.text[cue.end : start] if cue.end <= start else ""
+        is_of_effect = _NEW_VERB.search(between, 7) or _EFFECT.search(between)
+        is_of_later = cue.start >= end and _SETTING.search(before) and "," in reading.text[end : cue.start]
+        return GIVEN if is_of_effect or is_of_later else DENIED
+    return _of_plan(sentence.text, max(cue.end, end) - sentence.start)
+
+
+def _cue_of(reading: Reading, start: int, end: int, sentence: Sentence) -> Hit | None:
+    """Return the cue of denial or of a plan that holds of a treatment, None where words only look like one."""
+    cue = context.cue_of(reading, start, end, sentence)
+    if cue is None:
+        return None
+    if cue.id == "declined" and _NOUN.match(reading.text, cue.end):
+        # "a decline in renal function"
+        return None
+    if cue.id == "planned" and cue.entry.variant in ("planning", "planned") and _NO_PLAN.match(reading.text, cue.end):
+        # "planning target volume"
+        return None
+    return cue
+
+
+def _of_plan(text: str, start: int) -> str:
+    """Return what became of a plan by the rest of its sentence: given, denied where it was refused, else planned."""
+    if _is_done(text, start):
+        return GIVEN
+    return DENIED if _REFUSED_AFTER.match(text, start) else PLANNED
 
 
 def _is_done(text: str, start: int) -> bool:
@@ -193,32 +304,97 @@ def _is_argued(sentence: Sentence, start: int, needs_past: bool) -> bool:
 
 def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
     """Return which tumours are named with a treatment: in its sentence, or in those before, where it goes on with their past."""
+    if past := _under_past_heading(reading, sentence):
+        return past
     here = sentence
+    is_loose = False
     for _ in range(_CHAIN):
         is_past = _HISTORY.search(here.text) is not None
         if is_past or here is sentence:
             named = _named(reading, here, start if here is sentence else here.end, is_past)
-            if named.histologies or (is_past and (named.sites or named.names_cancer)):
+            if is_loose and (is_past is False or _EARLIER.search(here.text) is None):
+                return NO_CLUE
+            if (
+                named.is_purpose
+                or named.histologies
+                or (is_past and (named.names_cancer or (named.sites and (named.names_tumour or not is_loose))))
+            ):
                 return named
-        if not here.index or not (_GOES_ON.search(here.text) or (here is not sentence and is_past)):
+        if not here.index:
             return NO_CLUE
-        here = reading.sentences[here.index - 1]
+        before = reading.sentences[here.index - 1]
+        goes_on = _GOES_ON.search(here.text) or (here is not sentence and is_past)
+        if not goes_on and (not _GOES_ON_WITH.match(here.text) or _PRESENTS.search(here.text) or _begins_anew(before.text)):
+            return NO_CLUE
+        is_loose = is_loose or not goes_on
+        here = before
         if here.patient != sentence.patient or here.section != sentence.section:
             return NO_CLUE
     return NO_CLUE
 
 
+def _begins_anew(text: str) -> bool:
+    """Return whether a sentence leads from the past to the present illness; "years earlier, she was diagnosed with ..." does not."""
+    earlier = _YEARS_EARLIER.search(text)
+    if earlier is None or _COMES.search(text, earlier.end()):
+        return _PRESENTS.search(text) is not None
+    return False
+
+
+def _under_past_heading(reading: Reading, sentence: Sentence) -> Clue | None:
+    """Return the tumours that are named under a heading such as "History of past illness", up to a treatment told there."""
+    heading = _heading_above(reading, sentence)
+    if heading is None or _PAST_HEADING.search(heading.text) is None:
+        return None
+    found = [_tumours(reading, here, here.start, here.end, True) for here in reading.sentences[heading.index : sentence.index + 1]]
+    if not any(one.names_tumour for one in found):
+        return None
+    return Clue(
+        frozenset[str]().union(*(one.sites for one in found)),
+        frozenset[str]().union(*(one.histologies for one in found)),
+        True,
+        any(one.names_cancer for one in found),
+        True,
+        lineages=frozenset[str]().union(*(one.lineages for one in found)),
+    )
+
+
+def _heading_above(reading: Reading, sentence: Sentence) -> Sentence | None:
+    """Return the nearest heading above a sentence, None where none stands near; a short line without a stop counts as one."""
+    for at in range(sentence.index, max(-1, sentence.index - _UNDER_HEADING), -1):
+        here = reading.sentences[at]
+        if here.patient != sentence.patient:
+            return None
+        if here.is_heading or (len(here.text) < _LONGEST_HEADING and here.text[-1:].isalpha()):
+            return here
+    return None
+
+
 def _named(reading: Reading, sentence: Sentence, start: int, is_past: bool) -> Clue:
-    """Return the tumours that are named before a treatment, or right after it ("irradiation for cervical cancer")."""
+    """Return the tumours that a treatment is said to be for ("irradiation for cervical cancer"), else those named before or beside it."""
+    purpose = _PURPOSE.match(reading.text, start, min(start + 110, sentence.end))
+    if purpose and (purpose["metastasis"] is None):
+        found = _tumours(reading, sentence, purpose.start("tumour"), purpose.end("tumour"), True)
+        if found.names_tumour:
+            return replace(found, is_purpose=True)
+    beside = _CLAUSE_END.search(reading.text, start, min(start + 70, sentence.end))
+    return _tumours(reading, sentence, sentence.start, beside.start() if beside else start + 70, is_past)
 
-    def counts(hit: Hit) -> bool:
-        return hit.end <= start or hit.start - start < 70
 
-    hits = [hit for hit in reading.hits_in("histology", sentence) if counts(hit) and hit.id[:1].isdigit()]
+def _tumours(reading: Reading, sentence: Sentence, start: int, end: int, is_past: bool) -> Clue:
+    """Return the tumours that are named between two offsets of a sentence."""
+    hits = [hit for hit in reading.hits_in("histology", sentence) if start <= hit.start < end and hit.id[:1].isdigit()]
     histologies = frozenset(hit.id[:3] for hit in hits)
-    sites = frozenset(hit.id[:3] for hit in reading.hits_in("site", sentence) if counts(hit) and hit.entry.get("kind") != "procedure")
+    places = (hit for hit in reading.hits_in("site", sentence) if start <= hit.start < end and hit.entry.get("kind") != "procedure")
     names_cancer = any("cancer" in hit.entry.variant for hit in hits)
-    return Clue(sites, frozenset(code for code in histologies if code not in _UNSPECIFIC), is_past, names_cancer)
+    return Clue(
+        frozenset(hit.id[:3] for hit in places),
+        frozenset(code for code in histologies if code not in _UNSPECIFIC),
+        is_past,
+        names_cancer,
+        bool(hits),
+        frozenset(lineage for hit in hits if (lineage := _lineage(hit.id[:3])) is not None),
+    )
 
 
 def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
@@ -230,7 +406,9 @@ def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
         others = {_lineage(code) for code in found.histologies}
         if None not in others and lineage not in others:
             return True
-    if not found.is_past:
+    if found.is_purpose and lineage is not None and found.lineages and lineage not in found.lineages:
+        return True
+    if not found.is_past and not found.is_purpose:
         return False
     if own is not None and found.histologies and own not in _UNSPECIFIC:
         if own in found.histologies:

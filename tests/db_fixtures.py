@@ -107,7 +107,7 @@ def lung() -> tuple[Report, Record]:
         radiotherapy=(
             RadiotherapyCourse(
                 54.0, 27, 2.0, "IMRT", phases=(Phase(38.0, 19), Phase(16.0, 8, "boost")),
-                computed=("dose_per_fraction_gy",), evidence=course,
+                computed=("dose_per_fraction_gy",), concurrent_drugs=("cisplatin",), duration_weeks=5.5, evidence=course,
             ),
         ),
         drugs=(Drug("cisplatin", "40 mg", 40.0, "mg", "weekly", 5, evidence=note("drugs", "weekly cisplatin 40 mg for 5 cycles")),),

@@ -38,6 +38,9 @@ def test_a_record_is_stored_whole(connection: sqlite3.Connection) -> None:
     assert connection.execute("select total_dose_gy, fractions, computed from radiotherapy_course").fetchall() == [
         (54.0, 27, "dose_per_fraction_gy")
     ]
+    assert connection.execute(
+        "select concurrent_drugs, duration_weeks, is_contradictory, target_topography from radiotherapy_course"
+    ).fetchall() == [("cisplatin", 5.5, 0, None)]
     assert connection.execute("select course_number, dose_gy, label from radiotherapy_phase").fetchall() == [
         (1, 38.0, None),
         (1, 16.0, "boost"),

@@ -10,7 +10,7 @@ import pytest
 from db import overview, schema
 
 CASE = {"case_id": "r/1", "report_id": "r", "label": "1"}
-COURSE = {"case_id": "r/1", "number": 1, "is_rbe_weighted": 0}
+COURSE = {"case_id": "r/1", "number": 1, "is_rbe_weighted": 0, "is_contradictory": 0}
 STAIN = {"case_id": "r/1", "number": 1, "marker": "SMA", "result": "positive"}
 QUOTE = {
     "report_id": "r", "number": 0, "case_id": None, "field": "sex", "start_char": 0, "end_char": 3, "quote": "man",
@@ -47,6 +47,13 @@ IMPOSSIBLE = [
     ("radiotherapy_course", COURSE, {"fractions": 2.5}),
     ("radiotherapy_course", COURSE, {"total_dose_gy": 2.0, "dose_per_fraction_gy": 50.0}),
     ("radiotherapy_course", COURSE, {"is_rbe_weighted": None}),
+    ("radiotherapy_course", COURSE, {"is_contradictory": 2}),
+    ("radiotherapy_course", COURSE, {"intent": "hopeful"}),
+    ("radiotherapy_course", COURSE, {"target_topography": "chest"}),
+    ("radiotherapy_course", COURSE, {"dose_rate": "fast"}),
+    ("radiotherapy_course", COURSE, {"fractions_per_day": 0}),
+    ("radiotherapy_course", COURSE, {"duration_weeks": 0}),
+    ("radiotherapy_course", COURSE, {"months": -1}),
     ("ihc_result", STAIN, {"result": "+"}),
     ("ihc_result", STAIN, {"percent": 100.5}),
     ("ihc_result", STAIN, {"marker": ""}),

@@ -124,6 +124,12 @@ def test_case_page_highlights_the_words_of_each_value(get: Get) -> None:
     ]
 
 
+def test_case_page_shows_a_course_with_its_phases_and_particulars(get: Get) -> None:
+    words = _text(get(CASE).text)
+    for part in ("54 Gy in 27 fractions of 2 Gy", "IMRT", "with cisplatin", "over 5.5 weeks", "16 Gy in 8 fractions (boost)"):
+        assert part in words
+
+
 def test_case_page_says_what_is_missing_passed_over_and_retold(get: Get) -> None:
     words = _text(get(CASE).text)
     assert "Ki-67 not reported" in words

@@ -14,12 +14,26 @@ create table radiotherapy_course (
     technique text check (technique <> ''),
     -- What was irradiated, in words.
     target text check (target <> ''),
-    -- Why: adjuvant, definitive, palliative ...
-    intent text check (intent <> ''),
+    -- What was irradiated: ICD-O-3 topography; of the tumour's bed, the primary site's.
+    target_topography text check (target_topography glob 'C[0-9][0-9].[0-9]'),
+    -- Why: neoadjuvant, adjuvant, definitive, palliative or salvage.
+    intent text check (intent in ('neoadjuvant', 'adjuvant', 'definitive', 'palliative', 'salvage')),
+    -- Drugs that were given together with it, comma-separated.
+    concurrent_drugs text check (concurrent_drugs <> ''),
+    -- Months from the operation or the diagnosis to radiotherapy, where the text says so plainly.
+    months real check (months >= 0 and months < 1200),
+    -- How long it took, in weeks.
+    duration_weeks real check (duration_weeks > 0 and duration_weeks < 60),
+    -- How many fractions a day (2: twice daily), where said.
+    fractions_per_day integer check (fractions_per_day between 1 and 4),
+    -- Dose rate of brachytherapy: HDR (high), LDR (low) or PDR (pulsed).
+    dose_rate text check (dose_rate in ('HDR', 'LDR', 'PDR')),
     -- 1: the doses are Gy(RBE), not comparable with physical gray; 0: physical gray.
     is_rbe_weighted integer not null check (is_rbe_weighted in (0, 1)),
     -- Which of the numbers were computed from the others (n x d = D) and not read, comma-separated.
     computed text check (computed <> ''),
+    -- 1: parts that are printed contradict each other (n x d is not D) and are kept as printed.
+    is_contradictory integer not null check (is_contradictory in (0, 1)),
     primary key (case_id, number),
     check (dose_per_fraction_gy <= total_dose_gy + 0.01)
 ) strict, without rowid;

@@ -12,6 +12,8 @@ create table radiotherapy_phase (
     fractions integer check (fractions between 1 and 200),
     -- What the report calls the phase ("boost").
     label text check (label <> ''),
+    -- Dose of one fraction of the phase, in gray, where said.
+    dose_per_fraction_gy real check (dose_per_fraction_gy > 0 and dose_per_fraction_gy < 200),
     primary key (case_id, course_number, number),
     foreign key (case_id, course_number) references radiotherapy_course (case_id, number) on delete cascade
 ) strict, without rowid;

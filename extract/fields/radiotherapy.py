@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from extract import courses, doses, treatment
+from extract import courses, doses, particulars, targets, treatment
 from extract.courses import Told, told
+from extract.particulars import Particular
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import RadiotherapyCourse, Site
+from extract.targets import Target
 
 NAME = "radiotherapy"
 FIELDS = ("radiotherapy_given", "radiotherapy")
@@ -16,20 +19,14 @@ FIELDS = ("radiotherapy_given", "radiotherapy")
 _UNITS = ("Gy", "GY", "gray", "grey", "Gray", "Grey", " rad ", " rads", "CGE")
 # The most specific first: a course "of stereotactic radiotherapy with protons" is a proton course.
 _RANK = ("brachytherapy", "IORT", "carbon ion", "proton", "gamma knife", "SBRT", "SRS", "VMAT", "IMRT", "3D-CRT", "electron", "EBRT")
-# These words name a technique only beside a word for radiotherapy.
+# These words name a technique only beside a word for radiotherapy, unless they hold one.
 _MODIFIERS = ("electron", "3D-CRT", "IMRT")
-_INTENT = re.compile(
-    r"\b(?P<neoadjuvant>neo-?adjuvant|pre-?operative|induction)|\b(?P<adjuvant>adjuvant|post-?operative)"
-    r"|\b(?P<palliative>palliati\w+|decompressive|ha?emostatic)"
-    r"|\b(?P<salvage>salvage)|\b(?P<definitive>definitive|radical|curative)",
-    re.IGNORECASE,
-)
-_TARGET = re.compile(
-    r"\b(?:to|on|of|in|at|over|covering|targeting|toward)\s(?:the|his|her|its)\s(?P<name>(?!same|total|dose|end|time"
-    r"|patient|first)[a-z][\w/-]+(?:\s(?!plus\b|in\b|with\b|using\b|and\b|was\b|over\b|at\b|for\b|followed\b|by\b|from\b"
-    r"|to\b|due\b|because\b|after\b|after\b)[\w/-]+){0,3})",
-    re.IGNORECASE,
-)
+_SHORT = frozenset({"RT", "CRT", "XRT", "RTx", "SRT", "SRS", "IMRT", "CCRT", "EBRT", "PBT", "GKS", "IORT", "CIRT", "FSRT"})
+_RADIO = re.compile(r"radi", re.IGNORECASE)
+_IN_FULL = re.compile(r"radio-?(?:chemo-?)?ther|radiation|irradiat|radiosurg|chemo-?radi|radical\sradio", re.IGNORECASE)
+_TRANSCRIPTION = re.compile(r"\b(?:cDNA|PCR|SuperMix|transcript\w*|primers?)\b")
+# So many characters after a dose, before it, or after the word for radiotherapy its target is named.
+_TARGET_AFTER, _TARGET_BEFORE, _TARGET_BESIDE, _LIST_GAP = 110, 70, 25, 25
 # Words that stand beside radiotherapy where it is no treatment of this tumour, or not told as given.
 _NOT_THIS = re.compile(
     r"\b(?:asked|inquired|spoke)\sabout\s(?:\w+\s){0,3}$|\bhistory\sof\s(?:previous\s|prior\s|any\s)?$|\bexposure\sto\s$"
@@ -45,7 +42,7 @@ _DENIED_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|exposure|past
 _BRAIN = re.compile(r"\b(?:whole[-\s]brain|brain|(?:intra)?cranial|WBRT)\b", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\b(?:after|following|prior\sto|previous|before|despite|during|since|end\sof|completion\sof|completing|the|this|his"
-    r"|her)\s(?:[\w-]+\s){0,2}$",
+    r"|her)\s(?:[\w-]+\s){0,2}$|\bhad\s(?:already\s|previously\s)?been\s$",
     re.IGNORECASE,
 )
 _RELAPSE = re.compile(r"\b(?:recurren\w+|relaps\w+|recurred)\b", re.IGNORECASE)
@@ -57,10 +54,46 @@ _APART = {
 }
 _DOSE_WORDS = re.compile(r"Gy|\b(?:dose|fraction|deliver|beam|boost|course)", re.IGNORECASE)
 _LATER = re.compile(r"\blater\b|\bmetasta|\brecurr|\brelaps|\bprogress", re.IGNORECASE)
-_FRACTIONS = re.compile(r"\b(?:fraction|session|sitting)s?\b", re.IGNORECASE)
+# Words with which the story moves on to a later treatment.
+_STAGE = re.compile(
+    r"\blater\b|\brecurr(?:ed|ence|ent)\b|\brelaps\w+|\bprogress(?:ed|ion)\b|\bmetasta(?:sis|ses|tic)\b|\b(?:months|years)\safter\b",
+    re.IGNORECASE,
+)
+_GOES_BACK = re.compile(r"(?:before|prior\sto|at\sthe\stime)\b", re.IGNORECASE)
+# A sentence that announces the case tells of all treatments at once.
+_SUMS_UP = re.compile(r"\b(?:reports?|presents?|describes?|illustrates?|study|article|case\sof)\b", re.IGNORECASE)
+# Irradiation of the past that was for no tumour.
+_BENIGN = re.compile(
+    r"\birradi\w+\b[^.;]{0,60}\b(?:tinea|acne|ringworm|thymic\senlargement|enlarged\s(?:thymus|tonsils)|hyperthyroidism|psoriasis|ankylosing|spondyl"
+    r"|keloid|h[a]?emangioma\sin\s(?:infancy|childhood))|\b(?:in|during)\s(?:(?:his|her|early)\s)?(?:childhood|infancy|adolescence)\b[^.;]{0,80}\b(?:irradi|radi)",
+    re.IGNORECASE,
+)
+# "treatment-related", "did not receive any treatment until 2015", "no adjuvant therapy with imatinib": no denial of radiotherapy.
+_OTHERWISE = re.compile(
+    r"-related|\s(?:until|before|prior\sto|exists?|with\s(?!radio|irradi)[a-z]+(?:mab|nib|fen|zole|ide|in)\b)", re.IGNORECASE
+)
+_OWN = re.compile(r"\b(?:the|this|our)\spatient", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"\b(?:second|third|another|further|additional|repeat(?:ed)?|new)\s(?:[\w-]+\s){0,2}(?:course|cycle|round|series)s?\s(?:of\s)?(?:[\w-]+\s){0,3}$|\bagain\s(?:[\w-]+\s){0,3}$",
+    re.IGNORECASE,
+)
+_FRACTIONS = re.compile(r"\b(?:(?:fraction|session|sitting)s?|treatments)\b", re.IGNORECASE)
+_OF_OTHER = re.compile(r"\s(?:of\s)?(?:[\w-]+\s){0,2}(?:chemotherap|immunotherap|hypertherm|dialys|plasma)", re.IGNORECASE)
+_BEGUN = re.compile(
+    r"\b(?:receiv(?:ed|ing)|underwent|undergoing|started|treated|delivered|initiated|completed|commenced|began|given|administered)\b",
+    re.IGNORECASE,
+)
+_CUT_SHORT = re.compile(
+    r"\b(?:interrupt|discontinu|stopp|terminat|abort|premature|ceas|abandon|unable|cut\sshort|only|died|withdr[ae]w|suspend|incomplete|not\s(?:be\s)?(?:complete|tolerat)|intoleran|refus)",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(
+    r"\b(?:final|actual|delivered|after|at|received|receiving|completed|only)\s(?:(?:an?|the|total|cumulative|dose|of)\s){0,4}$",
+    re.IGNORECASE,
+)
 _IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
 _RADIOISOTOPE = re.compile(
-    r"\bm?Ci\b|\bMBq\b|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium",
+    r"\bm?Ci\b|\bMBq\b|yttrium|\bSIRT\b|selective\sinternal|radionuclide|\bPRRT\b|samarium|strontium|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium",
     re.IGNORECASE,
 )
 
@@ -68,86 +101,242 @@ _RADIOISOTOPE = re.compile(
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each dosed series and each word for radiotherapy, with what stands around it."""
     has_doses = any(unit in reading.text for unit in _UNITS)
+    if not has_doses and not reading.hits.get("technique"):
+        return
+    stage, has_begun = 0, False
     for sentence in reading.sentences:
-        hits = reading.hits_in("technique", sentence)
+        hits = _radiotherapy(reading, sentence)
         has_dose = has_doses and any(unit in sentence.text for unit in _UNITS)
+        # Only what comes after the first treatment moves the story on.
+        has_begun = has_begun or bool(hits) or has_dose
+        moves_on = _moves_on(sentence) if has_begun else None
+        stage += moves_on is not None
         if (not hits and not has_dose) or sentence.section == "references":
             continue
         is_told = treatment.is_told(sentence)
-        dosed = list(_dosed(reading, sentence, hits, is_told)) if has_dose else []
+        at = sentence.start + moves_on.end() if moves_on else sentence.start
+        dosed = [_staged(mention, stage, at) for mention in _dosed(reading, sentence, hits, is_told)] if has_dose else []
         yield from dosed
         if is_told and not any(told(mention).standing == treatment.GIVEN for mention in dosed):
-            yield from _undosed(reading, sentence, hits)
+            yield from (_staged(mention, stage, at) for mention in _undosed(reading, sentence, hits))
+
+
+def _moves_on(sentence: Sentence) -> re.Match[str] | None:
+    """Return the words with which a sentence on the patient moves the story on, None where it does not, or goes back."""
+    if sentence.subject != "patient" or _GOES_BACK.match(sentence.text):
+        return None
+    return _STAGE.search(sentence.lower)
+
+
+def _staged(mention: Mention, stage: int, at: int) -> Mention:
+    """Return a mention with its place in the story; `at` is where its sentence moves the story on, if it does."""
+    return replace(mention, value=replace(told(mention), stage=stage - (mention.start < at)))
+
+
+def _radiotherapy(reading: Reading, sentence: Sentence) -> Sequence[Hit]:
+    """Return the words for radiotherapy in a sentence; short forms only in a report that spells radiotherapy out somewhere.
+
+    "RT" is Richter's transformation, Riedel's thyroiditis, reverse transcription; "Rt" is "right".
+    """
+    hits = reading.hits_in("technique", sentence)
+    if not hits or not any(hit.entry.variant in _SHORT for hit in hits):
+        return hits
+    return [
+        hit
+        for hit in hits
+        if hit.entry.variant not in _SHORT
+        or (
+            reading.layer(_is_spelled_out)
+            and reading.text[hit.start : hit.end] == hit.entry.variant
+            and not _TRANSCRIPTION.search(sentence.text)
+            and not _spells_other(reading, hit.entry.variant)
+        )
+    ]
+
+
+def _is_spelled_out(reading: Reading) -> bool:
+    """Return whether a report writes radiotherapy, radiation, irradiation or radiosurgery somewhere."""
+    return _IN_FULL.search(reading.text) is not None
+
+
+def _spells_other(reading: Reading, short: str) -> bool:
+    """Return whether the report gives a short form another meaning: "Richter transformation (RT)"."""
+    at = reading.text.find(f"({short})")
+    return at >= 0 and _RADIO.search(reading.text, max(0, at - 60), at) is None
 
 
 def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: bool) -> Iterator[Mention]:
     """Yield the series of fractions in a sentence."""
     text = sentence.text
-    if not any(hit.id not in ("none", "adjuvant") for hit in hits) and (_RADIOISOTOPE.search(text) or not _DOSE_WORDS.search(text)):
-        return
+    if not any(hit.id not in ("none", "adjuvant") for hit in hits):
+        before = reading.sentences[sentence.index - 1].text if sentence.index else ""
+        if not _DOSE_WORDS.search(text) or _RADIOISOTOPE.search(text) or (_RADIOISOTOPE.search(before) and not _IN_FULL.search(before)):
+            return
     all_series = doses.link(text, doses.find(text))
     named = _techniques(sentence, hits, all_series)
-    for series, technique in zip(all_series, named, strict=True):
+    places = _targets(sentence, all_series)
+    for number, (series, technique) in enumerate(zip(all_series, named, strict=True)):
         start, end = sentence.start + series.start, sentence.start + series.end
+        here = technique or _technique_nearby(reading, sentence)
+        upto = all_series[number + 1].start if number + 1 < len(all_series) else len(text)
+        found = particulars.find(reading, sentence, series.start, series.end, upto)
+        if _intent(found) is None and (intent := _intent_nearby(reading, sentence, hits)):
+            found = (*found, intent)
         said = Told(
             series,
-            technique or _technique_nearby(reading, sentence),
-            _target(text, series),
-            _intent(text, series.start, series.end),
-            treatment.standing(reading, start, end, sentence),
+            str(here.value) if here else None,
+            _names(places[number]),
+            _intent(found),
+            _standing(reading, series, sentence),
             treatment.clue(reading, sentence, start),
-            _event(text, series.start, series.end, technique),
+            _event(text, series.start, series.end, str(technique.value) if technique else None),
             treatment.is_aside(reading, sentence),
+            particulars=(*found, here) if here else found,
+            is_cut_short=_CUT_SHORT.search(text) is not None and _FINAL.search(text[max(0, series.start - 45) : series.start]) is not None,
+            targets=places[number],
         )
         yield Mention(NAME, start, end, sentence, said, _assertion(said.standing), "patient" if is_told else sentence.subject)
+
+
+def _standing(reading: Reading, series: doses.Series, sentence: Sentence) -> str:
+    """Return given, planned, denied or argued for a series; a planned dose was given where treatment was begun and not cut short."""
+    standing = treatment.standing(reading, sentence.start + series.start, sentence.start + series.end, sentence)
+    if not series.is_planned or standing not in (treatment.GIVEN, treatment.PLANNED):
+        return standing
+    if _CUT_SHORT.search(sentence.text):
+        return treatment.PLANNED
+    return treatment.GIVEN if _BEGUN.search(sentence.text) else standing
 
 
 def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
     """Yield the words for radiotherapy in a sentence, and numbers of fractions beside them; denials of any further therapy too."""
     counts = doses.find_counts(sentence.text) if _FRACTIONS.search(sentence.text) else []
     for hit in hits:
-        if hit.id == "none" or (hit.id in _MODIFIERS and not any(other.id not in ("none", "adjuvant", *_MODIFIERS) for other in hits)):
+        if hit.id == "none" or (_is_modifier(hit) and not any(other.id not in ("none", "adjuvant", *_MODIFIERS) for other in hits)):
             continue
         at, past = hit.start - sentence.start, hit.end - sentence.start
         before = sentence.text[max(0, at - 60) : at]
         standing = treatment.standing(reading, hit.start, hit.end, sentence, needs_past=True)
-        if hit.id == "adjuvant" and standing != treatment.DENIED:
+        if hit.id == "adjuvant" and (standing != treatment.DENIED or _OTHERWISE.match(sentence.text, past)):
             continue
         if standing == treatment.DENIED and (_DENIED_HISTORY.search(before) or _IN_GENERAL.match(sentence.text, past, past + 30)):
             standing = treatment.ARGUED
         if standing == treatment.GIVEN and (_NOT_THIS.search(before) or _NOT_AFTER.match(sentence.text, past, past + 30)):
             standing = treatment.ARGUED
-        near = next((count for count in counts if abs(count.start - past) < 60 or abs(at - count.end) < 40), None)
+        near = next((count for count in counts if _is_of(sentence.text, count, at, past)), None)
+        technique = None if hit.id in ("RT", "CRT", "adjuvant") else hit.id
+        found: tuple[Particular, ...] = ()
+        places: tuple[Target, ...] = ()
+        if standing == treatment.GIVEN:
+            found = particulars.find(reading, sentence, at, past, _next_word(sentence, hits, hit))
+            places = _target_beside(sentence, at, past)
         said = Told(
             doses.Series(None, int(near.value), None, near.start, near.end) if near and standing == treatment.GIVEN else None,
-            None if hit.id in ("RT", "CRT", "adjuvant") else hit.id,
-            None,
-            _intent(sentence.text, at, past),
+            technique,
+            _names(places),
+            _intent(found),
             standing,
             treatment.clue(reading, sentence, hit.start),
             _event(sentence.text, at, past, hit.id),
             treatment.is_aside(reading, sentence),
             hit.id == "adjuvant",
+            particulars=(*found, Particular(particulars.TECHNIQUE, technique, hit.start, hit.end)) if technique else found,
+            targets=places,
         )
         yield Mention(NAME, hit.start, hit.end, sentence, said, _assertion(standing), "patient")
+
+
+def _is_modifier(hit: Hit) -> bool:
+    """Return whether a word names a technique only beside a word for radiotherapy: "three-dimensional conformal"."""
+    return hit.id in _MODIFIERS and not any(word in hit.entry.variant for word in ("radi", "therap", "IMRT", "TSEB", "CRT"))
+
+
+def _is_of(text: str, count: doses.Quantity, start: int, end: int) -> bool:
+    """Return whether a number of fractions near a word for radiotherapy is its number: not "6 sessions of chemotherapy"."""
+    if _OF_OTHER.match(text, count.end):
+        return False
+    if count.start >= end:
+        return count.start - end < 60
+    return start - count.end < 40
 
 
 def _assertion(standing: str) -> str:
     return {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
 
 
-def _techniques(sentence: Sentence, hits: Sequence[Hit], all_series: Sequence[doses.Series]) -> list[str | None]:
+def _names(places: Sequence[Target]) -> str | None:
+    return ", ".join(place.name for place in places) or None
+
+
+def _intent(found: Sequence[Particular]) -> str | None:
+    return next((str(one.value) for one in found if one.name == particulars.INTENT), None)
+
+
+def _next_word(sentence: Sentence, hits: Sequence[Hit], hit: Hit) -> int:
+    """Return where the next word for radiotherapy stands in a sentence: what follows it is said of another course."""
+    return next((other.start - sentence.start for other in hits if other.start > hit.end + 3), len(sentence.text))
+
+
+def _targets(sentence: Sentence, all_series: Sequence[doses.Series]) -> list[tuple[Target, ...]]:
+    """Return the targets of each series: those named after it and before the next, else those named before it."""
+    found = targets.find(sentence.text) if all_series else []
+    given: list[tuple[Target, ...]] = []
+    for number, series in enumerate(all_series):
+        upto = all_series[number + 1].start if number + 1 < len(all_series) else len(sentence.text)
+        since = all_series[number - 1].end if number else 0
+        after = _run([one for one in found if series.start <= one.start < min(upto, series.end + _TARGET_AFTER)])
+        before = [one for one in found if max(since, series.start - _TARGET_BEFORE) <= one.start < series.start]
+        given.append(tuple(_placed(sentence, one) for one in (after or _run(before[-1:]))))
+    return given
+
+
+def _target_beside(sentence: Sentence, start: int, end: int) -> tuple[Target, ...]:
+    """Return the targets named just after a word for radiotherapy ("radiotherapy to the spine"), or just before it ("pelvic")."""
+    near = targets.find(sentence.text[max(0, start - _TARGET_BEFORE) : end + _TARGET_AFTER])
+    shift = max(0, start - _TARGET_BEFORE)
+    after = _run([one for one in near if end <= one.start + shift <= end + _TARGET_BESIDE])
+    before = [one for one in near if start - 3 <= one.end + shift <= end]
+    return tuple(_placed(sentence, one, shift) for one in (after or before[-1:]))
+
+
+def _run(found: Sequence[Target]) -> list[Target]:
+    """Return the first targets of a list: those that stand side by side."""
+    run = list(found[:1])
+    for one in found[1:]:
+        if one.start - run[-1].end > _LIST_GAP:
+            break
+        run.append(one)
+    return run
+
+
+def _placed(sentence: Sentence, one: Target, shift: int = 0) -> Target:
+    return one._replace(start=sentence.start + shift + one.start, end=sentence.start + shift + one.end)
+
+
+def _techniques(sentence: Sentence, hits: Sequence[Hit], all_series: Sequence[doses.Series]) -> list[Particular | None]:
     """Return the technique of each series: of the words for techniques, those that stand nearest to it."""
-    found: list[list[str]] = [[] for _ in all_series]
+    found: list[list[Hit]] = [[] for _ in all_series]
     for hit in hits:
         if hit.id in _RANK:
             distances = [_distance(sentence.text, hit.start - sentence.start, hit.end - sentence.start, series) for series in all_series]
             if distances:
-                found[distances.index(min(distances))].append(hit.id)
-    named = [min(ids, key=_RANK.index) if ids else None for ids in found]
+                found[distances.index(min(distances))].append(hit)
+    named = [_best(near) for near in found]
     # Series of one course share its technique, unless one is named for each.
     only = next((technique for technique in named if technique), None)
-    return [technique or (only if only != "brachytherapy" or len(all_series) == 1 else None) for technique in named]
+    if only is None or (only.value in ("brachytherapy", "IORT") and len(all_series) > 1):
+        return named
+    is_last = only.start - sentence.start > all_series[-1].start
+    return [
+        technique or (only if is_last or only.start - sentence.start < series.start else None)
+        for technique, series in zip(named, all_series, strict=True)
+    ]
+
+
+def _best(hits: Sequence[Hit]) -> Particular | None:
+    """Return the most specific technique of some words."""
+    best = min(hits, key=lambda hit: _RANK.index(hit.id), default=None)
+    return Particular(particulars.TECHNIQUE, best.id, best.start, best.end) if best else None
 
 
 def _distance(text: str, start: int, end: int, series: doses.Series) -> int:
@@ -156,7 +345,32 @@ def _distance(text: str, start: int, end: int, series: doses.Series) -> int:
     return len(between) + 20 * len(re.findall(r",|;|\band\b|\bfollowed\b|\bplus\b|\bthen\b", between))
 
 
-def _technique_nearby(reading: Reading, sentence: Sentence) -> str | None:
+def _intent_nearby(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Particular | None:
+    """Return the intent of the radiotherapy that the sentence names, else of that which the one before tells of without a dose."""
+    for number, (other, words) in enumerate(((sentence, hits), *_told_before(reading, sentence))):
+        for hit in words:
+            if hit.id in ("none", "adjuvant") or (number and treatment.standing(reading, hit.start, hit.end, other) != treatment.GIVEN):
+                continue
+            said = particulars.intent(other.text, hit.start - other.start, hit.end - other.start)
+            if said:
+                return said._replace(start=other.start + said.start, end=other.start + said.end, sentence=other)
+    later = particulars.intent_said_later(sentence.text, 0)
+    return later._replace(start=sentence.start + later.start, end=sentence.start + later.end) if later else None
+
+
+def _told_before(reading: Reading, sentence: Sentence) -> Iterator[tuple[Sentence, Sequence[Hit]]]:
+    """Yield the two sentences before with their words for radiotherapy, where they tell of the same treatment and give no dose."""
+    here = sentence
+    for _ in range(2):
+        if not here.index or _LATER.search(here.text):
+            return
+        here = reading.sentences[here.index - 1]
+        if here.patient != sentence.patient or any(unit in here.text for unit in _UNITS) or not treatment.is_told(here):
+            return
+        yield here, reading.hits_in("technique", here)
+
+
+def _technique_nearby(reading: Reading, sentence: Sentence) -> Particular | None:
     """Return the technique that the sentence before or after names, where that gives no dose of its own."""
     for step in (-1, 1, -2):
         at = sentence.index + step
@@ -168,23 +382,16 @@ def _technique_nearby(reading: Reading, sentence: Sentence) -> str | None:
         later = other if step > 0 else sentence
         if _LATER.search(later.text):
             continue
-        ids = [
-            hit.id
-            for hit in reading.hits_in("technique", other)
-            if hit.id in _RANK and treatment.standing(reading, hit.start, hit.end, other) == treatment.GIVEN
-        ]
-        if ids and (step == -1 or min(ids, key=_RANK.index) != "brachytherapy"):
-            return min(ids, key=_RANK.index)
+        best = _best(
+            [
+                hit
+                for hit in reading.hits_in("technique", other)
+                if hit.id in _RANK and treatment.standing(reading, hit.start, hit.end, other) == treatment.GIVEN
+            ]
+        )
+        if best and (step == -1 or best.value != "brachytherapy"):
+            return best._replace(sentence=other)
     return None
-
-
-def _intent(text: str, start: int, end: int) -> str | None:
-    """Return the intent said just before a course, or just after it ("radiotherapy with palliative intent")."""
-    found = None
-    for match in _INTENT.finditer(text, max(0, start - 60), end):
-        found = match.lastgroup
-    after = _INTENT.search(text, end, end + 40) if found is None else None
-    return after.lastgroup if after else found
 
 
 def _event(text: str, start: int, end: int, technique: str | None) -> str:
@@ -195,15 +402,13 @@ def _event(text: str, start: int, end: int, technique: str | None) -> str:
         return "brain"
     if _REFERENCE.search(text[max(0, start - 30) : start]):
         return "reference"
-    intent = _intent(text, start, end)
+    if _AGAIN.search(text[max(0, start - 60) : start]) or text[start : start + 4].lower() in ("re-i", "reir"):
+        return "again"
+    said = particulars.intent(text, start, end)
+    intent = str(said.value) if said else None
     if intent in ("adjuvant", "neoadjuvant", "palliative"):
         return "palliative" if intent == "palliative" else "adjuvant"
     return "relapse" if _RELAPSE.search(text[max(0, start - 150) : start]) else ""
-
-
-def _target(text: str, series: doses.Series) -> str | None:
-    match = _TARGET.search(text, series.end, series.end + 60) or _TARGET.search(text, max(0, series.start - 60), series.start)
-    return match["name"] if match else None
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -226,14 +431,24 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     is_brain = isinstance(site, Site) and site.topography[:3] in ("C70", "C71", "C72")
     findings.extend(_doseless(sorted([*undosed, *counted], key=lambda m: m.start), tuple(findings), is_brain))
     out = tuple((mention, reason) for mention, reason in passed if reason is not None and mention not in planned)
-    many = {"radiotherapy": findings} if findings else {}
     if findings:
+        many = {"radiotherapy": [_in_full(finding, site) for finding in findings]}
         proof = tuple(finding.proof[0] for finding in findings) + findings[0].proof[1:]
         return Resolution({"radiotherapy_given": Finding(True, proof)}, many, out)
     denied = [mention for mention, reason in passed if reason == treatment.DENIED and not told(mention).is_weak]
+    denied = denied or [
+        m for m, reason in passed if reason == treatment.DENIED and not told(m).is_any_therapy and _OWN.search(m.sentence.text)
+    ]
     if denied:
         return Resolution({"radiotherapy_given": Finding(False, tuple(denied))}, {}, tuple(pair for pair in out if pair[0] not in denied))
     return Resolution({}, {}, out)
+
+
+def _in_full(finding: Finding, site: object) -> Finding:
+    """Return a course with its particulars and the evidence of each."""
+    assert isinstance(finding.value, RadiotherapyCourse)
+    course = courses.described(finding.value, finding.proof, site)
+    return Finding(course, courses.proof(course, finding.proof))
 
 
 def _has_dose(mention: Mention) -> bool:
@@ -250,6 +465,8 @@ def _reason(mention: Mention, known: Mapping[str, object]) -> str | None:
         return "not radiotherapy"
     if said.standing != treatment.GIVEN:
         return said.standing
+    if _BENIGN.search(mention.sentence.text):
+        return "for another disease"
     if treatment.is_other_tumour(said.clue, known.get("site"), known.get("histology")):
         return "for another tumour"
     return None
@@ -258,6 +475,9 @@ def _reason(mention: Mention, known: Mapping[str, object]) -> str | None:
 def _doseless(undosed: Sequence[Mention], findings: Sequence[Finding], is_brain: bool) -> Iterator[Finding]:
     """Yield the courses of which no dose is said: those that are clearly another than the courses with a dose."""
     groups: dict[str, list[Mention]] = {}
+    if earlier := _earlier(undosed, findings):
+        yield Finding(_course(earlier), tuple(earlier))
+        undosed = [mention for mention in undosed if mention not in earlier]
     for mention in undosed:
         event = told(mention).event
         groups.setdefault("" if is_brain and event == "brain" else event, []).append(mention)
@@ -274,6 +494,25 @@ def _doseless(undosed: Sequence[Mention], findings: Sequence[Finding], is_brain:
     for event, group in groups.items():
         if all(_is_another(event, group, finding) for finding in findings):
             yield Finding(_course(group), tuple(group))
+
+
+def _earlier(undosed: Sequence[Mention], findings: Sequence[Finding]) -> list[Mention]:
+    """Return the mentions of a first course without a dose, after which the story moved on to all other courses."""
+    others = [mention for finding in findings for mention in finding.proof]
+    others = others or [mention for mention in undosed if told(mention).event in ("stereotactic", "brachytherapy", "again", "relapse")]
+    if not others:
+        return []
+    first = min(others, key=lambda mention: mention.start)
+    return [
+        mention
+        for mention in undosed
+        if told(mention).stage < told(first).stage
+        and mention.start < first.start
+        and mention.sentence.section == first.sentence.section
+        and told(mention).event not in ("reference", "again")
+        and not _SUMS_UP.search(mention.sentence.text)
+        and mention not in others
+    ]
 
 
 def _is_external(mention: Mention, brachytherapy: Sequence[Mention]) -> bool:
