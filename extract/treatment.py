@@ -84,7 +84,7 @@ _NOT_GIVEN = re.compile(
 # "She was offered radiotherapy": a passive whose object follows.
 _ADVISED = re.compile(
     r"\b(?:was|were|is|been|being)\s(?:\w+ly\s)?(?:advised|recommended|offered|suggested|proposed|planned|scheduled"
-    r"|considered|discussed|referred|intended|prepared|counsell?ed)\b"
+    r"|considered|discussed|referred|sent|transferred|intended|prepared|counsell?ed)\b"
     r"(?:(?!\b(?:but|and|who|which|however|before|after|received|underwent|started|given|by|where)\b)[^.;]){0,70}$",
     re.IGNORECASE,
 )
