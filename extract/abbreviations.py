@@ -27,7 +27,7 @@ from extract.reading import Hit
 
 # "(IMT)", "(IMT;", "(IMT, ...": what stands in the brackets before a comma may be the short form.
 _BRACKET = re.compile(r"\(\s?(?P<short>[A-Za-z0-9][\w/&+-]{1,9})(?=[\s]?[);,])")
-_REVERSED = re.compile(r"\b(?P<short>[A-Z][A-Za-z0-9/-]{1,9})\s?\(\s?(?P<long>[a-z][^()]{5,80})\)")
+_REVERSED = re.compile(r"(?P<short>[A-Z](?<!\w.)[A-Za-z0-9/-]{1,9})\s?\(\s?(?P<long>[a-z][^()]{5,80})\)")
 _NO_SHORT_FORM = re.compile(r"(?:fig(?:ure)?|table|ref|day|grade|case|stage|level|type|n|[ivx]+)\b|.{0,9}\d$", re.IGNORECASE)
 _WINDOW_WORDS = 10
 
@@ -43,7 +43,8 @@ def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[in
     may mean elsewhere. `hits` is changed in place and stays in order.
     """
     # A definition matters where its long form ends in a known name, or its short form is one elsewhere.
-    bare = [(match["short"], match.start()) for match in _CAPITALS.finditer(text) if match["short"] in _well_known()]
+    well_known = _well_known()
+    bare = [(match[0], match.start()) for match in _CAPITALS.finditer(text) if match[0] in well_known]
     known = {place for name in _RESOLVED for hit in hits[name] for place in (hit.start, hit.end)}
     known.update(start for _, start in bare)
     own = {text[hit.start : hit.end]: hit.entry for hit in hits["histology"] if hit.entry.is_cased}
@@ -65,7 +66,8 @@ def resolve(hits: dict[str, list[Hit]], doc: Doc, text: str, starts: Sequence[in
 
 
 # A word with two capitals at least; what a hyphen joins to it ("GIST-like") makes it another word.
-_CAPITALS = re.compile(r"(?<![\w-])(?P<short>[A-Z][A-Za-z-]{0,6}[A-Z])(?=s?(?![\w-]))")
+# Searches jump to a pattern's first character if nothing stands before it: so what must not precede it is told after it.
+_CAPITALS = re.compile(r"[A-Z](?<![\w-].)[A-Za-z-]{0,6}[A-Z](?=s?(?![\w-]))")
 _DIAGNOSED = re.compile(r"\b(?:diagnos\w*|case|consistent|compatible)\b.{0,30}$", re.IGNORECASE)
 # Vocabularies in which the same letters name a treatment or a test: "six cycles of CMF".
 _OTHERS = ("regimen", "drug", "ihc", "gene")

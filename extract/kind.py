@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from extract.reading import Reading
+from extract.reading import Reading, holds_any
 
 WITH_CASES = ("case_report", "case_series")
 
@@ -43,7 +43,8 @@ _COHORT = re.compile(
 # A study speaks of "patients" this often, and oftener than of any one person.
 _MANY = 12
 _GUIDELINE_WORDS = ("uideline", "ppropriate", "onsensus", "ecommendation", "xpert panel")
-# How many times per 1,000 words a guideline's own terms stand before they decide.
+# How many of a guideline's own terms decide, and how many per 1,000 words.
+_LEAST_GUIDELINE = 3
 _GUIDELINE_DENSITY = 1.0
 _HEAD = 4000
 
@@ -53,20 +54,35 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
     if reading.report.kind:
         return reading.report.kind
     text = reading.text
-    own = sum(1 for hit in reading.hits["subject"] if hit.id == "own") or len(_OWN_CASE.findall(text, 0, _HEAD))
-    guideline = len(_GUIDELINE.findall(text)) if any(word in text for word in _GUIDELINE_WORDS) else 0
+    guideline = _guideline_terms(text)
     words = max(1, text.count(" "))
-    if guideline >= 3 and guideline * 1000 / words >= _GUIDELINE_DENSITY and guideline > own:
+    if guideline >= _LEAST_GUIDELINE and guideline * 1000 / words >= _GUIDELINE_DENSITY and guideline > _own(reading):
         return "guideline"
     if len(labels) > 1:
         return "case_series"
+    if _tells_of_one(reading):
+        return "case_report"
+    own = _own(reading)
     persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
     is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * own
-    is_of_one = _ONE_PERSON.search(text) is not None
-    is_cohort = is_cohort or (not is_of_one and _COHORT.search(text, 0, _HEAD) is not None)
-    if _tells_of_one(reading) or (not is_cohort and (own or is_of_one)):
+    if not is_cohort and (_ONE_PERSON.search(text) or (own and not _COHORT.search(text, 0, _HEAD))):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"
+
+
+def _own(reading: Reading) -> int:
+    """Return how often a report speaks of its own case."""
+    return sum(1 for hit in reading.hits["subject"] if hit.id == "own") or len(_OWN_CASE.findall(reading.text, 0, _HEAD))
+
+
+def _guideline_terms(text: str) -> int:
+    """Return how often a guideline's own terms stand in a text; 0 where their words are too few for them to decide."""
+    if not holds_any(text, _GUIDELINE_WORDS):
+        return 0
+    lower = text.lower()
+    if lower.count("variant") + sum(lower.count(word) for word in _GUIDELINE_WORDS) < _LEAST_GUIDELINE:
+        return 0
+    return len(_GUIDELINE.findall(text))
 
 
 def _tells_of_one(reading: Reading) -> bool:

@@ -16,6 +16,8 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
+from extract.reading import holds_any
+
 # A word that starts so is a key of ours in spaCy's string store, not a word of a text.
 KEY_MARK = "\x00"
 _DASHES = "-‐‑‒–—−"
@@ -54,7 +56,8 @@ _SPELLING = (
     (re.compile(r"naev"), "nev"),
     (re.compile(r"(?<=[a-z]{4})is(?=(?:ing|ed)$)"), "iz"),  # localised, hyalinising
 )
-_BRITISH = re.compile("|".join(pattern.pattern for pattern, _ in _SPELLING))
+# Letters of which a word holds some wherever one of these patterns is in it.
+_BRITISH_LETTERS = ("ae", "oe", "our", "grey", "neurone", "fibre", "centre", "sulph", "labell", "ising", "ised")
 _LETTERS = str.maketrans(
     {"é": "e", "ö": "o", "ü": "u", "ï": "i", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "π": "pi"}
 )
@@ -79,7 +82,7 @@ def normal_form(word: str) -> str:
     lower = word.lower() if word.isascii() else word.lower().translate(_LETTERS)
     if len(lower) < 4:
         return lower
-    if _BRITISH.search(lower):
+    if holds_any(lower, _BRITISH_LETTERS):
         for pattern, replacement in _SPELLING:
             lower = pattern.sub(replacement, lower)
     if lower[-1] in "sae":
@@ -91,7 +94,8 @@ def normal_form(word: str) -> str:
 
 
 # Longer runs without a space are no words; cutting at their marks would take the square of their length.
-_LONG_RUN = re.compile(r"\S{400,}")
+_LONG = 400
+_LONG_RUN = re.compile(rf"\S{{{_LONG},}}")
 _PIECE = 100
 # As long as the longest report that a reader takes, in characters.
 _LONGEST_TEXT = 5_000_000
@@ -99,7 +103,7 @@ _LONGEST_TEXT = 5_000_000
 
 def tokenize(nlp: Language, text: str) -> Doc:
     """Return the text as tokens. Runs of 400 and more characters without a space are cut into pieces, unread."""
-    if _LONG_RUN.search(text) is None:
+    if max(map(len, text.split()), default=0) < _LONG:
         return nlp.make_doc(text)
     words: list[str] = []
     spaces: list[bool] = []

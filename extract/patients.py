@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from extract.reading import holds_any
 from extract.sections import BODY
 
 # The words of a subject cue by category, as the lexicon `subject` gives them for a sentence.
@@ -25,12 +26,12 @@ _INTRODUCED = re.compile(
     r"|men|cohort))",
     re.IGNORECASE,
 )
+_ANY_AGE_CUES = ("old", "age", "y/o", "yo", "year")
 _AGE_CUES = ("old", "aged", "y/o", "yo ", "years")
 _OPENING = re.compile(r"^(?:\w+\s){0,3}(?:patient|man|woman|male|female|boy|girl|he|she)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A sentence before its subject is known."""
 
     start: int
@@ -77,7 +78,7 @@ _STORY = 2
 
 def _narrates(draft: Draft) -> bool:
     """Return whether a sentence introduces a patient by age, and cites nobody."""
-    if "literature" in draft.cues or not any(cue in draft.lower for cue in _AGE_CUES):
+    if "literature" in draft.cues or not holds_any(draft.lower, _AGE_CUES):
         return False
     return _AGE.search(draft.text) is not None and not _is_cited(draft)
 
@@ -119,6 +120,8 @@ def _anchor(drafts: Sequence[Draft]) -> int:
         if draft.section in _CASE:
             return number
         introduces = "own" in draft.cues or ("person" in draft.cues and "literature" not in draft.cues)
-        if draft.section in (BODY, "abstract", "title") and (introduces or _AGE.search(draft.text)):
+        if draft.section in (BODY, "abstract", "title") and (
+            introduces or (holds_any(draft.lower, _ANY_AGE_CUES) and _AGE.search(draft.text))
+        ):
             return number
     return 0

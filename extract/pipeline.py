@@ -132,7 +132,9 @@ def _drafts(text: str, spans: Sequence[tuple[int, int, sections.Line]], cues: Se
     drafts = []
     for number, (start, end, line) in enumerate(spans):
         words = text[start:end]
-        drafts.append(patients.Draft(start, end, words, words.lower(), line.section, line.is_heading, frozenset(told.get(number, ()))))
+        # The only letter that is longer in lower case: without it, offsets hold in both.
+        lower = words.replace("İ", "I").lower()
+        drafts.append(patients.Draft(start, end, words, lower, line.section, line.is_heading, frozenset(told.get(number, ()))))
     return drafts
 
 

@@ -17,6 +17,8 @@ Layer = TypeVar("Layer")
 class Sentence:
     """One sentence. `start`/`end` are offsets in the report's text; `section` is a name of `sections`.
 
+    `lower` is the text in lower case, letter for letter.
+
     `subject` says of whom the sentence speaks: patient, literature or general; `patient` is the label
     of the authors' patient that it belongs to ("1" in a report on one).
     """
@@ -46,9 +48,12 @@ class Hit(NamedTuple):
         return self.entry.concept_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Mention:
-    """A span that says something of a field: what it says, whether it is so, and of whom."""
+    """A span that says something of a field: what it says, whether it is so, and of whom.
+
+    Never changed; not frozen all the same, since a report has many and a frozen one takes three times as long to make.
+    """
 
     field: str
     start: int
@@ -59,16 +64,14 @@ class Mention:
     subject: str = "patient"  # patient, literature, family, general
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A fact of a case with the mentions that prove it."""
 
     value: object
     proof: tuple[Mention, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What a field makes of one patient's mentions.
 
     `one` holds single values by the name of the case's field, `many` repeating facts, `passed` the
@@ -120,6 +123,14 @@ class Reading:
     def told(self) -> Iterator[Sentence]:
         """Yield the sentences that tell of the authors' patients."""
         return (sentence for sentence in self.sentences if sentence.subject == "patient")
+
+
+def holds_any(words: str, cues: Sequence[str]) -> bool:
+    """Return whether one of the cues stands in the words: the cheap test before a regex. A plain loop is twice as fast as `any`."""
+    for cue in cues:  # noqa: SIM110
+        if cue in words:
+            return True
+    return False
 
 
 def clause_before(sentence: Sentence, offset: int, reach: int) -> str:

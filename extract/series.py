@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from extract.patients import Draft
+from extract.reading import holds_any
 from extract.sections import BODY, Line
 
 # The label of what is told of all patients: "both patients", the title, the discussion.
@@ -36,11 +37,14 @@ _MARK = re.compile(
     rf"|^(?P<bare>first|second|third|fourth|fifth|sixth)\s{_ONE}\b(?!\s(?:of|report|series))",
     re.IGNORECASE,
 )
+# Whatever else is read as the number 2, in lower case.
+_SECOND = re.compile(r"(?:case|patient|proband)\s?(?:no\.?\s?|number\s|\#)?(?:2|ii|b|two)\b")
 _MARK_CUES = ("case", "patient", "proband", "first", "second", "third", "fourth", "fifth", "the other")
+# In lower case: it is sought in all of a report's beginning, quickest with the first letter before all else.
 _DECLARED = re.compile(
-    rf"\b(?P<count>two|three|four|five|six|seven|[2-7])\s(?!(?:of|out|previous\w*|reported|published|other|more|further)\s)"
-    rf"(?:[\w-]{{2,20}}\s){{0,4}}?{_MANY}\b",
-    re.IGNORECASE,
+    r"[2-7tfs](?<!\w.)(?:(?<=t)(?:wo|hree)|(?<=f)(?:our|ive)|(?<=s)(?:ix|even)|(?<=\d))\s"
+    r"(?!(?:of|out|previous\w*|reported|published|other|more|further)\s)"
+    rf"(?:[\w-]{{2,20}}\s){{0,4}}?{_MANY}\b"
 )
 # How far from the beginning of a report authors still say how many patients it tells of.
 _DECLARED_WITHIN = 6000
@@ -95,7 +99,7 @@ def _cuts(sentence: str) -> Iterator[int]:
     named: dict[int, str] = {mark.start(): _number(mark) for mark in _MARK.finditer(sentence)}
     named.update((intro.start(), _signature(intro)) for intro in _introductions(sentence))
     places = sorted(named)
-    if len(set(named.values())) > 1 and _DECLARED.search(sentence, 0, places[0]):
+    if len(set(named.values())) > 1 and _DECLARED.search(sentence[: places[0]].lower()):
         yield places[0]  # "We describe two patients with schwannoma,": what stands before the first is said of all
     for previous, place in pairwise(places):
         if named[place] == named[previous] or _is_same_person(sentence, previous, place):
@@ -120,12 +124,14 @@ def labels(drafts: Sequence[Draft], told: Sequence[str]) -> list[str]:
     or of the first mention.
     """
     nobody: frozenset[str] = frozenset()
-    marks = [_marks(draft) if subject == "patient" or draft.is_heading else nobody for draft, subject in zip(drafts, told, strict=True)]
     own = [draft.text for draft, subject in zip(drafts, told, strict=True) if subject == "patient"]
     persons = {_signature(intro) for words in own for intro in _introductions(words)}
+    if len(persons) < 2 and not any(_may_be_second(draft) for draft in drafts):
+        return [_ONLY] * len(drafts)
+    marks = [_marks(draft) if subject == "patient" or draft.is_heading else nobody for draft, subject in zip(drafts, told, strict=True)]
     numbers = {mark for found in marks for mark in found}
     is_counted = "2" in numbers and ("1" in numbers or len(persons) > 1)
-    declared = _declared(" ".join(draft.text for draft in drafts)[:_DECLARED_WITHIN])
+    declared = _declared(" ".join(draft.text for draft in drafts))
     if not is_counted and not 2 <= len(persons) <= declared:
         return [_ONLY] * len(drafts)
     # Where patients are counted, whoever has no number is one of them only up to the number declared.
@@ -170,9 +176,15 @@ def _label(draft: Draft, subject: str, found: frozenset[str], known: dict[str, s
     return None
 
 
+def _may_be_second(draft: Draft) -> bool:
+    """Return whether a sentence may name a second patient; cheap, since most reports have but one."""
+    lower = draft.lower
+    return "second" in lower or "other" in lower or _SECOND.search(lower) is not None
+
+
 def _marks(draft: Draft) -> frozenset[str]:
     """Return the numbers of patients that a sentence names."""
-    if not any(cue in draft.lower for cue in _MARK_CUES):
+    if not holds_any(draft.lower, _MARK_CUES):
         return frozenset()
     return frozenset(_number(mark) for mark in _MARK.finditer(draft.text))
 
@@ -200,5 +212,5 @@ def _signature(intro: re.Match[str]) -> str:
 
 def _declared(text: str) -> int:
     """Return how many patients the beginning of a report says that it tells of, 0 where it says nothing."""
-    counts = [match["count"].lower() for match in _DECLARED.finditer(text, 0, min(len(text), _DECLARED_WITHIN))]
+    counts = [match[0].split(maxsplit=1)[0] for match in _DECLARED.finditer(text[:_DECLARED_WITHIN].lower())]
     return max((_COUNTS.get(count) or int(count) for count in counts), default=0)

@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from extract.reading import Hit, Sentence
+from extract.reading import Hit, Sentence, holds_any
 
 _TUMOR = r"(?:tumou?r|metasta\w{0,4}|neoplas\w{1,4}|cancer\w{0,3}|\w{0,12}carcinoma\w{0,4}|\w{0,12}sarcoma\w{0,4}|melanoma|malignan\w{1,3})"
 # Words of spread. Deposits and implants of other things ("calcium deposits", "breast implants") are none.
@@ -30,6 +30,7 @@ _SPREAD = (
 
 # --- words of spread that go before a place
 # "metastases [were found on CT] in the liver": up to the place, in one clause.
+_HELD_CUES = ("metast", "disseminat", "spread", "secondar", "seeding", "carcinomatosis", "deposit", "implant")
 _HELD = re.compile(rf"\b(?P<cue>{_SPREAD})(?P<between>[^.;]{{0,110}})$", re.IGNORECASE)
 # What comes between words of spread and another thing that is told: a treatment or an examination of the place.
 _OTHER_MATTER = re.compile(
@@ -306,7 +307,7 @@ def _describes(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond |
 
 def _held(hit: Hit, before: str, after: str) -> Bond | None:
     """Return the words of spread that go before a place: "metastases in the LIVER", "metastatic LUNG nodules"."""
-    told = _HELD.search(before)
+    told = _HELD.search(before) if holds_any(before.lower(), _HELD_CUES) else None
     if told is None or _NEXT_TO.search(before):
         return None
     is_recipient = (hit.id in _RECIPIENTS and _METASTATIC_CANCER.search(before)) or _WENT_INTO.search(before)

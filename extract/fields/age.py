@@ -110,18 +110,15 @@ def _may_tell_age(sentence: Sentence) -> bool:
     if (
         "year" in lower
         or "old" in lower
-        or " age" in lower
-        or "(age" in lower
+        or ("age" in lower and (" age" in lower or "(age" in lower or lower.startswith("age")))
         or "yr" in lower
         or "y/o" in lower
-        or " yo" in lower
-        or "-yo" in lower
-        or "yo " in lower
+        or ("yo" in lower and (" yo" in lower or "-yo" in lower or "yo " in lower))
         or " Y " in text
         or "y.o" in lower
     ):
         return True
-    if "month of life" in lower or lower.startswith("age") or "man of " in lower or "male of " in lower:
+    if "month of life" in lower or "man of " in lower or "male of " in lower:
         return True
     return ("M " in text or "F " in text or "M," in text or "F," in text) and _LETTER.search(text) is not None
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from extract import context, spread
-from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import Histology, Metastasis
 
 NAME = "metastasis"
@@ -68,8 +68,7 @@ _GENERAL = (("C41", ("C40",)), ("C26", ("C17", "C18", "C19", "C20")))
 _GENERAL_NAMES = frozenset({"bone", "intestine"})
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(NamedTuple):
     """A place of metastasis: three-character topography, its name, and the tumours that its sentence names."""
 
     topography: str
@@ -88,7 +87,7 @@ def find(reading: Reading) -> Iterator[Mention]:
             start, end = sentence.start + staged.start(), sentence.start + staged.end()
             place = Spread("C77", "lymph node", _names(reading, sentence), "nodes")
             yield Mention(NAME, start, end, sentence, place, "present", sentence.subject)
-        if not any(cue in sentence.lower for cue in _CUES):
+        if not holds_any(sentence.lower, _CUES):
             continue
         bonds = list(spread.bonds(sentence, hits)) if (hits := reading.hits_in("metastasis_site", sentence)) else []
         for hit, bond in zip(hits, bonds, strict=True):

@@ -10,21 +10,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from extract import context, gene_tests, gene_words
-from extract.reading import Finding, Mention, Reading, Resolution, Sentence
+from extract.reading import Finding, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import MolecularTest
 from extract.staining import NEGATIVE, POSITIVE, concepts
 
 NAME = "molecular"
 FIELDS = ("molecular",)
 
-# Words without which no sentence tells of an alteration: cheap tests before the grammar. The first looks at lower case.
-_CUE = re.compile(
-    r"mutat|mutant|rearrang|fusion|fused|locat|\bfish|in situ|amplif|delet|methylat|wild|varia|insert|mrna|somy|duplicat"
-    r"|chimer|transcript|loss|\bgain|copy|break|allelic|sequenc|genetic|alter|\bt\s?\(\s?[\dxy]"
-)
+# Words without which no sentence tells of an alteration: cheap tests before the grammar. The first two look at lower case.
+_CUES = (
+    "mutat", "mutant", "rearrang", "fusion", "fused", "locat", "in situ", "amplif", "delet", "methylat", "wild", "varia", "insert", "mrna",
+    "somy", "duplicat", "chimer", "transcript", "loss", "copy", "break", "allelic", "sequenc", "genetic", "alter",
+)  # fmt: skip
+_CUE = re.compile(r"\b(?:fish|gain|t\s?\(\s?[\dxy])")
 _NOTATION_CUE = re.compile(r"\b[A-Z]\d{2,4}[A-Z*]|[a-z]\d{2,4}[A-Z]|c\.\d|::|[A-Z0-9]{3}[-/–][A-Z]")
 # A part of a chromosome is read where the sentence says that it is lost or gained, or joined to another.
-_BAND_WORD = re.compile(r"delet|loss|somy|gain|duplicat|loh|t \(|t\(")
+_BAND_WORDS = ("delet", "loss", "somy", "gain", "duplicat", "loh", "t (", "t(")
 _BAND_CUE = re.compile(
     r"(?:delet|\bloss|somy\b|\bgain|duplicat|\bloh)[\s\w,]{0,40}\d[pq]?|\d[pq][\d.-]{0,9}\s(?:\w+\s){0,2}(?:delet|loss|gain|dupl|loh)|some\s\d"
     r"|\bt\s?\(\s?[\dxy]"
@@ -34,8 +35,9 @@ _BAND_CUE = re.compile(
 def _has_cue(sentence: Sentence, has_genes: bool) -> bool:
     """Return whether a sentence may tell of an alteration, of a gene or of a part of a chromosome."""
     if has_genes:
-        return _CUE.search(sentence.lower) is not None or _NOTATION_CUE.search(sentence.text) is not None
-    return _BAND_WORD.search(sentence.lower) is not None and _BAND_CUE.search(sentence.lower) is not None
+        lower = sentence.lower
+        return holds_any(lower, _CUES) or _CUE.search(lower) is not None or _NOTATION_CUE.search(sentence.text) is not None
+    return holds_any(sentence.lower, _BAND_WORDS) and _BAND_CUE.search(sentence.lower) is not None
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -128,9 +130,10 @@ _SPECIMEN = re.compile(r"liquid\sbiops|biopsy|specimen|\bNGS|sequencing|the\s(?:
 
 def _is_told(mention: Mention) -> bool:
     """Return whether a mention is of the patient; a general sentence is, where it tells what a test of a specimen found."""
+    if mention.subject != "general":
+        return mention.subject == "patient"
     text = mention.sentence.text
-    told_by_test = _RESULT_OF_TEST.search(text) is not None and _SPECIMEN.search(text) is not None
-    return mention.subject == "patient" or (mention.subject == "general" and told_by_test)
+    return _RESULT_OF_TEST.search(text) is not None and _SPECIMEN.search(text) is not None
 
 
 def _is_germline_gene(mention: Mention, germline: Set[str]) -> bool:
@@ -139,6 +142,6 @@ def _is_germline_gene(mention: Mention, germline: Set[str]) -> bool:
     The genes of familial cancer are tested in blood unless the sentence says otherwise.
     """
     value = mention.value
-    if not isinstance(value, MolecularTest) or _SOMATIC.search(mention.sentence.text):
+    if not isinstance(value, MolecularTest) or not (value.gene in germline or value.gene in concepts("alteration", "germline_gene")):
         return False
-    return value.gene in germline or value.gene in concepts("alteration", "germline_gene")
+    return _SOMATIC.search(mention.sentence.text) is None

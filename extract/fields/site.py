@@ -5,27 +5,28 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from extract import context, lexicon
 from extract.fields.metastasis import CALLED_METASTASIS
 from extract.lexicon import Entry
-from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before, holds_any
 from extract.record import Histology, Site
 from extract.tissue import BLOOD, TISSUES, sites_that_are, tissue_of
 
 NAME = "site"
 FIELDS = ("site",)
 
+# Patterns without IGNORECASE look at words in lower case, which is a third faster, but for those of capitals.
 # What names a tumour without naming its kind; names of tumours are those of the vocabulary `histology` and these endings.
 _TUMOR = re.compile(
     r"\b(?:mass(?:es)?|(?:pseudo)?tumou?rs?|lesions?|nodules?|neoplas\w+|malignanc\w+|cancers?|swelling|lump|polyps?"
     r"|primary(?!\s(?!in\b|of\b|at\b|from\b|site|tumou?r|cancer|lesion|malig|neopl|carcin|was\b|is\b|focus)\w)|adenocarcinoma|carcinoma"
-    r"|\w{3,25}(?:oma|omas|omata)|leuk\w+|process|ulcer\w*|plaque|opacity|(?-i:SOLs?|SFTs?|IMTs?|NETs?|NECs?|GCTs?|PNETs?|SCC|ACC|TCC))\b",
-    re.IGNORECASE,
+    r"|\w{6,30}+(?:(?<=oma)|(?<=omas)|(?<=omata))|leuk\w+|process|ulcer\w*|plaque|opacity)\b"
 )
+# "SFTs", "NET": the first letter stands before its boundary, since the search jumps to it.
+_SHORT_TUMOR = re.compile(r"[AGINPST](?<!\w.)(?:(?<=S)(?:OLs?|FTs?|CC)|(?<=I)MTs?|(?<=N)E[TC]s?|(?<=G)CTs?|(?<=P)NETs?|(?<=[AT])CC)\b")
 # What may stand between a place and the tumour that it names: "GASTRIC, poorly differentiated ADENOCARCINOMA".
 _GAP_AFTER = re.compile(
     r"[-\s,]{1,2}(?:(?!(?:with|and|was|were|is|had|has|who|showed|shows|reveal\w*|demonstrat\w*|confirm\w*|suggest\w*"
@@ -51,32 +52,24 @@ _GAP_BEFORE = re.compile(
 # Two places of one tumour word: "pancreatic AND liver masses".
 _COORDINATED = re.compile(r"\s?(?:,|/|-|\sand|\sor|\sand/or|,\sand)\s?(?:left\s|right\s|bilateral\s)?", re.IGNORECASE)
 # "of gastric ORIGIN", "a lung PRIMARY": the words say where the tumour comes from, wherever it was found.
-_NAMES_ORIGIN = re.compile(
-    r"[-\s](?:tissue\s|cell\s)?(?:origin|primary(?=[\s,.;)]|$)(?!\s(?:tumou?r|cancer|lesion|closure|repair)))", re.IGNORECASE
-)
+_NAMES_ORIGIN = re.compile(r"[-\s](?:tissue\s|cell\s)?(?:origin|primary(?=[\s,.;)]|$)(?!\s(?:tumou?r|cancer|lesion|closure|repair)))")
 # "metastatic FROM the lung", "secondary TO a breast cancer": where the tumour came from.
 _SOURCE = re.compile(
     r"\b(?:metasta\w+|secondary|spread|disseminat\w+)\s(?:\w+\s){0,2}?(?:from|to)\s(?:an?\s|the\s|his\s|her\s)?"
     r"(?:(?!metasta)[\w-]{2,20}\s){0,3}$",
     re.IGNORECASE,
 )
-_FROM = re.compile(
-    r"\b(?:metasta\w+|spread|disseminat\w+)\s(?:\w+\s){0,2}?from\s(?:an?\s|the\s|his\s|her\s)?(?:\w+\s){0,2}$", re.IGNORECASE
-)
+_FROM = re.compile(r"\b(?:metasta\w+|spread|disseminat\w+)\s(?:\w+\s){0,2}?from\s(?:an?\s|the\s|his\s|her\s)?(?:\w+\s){0,2}$")
 # "gastric-TYPE", "breast-LIKE": a likeness, no place.
-_LIKENESS = re.compile(r"[-\s](?:type|like|phenotype|differentiation|metaplasia|marker)\b", re.IGNORECASE)
+_LIKENESS = re.compile(r"[-\s](?:type|like|phenotype|differentiation|metaplasia|marker)\b")
 # "lower lobe OF THE THYROID": the part of another organ.
 _PART_OF = re.compile(r"(?:\s\w{2,12})?\s(?:of|in)\s(?:the\s|his\s|her\s)?(?:left\s|right\s)?", re.IGNORECASE)
-_ORIGIN = re.compile(
-    r"\b(?:arising|arose|originat\w+|origin|(?:locali[sz]ed|confined|limited|restricted)\b[^.;]{0,40}\sto)\b", re.IGNORECASE
-)
+_ORIGIN = re.compile(r"\b(?:arising|arose|originat\w+|origin|(?:locali[sz]ed|confined|limited|restricted)\b[^.;]{0,40}\sto)\b")
 # "ORIGINATED FROM the", "ARISING IN the wall of the"
 _GROWN_FROM = re.compile(
-    r"\b(?:originat\w+|aris(?:es?|en|ing)|arose)\s(?:from|in|within|at|of|on)\s(?:the\s|his\s|her\s|an?\s)?(?:\w+\s){0,4}$", re.IGNORECASE
+    r"\b(?:originat\w+|aris(?:es?|en|ing)|arose)\s(?:from|in|within|at|of|on)\s(?:the\s|his\s|her\s|an?\s)?(?:\w+\s){0,4}$"
 )
-_PRIMARY = re.compile(
-    r"\b(?:primary(?!\s(?:anast|repair|clos|care|sutur|end|hyper))|arising|arose|originat\w+|origin|centered|located)\b", re.IGNORECASE
-)
+_PRIMARY = re.compile(r"\b(?:primary(?!\s(?:anast|repair|clos|care|sutur|end|hyper))|arising|arose|originat\w+|origin|centered|located)\b")
 _SPREAD = re.compile(
     r"\b(?:metasta\w+|disseminat\w+|spread\w*|seeding|deposits?|implants?|secondar(?:y|ies)|recurr\w+|relaps\w+)\b", re.IGNORECASE
 )
@@ -87,25 +80,23 @@ _SPREAD_AFTER = re.compile(
 )
 _NEW_CLAUSE = re.compile(r"\s(?:had|has|who|which|developed|underwent)\s")
 _METASTATIC = re.compile(r"\bmetastatic\s(?:[\w-]{2,20}\s){0,2}$", re.IGNORECASE)
-_MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity", re.IGNORECASE)
+_MERE_LESION = re.compile(r"lesions?|mass(?:es)?|nodules?|tumou?rs?|swelling|lump|opacity")
 # What a tumour may look like, and many other things do.
-_SIGN = re.compile(r"swelling|process|ulcer\w*|plaque|opacity|polyps?", re.IGNORECASE)
+_SIGN = re.compile(r"swelling|process|ulcer\w*|plaque|opacity|polyps?")
 _SIGN_STRENGTH = 0.5
 _INVADED = re.compile(
     r"\b(?:invad\w+|invasion|infiltrat\w+|exten(?:d\w*|sion)|compress\w+|adher\w+|attached|encas\w+|displac\w+|abutt\w+"
     r"|adjacent|near|close\sto|next\sto|surround\w+|toward\w*|into|erod\w+|destr\w+|involvement|radiat\w+|between|beside"
-    r"|beneath|behind|above|below|around|pushing|sparing|preserv\w+|dissect\w+)\b",
-    re.IGNORECASE,
+    r"|beneath|behind|above|below|around|pushing|sparing|preserv\w+|dissect\w+)\b"
 )
 _EXAMINED = re.compile(
-    r"^[-\s]?(?:(?!(?:on|by|at|for|in|with|and|was|were)\b)\w{2,15}\s)?(?:CT|MRI?|PET|X-?rays?|radiograph\w*"
+    r"^[-\s]?(?:(?!(?:on|by|at|for|in|with|and|was|were)\b)\w{2,15}\s)?(?:ct|mri?|pet|x-?rays?|radiograph\w*"
     r"|ultraso\w+|scans?|tomograph\w+|imaging|pain\w*|ache"
     r"|tenderness|discomfort|distension|distention|examination|function|failure|artery|arteries|veins?|vessels?|nerves?"
     r"|pressure|sounds?|transplant\w*|disease|surgeons?|surgery\sdepartment|department|clinic|hospital|infection|abscess"
     r"|tuberculosis|pneumonia|biops\w+|enzymes?|injury|trauma|fracture|symptoms?|complaints?|ward|region\spain|lavage"
     r"|echo\w*|smear|cirrhosis|hepatitis|embol\w+|hypertension|insufficiency|fluid|edema|effusion|bleeding|irrigation"
-    r"|dissections?|flaps?|grafts?|reconstruction|lengths?|tox\w+|rate|output)\b",
-    re.IGNORECASE,
+    r"|dissections?|flaps?|grafts?|reconstruction|lengths?|tox\w+|rate|output)\b"
 )
 _SIDE_INSIDE = re.compile(r"\b(left\b|right\b|bilateral\b|(?-i:[RL](?=[UML]L\b)))", re.IGNORECASE)
 _SIDE = re.compile(
@@ -137,7 +128,6 @@ _TUMOR_CUES = (
     "polyp",
     "primary",
     "carcinom",
-    "sol ",
     "oma",
     "leuk",
     "process",
@@ -145,9 +135,9 @@ _TUMOR_CUES = (
     "plaque",
     "opacit",
 )
-_CAPITALS = re.compile(r"\b[A-Z]{3}")
 _SPREAD_CUES = ("metast", "disseminat", "spread", "seeding", "deposit", "implant", "secondar", "recur", "relaps")
 _EARLIER_CUES = ("history", "previous", "ago", "earlier", "before", "prior", "underwent", "had ")
+_ORIGIN_CUES = ("primary", "aris", "arose", "origin", "centered", "located")
 _SIDE_CUES = ("left", "right", "bilateral", "both", "midline")
 _KIND_WEIGHT = {"noun": 0.2, "adjective": 0.12, "procedure": 0.8, "tumor": 1.6, "region": 0.15}
 # A tumour's usual site only serves where no organ is told.
@@ -186,8 +176,7 @@ _LEAST = 0.25
 _UNPAIRED = sites_that_are("unpaired")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A body part that a report names: its code by tissue, its words' weight as the primary's site, the side told."""
 
     code: str
@@ -210,26 +199,30 @@ class Tumor(NamedTuple):
     strength: float
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What a sentence holds at all: its words for tumours, and by plain substrings which other cues are worth a regex."""
 
     tumors: tuple[Tumor, ...]
     spread: bool
     earlier: bool
     side: bool
+    origin: bool
 
     @classmethod
     def of(cls, reading: Reading, sentence: Sentence) -> Words:
         """Return the words of a sentence."""
         return cls(
-            _tumors(reading, sentence), *(any(cue in sentence.lower for cue in cues) for cues in (_SPREAD_CUES, _EARLIER_CUES, _SIDE_CUES))
+            _tumors(reading, sentence),
+            holds_any(sentence.lower, _SPREAD_CUES),
+            holds_any(sentence.lower, _EARLIER_CUES),
+            holds_any(sentence.lower, _SIDE_CUES),
+            holds_any(sentence.lower, _ORIGIN_CUES),
         )
 
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each named body part of the report's own story with its weight as the site of the primary tumour."""
-    number, words = -1, Words((), False, False, False)
+    number, words = -1, Words((), False, False, False, False)
     hits = _merged(reading)
     for index, hit in enumerate(hits):
         if hit.entry.get("kind") == _BORROWED:
@@ -265,17 +258,15 @@ def _is_part_of(region: Hit, organ: Hit) -> bool:
 def _tumors(reading: Reading, sentence: Sentence) -> tuple[Tumor, ...]:
     """Return the words for tumours of a sentence in order: the names of the vocabulary and whatever is called a mass."""
     named = [Tumor(hit.start - sentence.start, hit.end - sentence.start, False, 1.0) for hit in reading.hits_in("histology", sentence)]
-    if not any(cue in sentence.lower for cue in _TUMOR_CUES) and _CAPITALS.search(sentence.text) is None:
-        return tuple(named)
-    found = [
-        Tumor(*match.span(), _MERE_LESION.fullmatch(match[0]) is not None, _SIGN_STRENGTH if _SIGN.fullmatch(match[0]) else 1.0)
-        for match in _TUMOR.finditer(sentence.text)
-    ]
-    if not named:
-        return tuple(found)
-    return tuple(
-        sorted([*named, *(tumor for tumor in found if not any(name.start < tumor.end and tumor.start < name.end for name in named))])
-    )
+    found: list[Tumor] = []
+    called = _TUMOR.finditer(sentence.lower) if holds_any(sentence.lower, _TUMOR_CUES) else ()
+    for match in (*called, *_SHORT_TUMOR.finditer(sentence.text)):
+        start, end = match.span()
+        # A name that the vocabulary has, whole or in part, is not called so again.
+        if not any(name.start < end and start < name.end for name in named):
+            is_mere = _MERE_LESION.fullmatch(match[0]) is not None
+            found.append(Tumor(start, end, is_mere, _SIGN_STRENGTH if _SIGN.fullmatch(match[0]) else 1.0))
+    return tuple(sorted([*named, *found]))
 
 
 def _merged(reading: Reading) -> list[Hit]:
@@ -363,16 +354,17 @@ def _told(hit: Hit, following: Sequence[Hit], sentence: Sentence, words: Words) 
     begin, end = hit.start - sentence.start, hit.end - sentence.start
     before, after = clause_before(sentence, hit.start, 100), sentence.text[end : end + 70]
     reach = (hit.start, hit.end)
-    if _LIKENESS.match(after) or _is_part_of_another(hit, following, sentence):
+    lower_before, lower_after = before.lower(), after.lower()
+    if _LIKENESS.match(lower_after) or _is_part_of_another(hit, following, sentence):
         return 0.0, reach
-    if _EXAMINED.match(after) or before.endswith(("normal ", "unremarkable ")):
+    if _EXAMINED.match(lower_after) or before.endswith(("normal ", "unremarkable ")):
         return _EXAMINED_WEIGHT, reach
-    if _NAMES_ORIGIN.match(after):
+    if _NAMES_ORIGIN.match(lower_after):
         return _NAMED_ONLY + _BESIDE_TUMOR + _STATED_ORIGIN, reach
     named = _named(sentence, words.tumors, begin, end, _end_of_list(hit, following, sentence))
     contained = _contained(sentence, words.tumors, begin)
     bound = [tumor for tumor in (named, contained) if tumor is not None]
-    is_source = words.spread and _is_source(before, named)
+    is_source = words.spread and _is_source(before, lower_before, named)
     if words.spread and not is_source and hit.id != _UNKNOWN_PRIMARY and _is_spread(sentence, before, after, named, contained):
         return _SPREAD_TO, reach
     weight = _NAMED_ONLY
@@ -384,18 +376,18 @@ def _told(hit: Hit, following: Sequence[Hit], sentence: Sentence, words: Words) 
         )
     elif is_source:
         weight += _BESIDE_TUMOR
-    elif _INVADED.search(before[-60:]):
+    elif _INVADED.search(lower_before[-60:]):
         return 0.0, reach
-    if is_source or (_PRIMARY.search(before[-65:]) and (bound or _ORIGIN.search(before))):
+    if is_source or (words.origin and _PRIMARY.search(lower_before[-65:]) and (bound or _ORIGIN.search(lower_before))):
         weight += _STATED_ORIGIN
-    if bound and _GROWN_FROM.search(before[-70:]):
+    if bound and words.origin and _GROWN_FROM.search(lower_before[-70:]):
         weight += _GROWN
     return weight, reach
 
 
-def _is_source(before: str, named: Tumor | None) -> bool:
+def _is_source(before: str, lower_before: str, named: Tumor | None) -> bool:
     """Return whether a place is where a metastasis came from: "metastatic from the lung", "secondary to a breast cancer"."""
-    return _FROM.search(before) is not None or (named is not None and not named.is_mere and _SOURCE.search(before) is not None)
+    return _FROM.search(lower_before) is not None or (named is not None and not named.is_mere and _SOURCE.search(before) is not None)
 
 
 def _end_of_list(hit: Hit, following: Sequence[Hit], sentence: Sentence) -> int:
