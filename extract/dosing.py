@@ -122,22 +122,27 @@ def _unit(mass: str, per: str | None) -> str:
     return f"{name}/kg" if "k" in per.lower() else name if "body" in per.lower() and "surface" not in per.lower() else f"{name}/m2"
 
 
+_OF_NEXT = re.compile(r"\s(?:of\s)?")
+
+
 def dose_of(text: str, found: list[Dose], start: int, end: int, upto: int, back: int) -> tuple[Dose, ...]:
     """Return the dose that belongs to a drug's name, or two ("400 mg/m2 as a bolus followed by 2400 mg/m2").
 
     `start` and `end` are the name's place, `upto` where the next drug's name begins, `back` where the one
     before it ended: a dose beyond them is another drug's.
     """
+    before = next(
+        (dose for dose in reversed(found) if back <= dose.start and dose.end <= start and _BEFORE.match(text[dose.end : start])), None
+    )
     for number_, dose in enumerate(found):
+        if before is not None and upto < len(text) and _OF_NEXT.fullmatch(text, dose.end, max(dose.end, upto)):
+            break  # "200 mg A with 120 mg B": the second is of B
         if end <= dose.start <= min(upto, end + _AFTER_REACH) and _AFTER.match(text[end : dose.start]):
             rest = found[number_ + 1 : number_ + 2]
             if rest and rest[0].end <= upto and rest[0].unit == dose.unit and _THEN.match(text[dose.end : rest[0].start]):
                 return (dose, rest[0])
             return (dose,)
-    for dose in reversed(found):
-        if back <= dose.start and dose.end <= start and _BEFORE.match(text[dose.end : start]):
-            return (dose,)
-    return ()
+    return (before,) if before is not None else ()
 
 
 # "A and B (75 mg/m2, 100 mg/m2)", "A and B at doses of 75 mg/m2 and 100 mg/m2, respectively", "A + B (AUC 5 + 175 mg/m2)".
