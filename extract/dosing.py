@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.doses import COUNT, number
+from extract.reading import holds_any
 
 _AMOUNT = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,3})?"
 _MASS = r"mg|mcg|µg|μg|ug|microg|milligrams?|grams?|gm|g|million\s(?:international\s)?units?|million\sIU|MIU|MU|IU|units?|U"
@@ -69,6 +70,9 @@ _CYCLES = re.compile(
     rf"|(?<=[a-z)])\s?[x×]\s?(?P<times>\d{{1,2}})\b(?!\s?(?:\d|mm|cm|Gy|mg|10))",
     re.IGNORECASE,
 )
+# One of these stands in all that `_CYCLES` matches; a dose has a digit.
+_WORDS_OF_CYCLES = ("cycle", "course", "round", "series", "cures", "blocks", "x", "×")
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Cycles:
 
 def find_doses(text: str) -> list[Dose]:
     """Return the doses of a sentence, in order."""
+    if not _DIGIT.search(text):
+        return []
     found = []
     for match in _DOSE.finditer(text):
         value = number(match["number"] or match["auc"] or match["auc_after"])
@@ -188,6 +194,8 @@ def schedule_after(text: str, start: int, end: int) -> str | None:
 
 def find_cycles(text: str) -> list[Cycles]:
     """Return the numbers of cycles in a sentence, in order; "3 courses of radiotherapy" are none."""
+    if not holds_any(text.lower(), _WORDS_OF_CYCLES):
+        return []
     found = []
     for match in _CYCLES.finditer(text):
         value = number(match["number"] or match["named"] or match["times"])

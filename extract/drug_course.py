@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extract import context, treatment
-from extract.reading import Reading, Sentence
+from extract.reading import Reading, Sentence, holds_any
 
 # The best first.
 RESPONSES = ("CR", "PR", "SD", "PD")
@@ -68,6 +68,7 @@ _STOPPED = re.compile(
     r"(?P<why>(?:(?!,\s(?:and|but|with|which|who)\b)[^.;]){3,70})",
     re.IGNORECASE,
 )
+_WORDS_OF_STOPPING = ("discontin", "stop", "withdr", "halt", "ceas", "cess", "termin", "interr", "suspen", "abandon")
 _REASONS = (
     ("progression", re.compile(
         r"progress|relapse|recurrence|lack\sof\s(?:\w+\s)?(?:response|efficacy)|no\sresponse|inefficac|ineffective", re.IGNORECASE)),
@@ -224,7 +225,7 @@ def _response_targets(reading: Reading, sentence: Sentence, spans: Sequence[tupl
 def _responses(reading: Reading, sentence: Sentence) -> Iterator[Part]:
     """Yield the responses that a sentence tells as seen, not as hoped for or denied."""
     lower = sentence.lower
-    if not any(word in lower for word in _WORDS_OF_RESPONSE) and not _ABBREVIATED.search(sentence.text):
+    if not holds_any(lower, _WORDS_OF_RESPONSE) and not _ABBREVIATED.search(sentence.text):
         return
     for match in _RESPONSE.finditer(sentence.text):
         start, end = sentence.start + match.start(), sentence.start + match.end()
@@ -250,9 +251,7 @@ def _stop_targets(sentence: Sentence, spans: Sequence[tuple[int, int]]) -> Itera
 
 def _stops(sentence: Sentence) -> Iterator[Part]:
     """Yield the reasons for which treatment was stopped."""
-    if not any(
-        word in sentence.lower for word in ("discontin", "stop", "withdr", "halt", "ceas", "cess", "termin", "interr", "suspen", "abandon")
-    ):
+    if not holds_any(sentence.lower, _WORDS_OF_STOPPING):
         return
     for match in _STOPPED.finditer(sentence.text):
         reasons = [(found.start(), name) for name, words in _REASONS if (found := words.search(match["why"]))]

@@ -6,6 +6,7 @@ import gc
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from types import ModuleType
 from typing import Any
@@ -149,7 +150,7 @@ def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evid
             # A site or a histology names its evidence; a plain value is found by field and case.
             values[name] = replace(finding.value, evidence=proof) if hasattr(finding.value, "evidence") else finding.value
         for name, findings in resolution.many.items():
-            values[name] = tuple(replace(finding.value, evidence=_prove(finding, name, label, evidence)) for finding in findings)
+            values[name] = tuple([replace(finding.value, evidence=_prove(finding, name, label, evidence)) for finding in findings])
         for mention, reason in resolution.passed:
             evidence.append(_evidence(mention, field.NAME, label, None, reason))
     return Case(**{name: value for name, value in values.items() if name in _OF_CASE})
@@ -160,11 +161,10 @@ _OF_CASE = frozenset({"label", *RECORD_FIELDS})
 
 
 def _prove(finding: Finding, field: str, label: str, evidence: list[Evidence]) -> tuple[int, ...]:
-    indexes = []
-    for mention in finding.proof:
-        evidence.append(_evidence(mention, field, label, _shown(finding.value), None))
-        indexes.append(len(evidence) - 1)
-    return tuple(indexes)
+    first = len(evidence)
+    shown = _shown(finding.value)
+    evidence.extend([_evidence(mention, field, label, shown, None) for mention in finding.proof])
+    return tuple(range(first, len(evidence)))
 
 
 def _evidence(mention: Mention, field: str, label: str, value: str | None, reason: str | None) -> Evidence:
@@ -175,11 +175,18 @@ def _evidence(mention: Mention, field: str, label: str, value: str | None, reaso
 
 def _shown(value: Any) -> str:
     """Return a value in the short form in which evidence lists show it."""
-    for name in ("marker", "gene", "name", "procedure", "total_dose_gy"):
-        if hasattr(value, name):
-            shown = str(getattr(value, name))
-            return f"{shown} {value.result}" if hasattr(value, "result") else shown
-    return str(value)
+    kind: type = type(value)
+    name = _shown_by(kind)
+    if name is None:
+        return str(value)
+    shown = str(getattr(value, name))
+    return f"{shown} {value.result}" if hasattr(value, "result") else shown
+
+
+@lru_cache(maxsize=64)
+def _shown_by(kind: type) -> str | None:
+    """Return the name of the attribute that stands for a fact of this kind, None for a plain value."""
+    return next((name for name in ("marker", "gene", "name", "procedure", "total_dose_gy") if hasattr(kind, name)), None)
 
 
 def _is_patient(case: Case) -> bool:

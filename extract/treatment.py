@@ -7,43 +7,42 @@ planned "and started" was given, and what was given for another, earlier cancer 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from extract import context
-from extract.reading import Hit, Reading, Sentence
+from extract.reading import Hit, Reading, Sentence, holds_any
 from extract.record import Histology, Site
 
 GIVEN, PLANNED, DENIED, ARGUED = "given", "planned", "denied", "argued"
+
+# All patterns but `_NOUN` read the sentence in lower case.
 
 _NARRATED = re.compile(
     r"\b(?:administered|given|started|delivered|performed)\b.{0,40}\b(?:the\spatient|him|her|he|she)\b|\b(?:he|she|his"
     r"|her|(?:the|this)\spatient)\b.{0,120}?\b(?:received|underwent|completed|started|switched|developed|treated|given"
     r"|administered|placed|tolerated|admitted|re-?start|continued|responded)\b",
-    re.IGNORECASE,
 )
-_OPENS = re.compile(r"(?:[\w\s]{0,30},\s)?(?:he|she|the\spatient|our\spatient)\s", re.IGNORECASE)
-_CITED = re.compile(r"\[\s?\d|\(\d{1,3}(?:[,–-]\s?\d{1,3}){0,5}\)|et al|\bpatients\b", re.IGNORECASE)
+_OPENS = re.compile(r"(?:[\w\s]{0,30},\s)?(?:he|she|the\spatient|our\spatient)\s")
+_CITED = re.compile(r"\[\s?\d|\(\d{1,3}(?:[,–-]\s?\d{1,3}){0,5}\)|et al|\bpatients\b")
 _NARRATING = ("introduction", "body", "abstract", "case", "treatment", "follow_up", "pathology")
 # What was planned, scheduled or advised, and then done, in the same sentence.
 _DONE = re.compile(
     r"\b(?:and|then|which|was|were)\s(?:(?:was|were|has\sbeen|subsequently|immediately|successfully|then|also)\s){0,2}"
     r"(?:initiated|started|completed|performed|delivered|given|administered|carried\sout|commenced|received|underwent"
     r"|undertaken|instituted|accomplished)\b",
-    re.IGNORECASE,
 )
 # "Radiotherapy is the treatment of choice": argued, where nothing says that it was done to someone.
 _MODAL = re.compile(
     r"\b(?:is|are|may|might|should|can|could\sbe|would|will|must|whether|if|role\sof|options?|benefits?\sof|need\sfor"
     r"|indicat\w+\sfor|choice|recommend\w*|suggest\w*)\b",
-    re.IGNORECASE,
 )
 _TOLD = re.compile(
     r"\b(?:was|were|had|received|underwent|undergone|undergoing|receiving|treated|given|administered|complet\w+|started"
     r"|began|initiated|commenced|delivered|performed|continued|responded|tolerated|"
     r"opted|elected|chose|accepted|got|gave|cycles|despite|he|she|his|her|patient)\b",
-    re.IGNORECASE,
 )
-_INSTEAD = re.compile(r"\b(?:but|however|only|instead|although)\b|;", re.IGNORECASE)
+_INSTEAD = re.compile(r"\b(?:but|however|only|instead|although)\b|;")
 _PAST = re.compile(
     r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+"
     r"|after|following|during|started|began|initiated|"
@@ -51,47 +50,39 @@ _PAST = re.compile(
     r"|responded|tolerated|opted|elected|chose|accepted|got|subsequent|induced|elicited|prevented|demonstrated|resulted|achieved"
     r"|reduced|relieved|improved|led\sto|failed|"
     r"gave|did|presented|provided|unresponsive|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
-    re.IGNORECASE,
 )
 _HISTORY = re.compile(
     r"\bhistory\b|\bhad\s(?:been\streated|received|undergone)\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b"
     r"|\bbefore\b|\bpast\b|\bknown\b|\bsurvivor\b|\bpreviously\b|\bin\s(?:19|20)\d\d\b"
     r"|\byears?\safter\b|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b"
     r"|\bdeveloped\b.{0,90}\byears\slater\b|\bfor\s(?:the\s)?treatment\sof\b|\b(?:second|another|separate|unrelated)\sprimary\b",
-    re.IGNORECASE,
 )
 _GOES_ON = re.compile(
     r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent"
     r"|^in\s(?:19|20)\d\d\b",
-    re.IGNORECASE,
 )
 # How a sentence goes on with the treatment that the one before began to tell of.
 _GOES_ON_WITH = re.compile(
     r"^(?:after|following|subsequent(?:ly)?|then|thereafter|afterwards?|adjuvant|post-?operative(?:ly)?|treatment|therapy|as\spart|this|it|she|he|(?:the|this)\spatient)\b",
-    re.IGNORECASE,
 )
-_EARLIER = re.compile(r"\b(?:history\sof|previous(?:ly)?|prior|years?\s(?:ago|before|earlier)|survivor|known\scase)\b", re.IGNORECASE)
+_EARLIER = re.compile(r"\b(?:history\sof|previous(?:ly)?|prior|years?\s(?:ago|before|earlier)|survivor|known\scase)\b")
 # With these words the present illness begins: what follows is no longer told of the past one.
 _PRESENTS = re.compile(
     r"\b(?:present(?:ed|ing|s|ation)|was\s(?:re)?admitted|was\sreferred|developed|complain\w*|noticed|came\sto|visited|was\sseen|found\sto|was\sdiagnosed|now|recently|currently"
     r"|years?\slater|months?\slater)\b",
-    re.IGNORECASE,
 )
 _NOT_GIVEN = re.compile(
     r"\b(?:not|never)\s(?:been\s)?(?:offered|given|receiv\w+|treated|administered|undergone?|started|have|had)\b[^.;]{0,60}$",
-    re.IGNORECASE,
 )
 # "She was offered radiotherapy": a passive whose object follows.
 _ADVISED = re.compile(
     r"\b(?:was|were|is|been|being)\s(?:\w+ly\s)?(?:advised|recommended|offered|suggested|proposed|planned|scheduled"
     r"|considered|discussed|referred|sent|transferred|intended|prepared|counsell?ed)\b"
     r"(?:(?!\b(?:but|and|who|which|however|before|after|received|underwent|started|given|by|where)\b)[^.;]){0,70}$",
-    re.IGNORECASE,
 )
 # What holds of the words before it holds of a treatment: "chemotherapy followed by surgery", "adjuvant treatment (such as ...".
 _JOINED = re.compile(
     r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$|\(?\b(?:such\sas|e\.g\.,?|i\.e\.,?|namely)\s(?:[\w-]+,?\s){0,4}$|\bincluding\s(?:[\w-]+,?\s){0,3}$",
-    re.IGNORECASE,
 )
 # "was recommended; however, her family refused": what was refused is named before, or not at all.
 _REFUSED_AFTER = re.compile(
@@ -102,31 +93,25 @@ _REFUSED_AFTER = re.compile(
     r"|pursued|undertaken)\b"
     r"|[^.]{0,80}?\b(?:but|however)\b,?\s(?:the\spatient|he|she|the\s(?:family|parents))\s(?:preferred|opted\sfor|chose|elected)\s(?:\w+\s){0,3}"
     r"(?:observation|surveillance|follow|wait|watch|conservative|best\ssupportive|palliative\scare|no\s)",
-    re.IGNORECASE,
 )
 # "could not be controlled by radiotherapy", "without evidence of disease by surgery and irradiation": an effect is denied.
 _EFFECT = re.compile(
     r"\b(?:controll|improv|reliev|cur|resolv|halt|prevent|eradicat|stopp|suppress|manag|respond|disappear|chang|decreas|shr[iau]nk|regress|affect|eliminat"
     r"|alleviat|stabili[sz]|reduc)\w*\b[^.;]{0,60}$|\b(?:disease|recurrence|tumou?r|symptoms?)\s(?:by|after|following|with)\b[^.;]{0,80}$",
-    re.IGNORECASE,
 )
 # "did not disappear after radiotherapy, further therapy was not given": the denial speaks of what follows the comma.
-_SETTING = re.compile(r"\b(?:after|following|despite|during|since)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+_SETTING = re.compile(r"\b(?:after|following|despite|during|since)\s(?:[\w-]+\s){0,3}$")
 _OPTIONS = re.compile(
     r"\b(?:options?|alternatives?|choices)\b(?:(?!\b(?:received|underwent|chose|chosen|opted|decided|was|were|started|given|elected|selected"
     r"|treated|after|with)\b)[^.;]){0,40}$",
-    re.IGNORECASE,
 )
-_OPTIONS_AFTER = re.compile(r"[^.;,]{0,25}\b(?:as|is|are)\s(?:an?\s)?(?:alternative|option|treatment\soption)", re.IGNORECASE)
-_DECIDED_AFTER = re.compile(
-    r"[^.;,]{0,30}\b(?:was|were)\s(?:decided|advised|chosen\sas|agreed)\b[^.]{0,80}\b(?:but|however|although)\b", re.IGNORECASE
-)
-_INTENDED = re.compile(r"\bintended\s(?:[\w-]+\s)?$|\bplans?\s(?:was|were|is|are)\smade\s(?:for|to)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+_OPTIONS_AFTER = re.compile(r"[^.;,]{0,25}\b(?:as|is|are)\s(?:an?\s)?(?:alternative|option|treatment\soption)")
+_DECIDED_AFTER = re.compile(r"[^.;,]{0,30}\b(?:was|were)\s(?:decided|advised|chosen\sas|agreed)\b[^.]{0,80}\b(?:but|however|although)\b")
+_INTENDED = re.compile(r"\bintended\s(?:[\w-]+\s)?$|\bplans?\s(?:was|were|is|are)\smade\s(?:for|to)\s(?:[\w-]+\s){0,3}$")
 # "not a candidate for radiotherapy", "died before radiotherapy", "radiotherapy was deemed unnecessary": it was not given.
 _UNFIT_BEFORE = re.compile(
     r"\b(?:unfit|unsuitable|ineligible|not\s(?:an?\s)?(?:\w+\s)?candidate|not\s(?:eligible|suitable|fit)|no\scandidate)\sfor\s(?:[\w-]+\s){0,3}$"
     r"|\b(?:died|expired|succumbed|passed\saway)\b[^.;]{0,30}\bbefore\s(?:[\w-]+\s){0,3}$",
-    re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
     r"(?:(?!\b(?:and|but|with|for|of|after|which|who)\b)[^.;,()]){0,40}?(?:\b(?:was|were|is)\s(?:\w+\s){0,2}?)?(?:"
@@ -135,21 +120,27 @@ _DENIED_AFTER = re.compile(
     r"|\bcould\snot\sbe\s(?:administered|given|started|delivered|offered|initiated|done|applied|commenced)\b"
     r"|\b(?:was|were)\s(?:[\w-]+\s){0,6}(?:and|but)\s(?:was|were)\s(?:\w+\s)?(?:not|never)\s(?:given|administered|delivered|performed|done|started)"
     r"|\b(?:was|were)\s(?:impossible|unfeasible|unnecessary|not\s(?:necessary|attempted|pursued|undertaken|delivered|deemed\s\w+)))",
-    re.IGNORECASE,
 )
-_NO_PLAN = re.compile(r"\s(?:gross|clinical|target|tumou?r|internal|volume|CT|computed|system|organ)", re.IGNORECASE)
+# One of these stands in all that `_NOT_GIVEN`, `_UNFIT_BEFORE` and `_DENIED_AFTER` match, or in what `_ADVISED` does.
+_WORDS_OF_DENIAL = (
+    "not", "never", "unfit", "unsuitable", "ineligible", "candidate", "before", "unnecessary", "inappropriate", "contraindicated",
+    "impossible", "unfeasible",
+)  # fmt: skip
+_WORDS_OF_ADVICE = (
+    "advised", "recommended", "offered", "suggested", "proposed", "planned", "scheduled", "considered", "discussed", "referred", "sent",
+    "transferred", "intended", "prepared", "counsel",
+)  # fmt: skip
+_NO_PLAN = re.compile(r"\s(?:gross|clinical|target|tumou?r|internal|volume|ct|computed|system|organ)")
 # A verb between "without" and a treatment begins another thought: "without bone involvement, treated with excision".
-_NEW_VERB = re.compile(r"\b(?:treated|underwent|received|performed|given|administered|resected|operated)\b", re.IGNORECASE)
+_NEW_VERB = re.compile(r"\b(?:treated|underwent|received|performed|given|administered|resected|operated)\b")
 _WAS_DONE = re.compile(
     r"[^.;,]{0,40}?\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:performed|done|carried\sout|undertaken|given"
     r"|administered|initiated|started|delivered|conducted|applied|accomplished|completed|taken|used|resumed|added)\b",
-    re.IGNORECASE,
 )
 _CLAUSE = re.compile(
     r",[^;]{0,90}?\b(?:(?:was|were)\s(?:(?!not|never)\w+\s){0,2}?(?:initiated|started|treated|given|switched|commenced"
     r"|administered|performed|placed)\b|underwent\b|received\b|performed\b)"
     r"|,[^;]{0,70}\b(?:was|were)\s(?:(?!not|never)\w+\s){0,2}$",
-    re.IGNORECASE,
 )
 _NOUN = re.compile(r"\s(?:in|of)\b")
 # What treatment is in general, in the present tense.
@@ -158,26 +149,21 @@ _GENERAL = re.compile(
     r"|involves?)\b|\bbest\s(?:managed|treated)\b|\bstandard\s(?:of\scare|treatment)\sis\b"
     r"|\btreatment\sof\schoice\b|\bmainstay\b|\b(?:has|have)\sbeen\s(?:proven|proved|shown|reported|suggested|advocated)\b"
     r"|\bcurrently\savailable\b|\bevidence\s(?:indicat|suggest|show)\w*",
-    re.IGNORECASE,
 )
+# One of these stands in all that `_GENERAL` matches.
+_WORDS_IN_GENERAL = ("treatment", "been", "best", "standard", "mainstay", "available", "evidence")
 # "radiotherapy (50 Gy) for cervical cancer", "chemotherapy to treat her lymphoma"; a metastasis is the index tumour's own.
 _PURPOSE = re.compile(
     r"(?:(?!\b(?:and|who|which|but|before|after|then|because|due)\b)[^,;.]|\.\d){0,70}?\b(?:for|to\streat)\s"
     r"(?P<tumour>(?:(?P<metastasis>[^,;.]{0,40}\b(?:metasta\w+|residual|recurren\w+|relaps\w+|pain\w*|palliat\w+|control))\b)?[^,;.]{3,60})",
-    re.IGNORECASE,
 )
 # What stands after such words beside a treatment is told of something else.
 _CLAUSE_END = re.compile(
     r"[;,]|\b(?:who|which|that|developed?|presented|diagnosed|diagnosis|before|prior\sto|until|admitted|found|revealed|showed)\b",
-    re.IGNORECASE,
 )
-_YEARS_EARLIER = re.compile(r"\byears?\s(?:ago|before|earlier|prior|previously)\b", re.IGNORECASE)
-_COMES = re.compile(
-    r"\b(?:presented|presents|admitted|referred|noticed|complain\w*|came|visited|seen|found\sto|developed)\b", re.IGNORECASE
-)
-_PAST_HEADING = re.compile(
-    r"\bpast\s(?:illness|medical\shistory|history)|\bprevious\s(?:illness|history)|\bmedical\shistory\b", re.IGNORECASE
-)
+_YEARS_EARLIER = re.compile(r"\byears?\s(?:ago|before|earlier|prior|previously)\b")
+_COMES = re.compile(r"\b(?:presented|presents|admitted|referred|noticed|complain\w*|came|visited|seen|found\sto|developed)\b")
+_PAST_HEADING = re.compile(r"\bpast\s(?:illness|medical\shistory|history)|\bprevious\s(?:illness|history)|\bmedical\shistory\b")
 _UNDER_HEADING, _LONGEST_HEADING = 12, 45
 # So many sentences back a past tumour may have been named.
 _CHAIN = 3
@@ -185,8 +171,7 @@ _CHAIN = 3
 _UNSPECIFIC = ("800", "801", "888", "814", "880")
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
+class Clue(NamedTuple):
     """The tumours that are named with a treatment: ICD-O topography and morphology, three characters each."""
 
     sites: frozenset[str] = frozenset()
@@ -213,9 +198,18 @@ def is_told(sentence: Sentence) -> bool:
         return True
     if sentence.section not in _NARRATING or sentence.is_heading:
         return False
-    if sentence.subject != "general" and not _OPENS.match(sentence.text):
+    if sentence.subject != "general" and not _OPENS.match(sentence.lower):
         return False
-    return _NARRATED.search(sentence.text) is not None and _CITED.search(sentence.text) is None
+    return _narrates(sentence.lower)
+
+
+# What depends on a sentence alone is asked for each treatment that it names, by one field after the other.
+_once = lru_cache(maxsize=512)
+
+
+@_once
+def _narrates(lower: str) -> bool:
+    return _NARRATED.search(lower) is not None and _CITED.search(lower) is None
 
 
 def is_aside(reading: Reading, sentence: Sentence) -> bool:
@@ -232,31 +226,54 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
 
     With `needs_past`, a sentence without any word for something done is argued, too.
     """
-    before = sentence.text[max(0, start - sentence.start - 90) : start - sentence.start]
+    lower = sentence.lower
+    before = lower[max(0, start - sentence.start - 90) : start - sentence.start]
     at = end - sentence.start
-    if _DECIDED_AFTER.match(sentence.text, at) or _INTENDED.search(before):
-        return _of_plan(sentence.text, at)
-    if _NOT_GIVEN.search(before) or _UNFIT_BEFORE.search(before) or _DENIED_AFTER.match(sentence.text, at):
+    cues = _cues(lower)
+    if cues.decided and (_DECIDED_AFTER.match(lower, at) or _INTENDED.search(before)):
+        return _of_plan(lower, at)
+    if cues.denied and (_NOT_GIVEN.search(before) or _UNFIT_BEFORE.search(before) or _DENIED_AFTER.match(lower, at)):
         return DENIED
-    if _ADVISED.search(before):
-        return _of_plan(sentence.text, at)
-    if _OPTIONS.search(before) or _OPTIONS_AFTER.match(sentence.text, at):
+    if cues.advised and _ADVISED.search(before):
+        return _of_plan(lower, at)
+    if cues.options and (_OPTIONS.search(before) or _OPTIONS_AFTER.match(lower, at)):
         return ARGUED
-    joined = _JOINED.search(before)
+    joined = _JOINED.search(before) if cues.joined else None
     if joined:
         # "was planned for chemotherapy followed by surgery": what holds of the first holds of the second.
         start = end = start - len(before) + joined.start()
     cue = _cue_of(reading, start, end, sentence)
     if cue is None or cue.id == "family":
         return ARGUED if cue is not None or _is_argued(sentence, start, needs_past) else GIVEN
-    if cue.end <= start and _is_new_clause(reading.text[cue.end : start], sentence.text[at:]):
+    between = lower[cue.end - sentence.start : start - sentence.start] if cue.end <= start else ""
+    if cue.end <= start and _is_new_clause(between, lower[at:]):
         return GIVEN
     if cue.id in ("declined", "absent"):
-        between = reading.text[cue.end : start] if cue.end <= start else ""
         is_of_effect = _NEW_VERB.search(between, 7) or _EFFECT.search(between)
         is_of_later = cue.start >= end and _SETTING.search(before) and "," in reading.text[end : cue.start]
         return GIVEN if is_of_effect or is_of_later else DENIED
-    return _of_plan(sentence.text, max(cue.end, end) - sentence.start)
+    return _of_plan(lower, max(cue.end, end) - sentence.start)
+
+
+class _Cues(NamedTuple):
+    """Which of the patterns of `standing` may match in a sentence: whether it holds one of the words that they all hold."""
+
+    decided: bool
+    denied: bool
+    advised: bool
+    options: bool
+    joined: bool
+
+
+@_once
+def _cues(lower: str) -> _Cues:
+    return _Cues(
+        holds_any(lower, ("decided", "advised", "chosen", "agreed", "intended", "plan")),
+        holds_any(lower, _WORDS_OF_DENIAL),
+        holds_any(lower, _WORDS_OF_ADVICE),
+        holds_any(lower, ("option", "alternative", "choice")),
+        holds_any(lower, ("followed", "such", "e.g", "i.e", "namely", "including")),
+    )
 
 
 def _cue_of(reading: Reading, start: int, end: int, sentence: Sentence) -> Hit | None:
@@ -267,7 +284,7 @@ def _cue_of(reading: Reading, start: int, end: int, sentence: Sentence) -> Hit |
     if cue.id == "declined" and _NOUN.match(reading.text, cue.end):
         # "a decline in renal function"
         return None
-    if cue.id == "planned" and cue.entry.variant in ("planning", "planned") and _NO_PLAN.match(reading.text, cue.end):
+    if cue.id == "planned" and cue.entry.variant in ("planning", "planned") and _NO_PLAN.match(sentence.lower, cue.end - sentence.start):
         # "planning target volume"
         return None
     return cue
@@ -295,11 +312,21 @@ def _is_new_clause(between: str, after: str) -> bool:
 
 def _is_argued(sentence: Sentence, start: int, needs_past: bool) -> bool:
     """Return whether a sentence argues about a treatment in the present tense and tells nothing that was done."""
-    if (needs_past and _PAST.search(sentence.text) is None) or _GENERAL.search(sentence.text):
+    if (needs_past and not _tells_past(sentence.lower)) or _is_general(sentence.lower):
         return True
     at = start - sentence.start
-    near = sentence.text[max(0, at - 140) : at + 120]
+    near = sentence.lower[max(0, at - 140) : at + 120]
     return _TOLD.search(near) is None and _MODAL.search(near) is not None
+
+
+@_once
+def _tells_past(lower: str) -> bool:
+    return _PAST.search(lower) is not None
+
+
+@_once
+def _is_general(lower: str) -> bool:
+    return holds_any(lower, _WORDS_IN_GENERAL) and _GENERAL.search(lower) is not None
 
 
 def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
@@ -309,10 +336,11 @@ def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
     here = sentence
     is_loose = False
     for _ in range(_CHAIN):
-        is_past = _HISTORY.search(here.text) is not None
+        # Where a treatment's own sentence names no tumour, none is found in it, past or not.
+        is_past = (here is not sentence or _names_tumours(reading, here)) and _is_history(here.lower)
         if is_past or here is sentence:
             named = _named(reading, here, start if here is sentence else here.end, is_past)
-            if is_loose and (is_past is False or _EARLIER.search(here.text) is None):
+            if is_loose and (is_past is False or _EARLIER.search(here.lower) is None):
                 return NO_CLUE
             if (
                 named.is_purpose
@@ -323,8 +351,8 @@ def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
         if not here.index:
             return NO_CLUE
         before = reading.sentences[here.index - 1]
-        goes_on = _GOES_ON.search(here.text) or (here is not sentence and is_past)
-        if not goes_on and (not _GOES_ON_WITH.match(here.text) or _PRESENTS.search(here.text) or _begins_anew(before.text)):
+        goes_on = _goes_on(here.lower) or (here is not sentence and is_past)
+        if not goes_on and (not _GOES_ON_WITH.match(here.lower) or _presents(here.lower) or _begins_anew(before.lower)):
             return NO_CLUE
         is_loose = is_loose or not goes_on
         here = before
@@ -333,18 +361,35 @@ def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
     return NO_CLUE
 
 
-def _begins_anew(text: str) -> bool:
+@_once
+def _is_history(lower: str) -> bool:
+    return _HISTORY.search(lower) is not None
+
+
+@_once
+def _goes_on(lower: str) -> bool:
+    return ("had" in lower or "subsequent" in lower or lower.startswith("in")) and _GOES_ON.search(lower) is not None
+
+
+@_once
+def _presents(lower: str) -> bool:
+    return _PRESENTS.search(lower) is not None
+
+
+def _begins_anew(lower: str) -> bool:
     """Return whether a sentence leads from the past to the present illness; "years earlier, she was diagnosed with ..." does not."""
-    earlier = _YEARS_EARLIER.search(text)
-    if earlier is None or _COMES.search(text, earlier.end()):
-        return _PRESENTS.search(text) is not None
+    earlier = _YEARS_EARLIER.search(lower)
+    if earlier is None or _COMES.search(lower, earlier.end()):
+        return _presents(lower)
     return False
 
 
 def _under_past_heading(reading: Reading, sentence: Sentence) -> Clue | None:
     """Return the tumours that are named under a heading such as "History of past illness", up to a treatment told there."""
+    if not reading.layer(_has_past_heading):
+        return None
     heading = _heading_above(reading, sentence)
-    if heading is None or _PAST_HEADING.search(heading.text) is None:
+    if heading is None or _PAST_HEADING.search(heading.lower) is None:
         return None
     found = [_tumours(reading, here, here.start, here.end, True) for here in reading.sentences[heading.index : sentence.index + 1]]
     if not any(one.names_tumour for one in found):
@@ -359,26 +404,49 @@ def _under_past_heading(reading: Reading, sentence: Sentence) -> Clue | None:
     )
 
 
+def _has_past_heading(reading: Reading) -> bool:
+    """Return whether any sentence of a report is a heading such as "History of past illness"."""
+    return any(
+        ("illness" in here.lower or "history" in here.lower) and _is_like_heading(here) and _PAST_HEADING.search(here.lower) is not None
+        for here in reading.sentences
+    )
+
+
+def _is_like_heading(sentence: Sentence) -> bool:
+    """Return whether a sentence is a heading; a short line without a stop counts as one."""
+    return sentence.is_heading or (len(sentence.text) < _LONGEST_HEADING and sentence.text[-1:].isalpha())
+
+
 def _heading_above(reading: Reading, sentence: Sentence) -> Sentence | None:
-    """Return the nearest heading above a sentence, None where none stands near; a short line without a stop counts as one."""
+    """Return the nearest heading above a sentence, None where none stands near."""
     for at in range(sentence.index, max(-1, sentence.index - _UNDER_HEADING), -1):
         here = reading.sentences[at]
         if here.patient != sentence.patient:
             return None
-        if here.is_heading or (len(here.text) < _LONGEST_HEADING and here.text[-1:].isalpha()):
+        if _is_like_heading(here):
             return here
     return None
 
 
+def _names_tumours(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether the vocabularies find a tumour or a site in a sentence."""
+    return bool(reading.hits_in("histology", sentence) or reading.hits_in("site", sentence))
+
+
 def _named(reading: Reading, sentence: Sentence, start: int, is_past: bool) -> Clue:
     """Return the tumours that a treatment is said to be for ("irradiation for cervical cancer"), else those named before or beside it."""
-    purpose = _PURPOSE.match(reading.text, start, min(start + 110, sentence.end))
-    if purpose and (purpose["metastasis"] is None):
-        found = _tumours(reading, sentence, purpose.start("tumour"), purpose.end("tumour"), True)
-        if found.names_tumour:
-            return replace(found, is_purpose=True)
-    beside = _CLAUSE_END.search(reading.text, start, min(start + 70, sentence.end))
-    return _tumours(reading, sentence, sentence.start, beside.start() if beside else start + 70, is_past)
+    if not _names_tumours(reading, sentence):
+        return Clue(is_past=is_past)
+    offset, lower = sentence.start, sentence.lower
+    at = start - offset
+    if reading.hits_in("histology", sentence):
+        purpose = _PURPOSE.match(lower, at, at + 110)
+        if purpose and (purpose["metastasis"] is None):
+            found = _tumours(reading, sentence, offset + purpose.start("tumour"), offset + purpose.end("tumour"), True)
+            if found.names_tumour:
+                return found._replace(is_purpose=True)
+    beside = _CLAUSE_END.search(lower, at, at + 70)
+    return _tumours(reading, sentence, offset, offset + beside.start() if beside else start + 70, is_past)
 
 
 def _tumours(reading: Reading, sentence: Sentence, start: int, end: int, is_past: bool) -> Clue:

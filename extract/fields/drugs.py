@@ -8,63 +8,60 @@ from dataclasses import dataclass, replace
 
 from extract import dosing, drug_course, regimens, resumed, treatment
 from extract.lexicon import Entry
-from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import Drug, Histology
 
 NAME = "drugs"
 FIELDS = ("drugs",)
 
+# All patterns read the sentence in lower case.
 _GIVING = re.compile(
     r"receiv|treat|administ|start|applica|underw|undergo|given|\bgave\b|\bgot\b|chemo|regimen|cycle|course|dose|\bmg\b|therap"
     r"|follow|switch|respon|complet|continu|maint|commenc|initiat"
     r"|combin|infus|inject|prescrib|taking|\btook\b|tablet|\boral|adjuvant|consist|perfus|stopp|chang|\bon\b|\bused\b"
     r"|\badded\b|plus|introduc|managed|appl(?:y|ied)|effective|success|challeng|\bunder\b|months?\sof|\bbeg[au]n|shr[iau]nk|control"
     r"|benefit|failed|failure|toler|despite|refractory|\bbegin|induc|compris|\bplan|concurrent|consolidat",
-    re.IGNORECASE,
 )
 # "cisplatin-resistant", "allergic to paclitaxel", "tamoxifen-induced": the name is said, its giving is not.
 _BEFORE = re.compile(
     r"\bwe\s(?:also\s|had\s)?(?:considered|discussed|contemplated)\s(?:\w+\s){0,2}$"
     r"|\b(?:sensitiv|suscepti|allerg|hypersensitiv|intoleran)\w*\s(?:to|against|for)\s(?:\w+\s){0,2}$"
     r"|\banti-?$|\b(?:serum|plasma|levels?\sof|target\sof)\s$"
-    r"|(?:Tyr3|DOTA\S{0,12}|Phe1?|\bIn|Tc|indium(?:-111)?|technetium(?:-99m)?|111|99m\)?|radiolabell?ed|gallium\S{0,4})[\s-]{1,2}$",
-    re.IGNORECASE,
+    r"|(?:tyr3|dota\S{0,12}|phe1?|\bin|tc|indium(?:-111)?|technetium(?:-99m)?|111|99m\)?|radiolabell?ed|gallium\S{0,4})[\s-]{1,2}$",
 )
 _AFTER = re.compile(
     r"[\s-]?(?:sensitiv|resistan|refractor|na[iï]ve|suscepti|allerg|induced|related|associated|toxicit|levels?\b"
     r"|concentration|receptor|suppression\stest|scan|scintigra|uptake|criteria|excretion|eluting|staining|assay|gene\b|test)",
-    re.IGNORECASE,
 )
 # Not the tumour: inflammations by their ending, and what else these drugs are given for.
 _OTHER_DISEASE = (
     r"(?:(?<!carcinomatous )(?<!neoplastic )(?<!lymphomatous )(?<!leptomeningeal )\w{3,20}itis|psoria\w+|lupus|sclerosis|crohn\w*"
     r"|transplant\w*|nephr(?:itis|otic|opath\w+)|pemphig\w+|sarcoidosis|osteoporosis|infertility|ectopic\spregnancy|asthma|o?edema"
-    r"|hypercalc\w+|rash|endometriosis|contraception|acne|RA\b|SLE\b|HCV\b|HBV\b|CHC\b|CH-C\b|AOSD\b|hepatitis\s[BC]\b"
-    r"|appetite|cachexia|anorexia|hot\sflashes|menopaus\w+|alopecia|graft|GVHD\b|vasculit\w+|uveitis|macular|retinopath\w+|thrombocytop\w+|an(?:a)?emia)"
+    r"|hypercalc\w+|rash|endometriosis|contraception|acne|ra\b|sle\b|hcv\b|hbv\b|chc\b|ch-c\b|aosd\b|hepatitis\s[bc]\b"
+    r"|appetite|cachexia|anorexia|hot\sflashes|menopaus\w+|alopecia|graft|gvhd\b|vasculit\w+|uveitis|macular|retinopath\w+|thrombocytop\w+|an(?:a)?emia)"
 )
 _FOR_OTHER = re.compile(
     rf"(?:(?!\b(?:stop|discont|with(?:held|draw)|held|switch|reduc|suspend|interrupt|delay|chang|replac|omit|taper|halt|ceas)"
     rf"|\b(?:cancer|tumou?r|carcinoma|sarcoma|lymphoma|leuk\w+|myeloma|melanoma)\b)[^;])"
     rf"{{0,120}}?\b(?:for|due\sto|because\sof|to\s(?:treat|increase|improve|stimulate|control|prevent))\s(?:(?!\d)\w+\s){{0,4}}{_OTHER_DISEASE}",
-    re.IGNORECASE,
 )
 # "hepatitis was treated with", but not "hepatitis after treatment with".
 _OTHER_TREATED = re.compile(
     rf"\b{_OTHER_DISEASE}\b(?:(?!\b(?:after|following|during|while|due|secondary|when|since)\b)[^.;]){{0,40}}"
     r"\b(?:treated|managed|controlled|improved|resolved|responded|taking)\s(?:with|to|by|on)?(?:(?!\b(?:after|following"
     r"|during)\b)[^.;]){0,40}$",
-    re.IGNORECASE,
 )
+# One of these stands in all that `_OTHER_TREATED` matches.
+_TREATING = ("treated", "managed", "controlled", "improved", "resolved", "responded", "taking")
 _HOME = re.compile(
     r"\b(?:home|current|regular|usual|daily|concomitant|pertinent|chronic|past|other|her|his)\smedications?\b[^.;]*$"
     r"|\bmedications?\s(?:includ|consist|were|was|list)[^.;]*$|\bhyperplasia\b",
-    re.IGNORECASE,
 )
 # Interferon and ribavirin are given against viral hepatitis, too.
-_VIRAL = re.compile(r"ribavirin|\bSVR\b|sustained\sviro|hepatitis|\bHCV\b|\bHBV\b|\bCH-?C\b|multiple\ssclerosis", re.IGNORECASE)
+_VIRAL = re.compile(r"ribavirin|\bsvr\b|sustained\sviro|hepatitis|\bhcv\b|\bhbv\b|\bch-?c\b|multiple\ssclerosis")
 # The record is of systemic drugs: creams, drops and the like are none.
-_TOPICAL_BEFORE = re.compile(r"\btopical(?:ly)?\s(?:[\w.%-]+\s){0,3}$", re.IGNORECASE)
-_TOPICAL = re.compile(r"[^.;,]{0,25}?\b(?:creams?|ointments?|gels?|lotions?|eye\sdrops|eyedrops|drops|mouthwash|paste)\b", re.IGNORECASE)
+_TOPICAL_BEFORE = re.compile(r"\btopical(?:ly)?\s(?:[\w.%-]+\s){0,3}$")
+_TOPICAL = re.compile(r"[^.;,]{0,25}?\b(?:creams?|ointments?|gels?|lotions?|eye\sdrops|eyedrops|drops|mouthwash|paste)\b")
 # What is stopped, changed or goes on had been begun; what answered had been given.
 _WAS_ON = re.compile(
     r"(?:\s(?:therapy|treatment|chemotherapy|monotherapy|administration|maintenance|infusion))?\s?(?:\([^)]{0,30}\)\s)?"
@@ -72,30 +69,24 @@ _WAS_ON = re.compile(
     r"|interrupted|suspended|resumed|re-?started|continued|changed|switched|replaced|reduced|tapered|tolerated|halted|terminated"
     r"|effective|ineffective|well\stolerated|added|initiated|introduced|commenced|started|administered|given|re-?initiated)\b"
     r"|(?:discontinuation|withdrawal|cessation)\b)",
-    re.IGNORECASE,
 )
 _WITH_RESPONSE = re.compile(
     r"[^.;]{0,60}?\b(?:with|and|which|resulting\sin|leading\sto|achieving|achieved)\s(?:(?:an?|was|were|the|good|very|excellent|complete|partial"
     r"|clinical|rapid|dramatic|significant|\w+\sand)\s){0,4}(?:respon\w+|remission|regression|shrinkage|tolerat\w+|effective)",
-    re.IGNORECASE,
 )
-_COULD = re.compile(
-    r"[^.;]{0,60}?\bcould\s(?:only\s)?be\s(?:\w+ly\s)?(?:applied|given|administered|completed|continued|delivered)\b", re.IGNORECASE
-)
+_COULD = re.compile(r"[^.;]{0,60}?\bcould\s(?:only\s)?be\s(?:\w+ly\s)?(?:applied|given|administered|completed|continued|delivered)\b")
 _CHEMO_DONE = re.compile(
     r"\b(?:completed|received|underwent|tolerated|finished|after|following|started|commenced|responded"
     r"|undergoing)\b[^.;]{0,50}\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen)\b"
     r"|\b(?:cycles?|courses?|chemo\w*|treatment|therapy|regimen|phases?)\b[^.;]{0,30}\b(?:was|were)\s(?:\w+ly\s)?(?:completed|well\stolerated"
     r"|tolerated|started|given|administered|initiated|commenced|effective)\b",
-    re.IGNORECASE,
 )
-_REFUSED = re.compile(r"\b(?:declin|refus|denied|reject|not\s(?:receive|start|undergo|given))", re.IGNORECASE)
+_REFUSED = re.compile(r"\b(?:declin|refus|denied|reject|not\s(?:receive|start|undergo|given))")
 _CONSISTED = re.compile(
     r"\b(?:plan|regimen|protocol|treatment|chemotherapy|therapy|induction|consolidation|maintenance|cycles?)\b[^.;]{0,40}"
     r"\b(?:consisted|comprised|included|was|were)\b",
-    re.IGNORECASE,
 )
-_CITED = re.compile(r"\[\s?\d|et\sal|\bpatients\b|\bhas\sbeen\b|\bhave\sbeen\b", re.IGNORECASE)
+_CITED = re.compile(r"\[\s?\d|et\sal|\bpatients\b|\bhas\sbeen\b|\bhave\sbeen\b")
 _ANTITUMOUR = ("antineoplastic", "targeted", "immunotherapy", "hormone")
 _ANTIINFLAMMATORY = ("steroid", "nsaid")
 _LEFT_OUT = ("supportive", "class_name")
@@ -105,9 +96,8 @@ _STEROID_TUMOURS = ("959", "96", "97", "98", "99", "858", "8825", "8821", "8822"
 _SHRANK = re.compile(
     r"\b(?:tumou?rs?|mass|lesions?|nodules?|lymphoma|disease|swelling)\b.{0,60}\b(?:shr[aiu]nk\w*|regress\w*|decreas\w+"
     r"|disappear\w*|reduc\w+|resol\w+|respon\w+)",
-    re.IGNORECASE,
 )
-_SEPARATES = re.compile(r"\bsubsequent|\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b", re.IGNORECASE)
+_SEPARATES = re.compile(r"\bsubsequent|\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +120,13 @@ class Told:
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each drug and regimen named in the sentences that tell of the patient."""
-    spelled = regimens.expansions(reading)
-    for sentence in reading.sentences:
-        drugs, named = reading.hits_in("drug", sentence), reading.hits_in("regimen", sentence)
-        if (not drugs and not named) or sentence.section == "references" or not _is_told(sentence):
+    numbers = {hit.sentence for lexicon in ("drug", "regimen") for hit in reading.hits.get(lexicon, ())}
+    spelled = regimens.expansions(reading) if numbers else {}
+    for number in sorted(numbers):
+        sentence = reading.sentences[number]
+        if sentence.section == "references" or not _is_told(sentence):
             continue
+        drugs, named = reading.hits_in("drug", sentence), reading.hits_in("regimen", sentence)
         hits = sorted([*drugs, *(hit for hit in named if not _is_inside(hit, drugs))], key=lambda hit: hit.start)
         if _tells_giving(reading, sentence):
             yield from _mentions(reading, sentence, hits, spelled)
@@ -145,14 +137,19 @@ def _is_told(sentence: Sentence) -> bool:
     if treatment.is_told(sentence):
         return True
     is_section = sentence.section in ("treatment", "case") and sentence.subject == "general" and not sentence.is_heading
-    return is_section and _CONSISTED.search(sentence.text) is not None and _CITED.search(sentence.text) is None
+    return is_section and _CONSISTED.search(sentence.lower) is not None and _CITED.search(sentence.lower) is None
 
 
 def _tells_giving(reading: Reading, sentence: Sentence) -> bool:
     """Return whether a sentence holds a word of giving, or goes on with the one before it, cut off at an abbreviation ("i.v.")."""
-    if _GIVING.search(sentence.text):
+    if _gives(sentence.lower):
         return True
-    return sentence.text[:1].islower() and sentence.index > 0 and _GIVING.search(reading.sentences[sentence.index - 1].text) is not None
+    return sentence.text[:1].islower() and sentence.index > 0 and _gives(reading.sentences[sentence.index - 1].lower)
+
+
+def _gives(lower: str) -> bool:
+    # The commonest of the words that `_GIVING` finds, first.
+    return holds_any(lower, ("receiv", "treat", "administ", "start", "chemo", "therap", "given")) or _GIVING.search(lower) is not None
 
 
 def _is_inside(regimen: Hit, drugs: Sequence[Hit]) -> bool:
@@ -165,9 +162,9 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
     cycles = dosing.find_cycles(text)
     spans = [(hit.start - offset, hit.end - offset) for hit in hits]
     parallel = dosing.parallel_doses(text, doses, spans) if len(doses) > 1 and len(hits) > 1 else {}
-    given_cycles = _cycles_of(text, spans, cycles)
+    given_cycles = _cycles_of(sentence, spans, cycles)
     courses = drug_course.of_drugs(reading, sentence, spans)
-    is_effective = any(hit.entry.get("class") in _ANTIINFLAMMATORY for hit in hits) and _SHRANK.search(text) is not None
+    is_effective = any(hit.entry.get("class") in _ANTIINFLAMMATORY for hit in hits) and _SHRANK.search(sentence.lower) is not None
     for number, hit in enumerate(hits):
         start, end = hit.start - offset, hit.end - offset
         back = hits[number - 1].end - offset if number else 0
@@ -185,7 +182,7 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
             dosing.schedule_after(text, end, min(upto, end + 60)),
             given_cycles[number],
             treatment.clue(reading, sentence, hit.start) if standing == treatment.GIVEN else treatment.NO_CLUE,
-            treatment.is_aside(reading, sentence) or _AFTER.match(text, end, end + 25) is not None,
+            treatment.is_aside(reading, sentence) or _AFTER.match(sentence.lower, end, end + 25) is not None,
             any(other.entry.lexicon == "regimen" or other.entry.get("class") in _ANTITUMOUR for other in hits if other is not hit),
             is_effective,
             spelled.get(hit.id, ()) if klass == "regimen" else (),
@@ -197,24 +194,28 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
 
 def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
     """Return given, planned, denied or argued; what was planned is given where the next sentences tell of the treatment."""
-    text, start, end = sentence.text, hit.start - sentence.start, hit.end - sentence.start
-    before = text[max(0, start - 90) : start]
+    lower, start, end = sentence.lower, hit.start - sentence.start, hit.end - sentence.start
+    before = lower[max(0, start - 90) : start]
     if hit.entry.get("class") == "hormone" and _HOME.search(before):
         return treatment.ARGUED
-    if _BEFORE.search(before) or _FOR_OTHER.match(text, end, end + 160) or _OTHER_TREATED.search(before):
+    if (
+        _BEFORE.search(before)
+        or _FOR_OTHER.match(lower, end, end + 160)
+        or (holds_any(before, _TREATING) and _OTHER_TREATED.search(before))
+    ):
         return treatment.ARGUED
-    if _TOPICAL_BEFORE.search(before) or _TOPICAL.match(text, start, end + 30):
+    if ("topical" in before and _TOPICAL_BEFORE.search(before)) or _TOPICAL.match(lower, start, end + 30):
         return treatment.ARGUED
-    if hit.id.startswith("interferon") and _VIRAL.search(text):
+    if hit.id.startswith("interferon") and _VIRAL.search(lower):
         return treatment.ARGUED
     standing = treatment.standing(reading, hit.start, hit.end, sentence)
     if standing != treatment.GIVEN and _is_given_all_the_same(reading, sentence, hit, standing):
         return treatment.GIVEN
     if standing == treatment.PLANNED:
         for other in reading.sentences[sentence.index + 1 : sentence.index + 4]:
-            if _REFUSED.search(other.text):
+            if _REFUSED.search(other.lower):
                 return standing
-            if other.patient != sentence.patient or reading.hits_in("drug", other) or not _CHEMO_DONE.search(other.text):
+            if other.patient != sentence.patient or reading.hits_in("drug", other) or not _CHEMO_DONE.search(other.lower):
                 continue
             if treatment.is_told(other):
                 return treatment.GIVEN
@@ -223,32 +224,33 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
 
 def _is_given_all_the_same(reading: Reading, sentence: Sentence, hit: Hit, standing: str) -> bool:
     """Return whether words next to a drug tell that it was given, where others in the sentence plan, doubt or deny something."""
-    text, end = sentence.text, hit.end - sentence.start
+    lower, end = sentence.lower, hit.end - sentence.start
     if standing == treatment.DENIED:
         return resumed.is_resumed(reading, sentence, hit.start, hit.end)
-    if _COULD.match(text, end, end + 110) or _WAS_ON.match(text, end, end + 90):
+    if _COULD.match(lower, end, end + 110) or _WAS_ON.match(lower, end, end + 90):
         return True
     if standing == treatment.PLANNED:
-        return _WITH_RESPONSE.match(text, end, end + 100) is not None or resumed.is_resumed(reading, sentence, hit.start, hit.end)
+        return _WITH_RESPONSE.match(lower, end, end + 100) is not None or resumed.is_resumed(reading, sentence, hit.start, hit.end)
     return False
 
 
-def _cycles_of(text: str, spans: Sequence[tuple[int, int]], cycles: Sequence[dosing.Cycles]) -> list[int | None]:
+def _cycles_of(sentence: Sentence, spans: Sequence[tuple[int, int]], cycles: Sequence[dosing.Cycles]) -> list[int | None]:
     """Return the number of cycles of each drug: "six cycles of A and B" counts forward, "A and B for 3 cycles" back."""
+    text, lower = sentence.text, sentence.lower
     result: list[int | None] = [None] * len(spans)
     for number, cycle in enumerate(cycles):
         following = cycles[number + 1].start if number + 1 < len(cycles) else len(text)
         previous = cycles[number - 1].end if number else 0
         forward = re.match(r"\s?(?:of|with|comprising|using|consisting)\b", text[cycle.end : cycle.end + 14]) is not None
-        ahead = [at for at, (start, _) in enumerate(spans) if cycle.end <= start < following and not _separates(text, cycle.end, start)]
-        behind = [at for at, (_, end) in enumerate(spans) if previous <= end <= cycle.start and not _separates(text, end, cycle.start)]
+        ahead = [at for at, (start, _) in enumerate(spans) if cycle.end <= start < following and not _separates(lower, cycle.end, start)]
+        behind = [at for at, (_, end) in enumerate(spans) if previous <= end <= cycle.start and not _separates(lower, end, cycle.start)]
         for at in ahead if forward and ahead else behind or ahead:
             result[at] = cycle.number
     return result
 
 
-def _separates(text: str, start: int, end: int) -> bool:
-    return _SEPARATES.search(text, start, end) is not None
+def _separates(lower: str, start: int, end: int) -> bool:
+    return _SEPARATES.search(lower, start, end) is not None
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from extract import courses, doses, particulars, targets, treatment
 from extract.courses import Told, told
 from extract.particulars import Particular
-from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import RadiotherapyCourse, Site
 from extract.targets import Target
 
@@ -54,10 +54,9 @@ _APART = {
 }
 _DOSE_WORDS = re.compile(r"Gy|\b(?:dose|fraction|deliver|beam|boost|course)", re.IGNORECASE)
 _LATER = re.compile(r"\blater\b|\bmetasta|\brecurr|\brelaps|\bprogress", re.IGNORECASE)
-# Words with which the story moves on to a later treatment.
+# Words with which the story moves on to a later treatment, in lower case.
 _STAGE = re.compile(
     r"\blater\b|\brecurr(?:ed|ence|ent)\b|\brelaps\w+|\bprogress(?:ed|ion)\b|\bmetasta(?:sis|ses|tic)\b|\b(?:months|years)\safter\b",
-    re.IGNORECASE,
 )
 _GOES_BACK = re.compile(r"(?:before|prior\sto|at\sthe\stime)\b", re.IGNORECASE)
 # A sentence that announces the case tells of all treatments at once.
@@ -100,13 +99,13 @@ _RADIOISOTOPE = re.compile(
 
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each dosed series and each word for radiotherapy, with what stands around it."""
-    has_doses = any(unit in reading.text for unit in _UNITS)
+    has_doses = holds_any(reading.text, _UNITS)
     if not has_doses and not reading.hits.get("technique"):
         return
     stage, has_begun = 0, False
     for sentence in reading.sentences:
         hits = _radiotherapy(reading, sentence)
-        has_dose = has_doses and any(unit in sentence.text for unit in _UNITS)
+        has_dose = has_doses and holds_any(sentence.text, _UNITS)
         # Only what comes after the first treatment moves the story on.
         has_begun = has_begun or bool(hits) or has_dose
         moves_on = _moves_on(sentence) if has_begun else None
@@ -365,7 +364,7 @@ def _told_before(reading: Reading, sentence: Sentence) -> Iterator[tuple[Sentenc
         if not here.index or _LATER.search(here.text):
             return
         here = reading.sentences[here.index - 1]
-        if here.patient != sentence.patient or any(unit in here.text for unit in _UNITS) or not treatment.is_told(here):
+        if here.patient != sentence.patient or holds_any(here.text, _UNITS) or not treatment.is_told(here):
             return
         yield here, reading.hits_in("technique", here)
 
@@ -377,7 +376,7 @@ def _technique_nearby(reading: Reading, sentence: Sentence) -> Particular | None
         if not 0 <= at < len(reading.sentences):
             continue
         other = reading.sentences[at]
-        if other.patient != sentence.patient or any(unit in other.text for unit in _UNITS) or not treatment.is_told(other):
+        if other.patient != sentence.patient or holds_any(other.text, _UNITS) or not treatment.is_told(other):
             continue
         later = other if step > 0 else sentence
         if _LATER.search(later.text):

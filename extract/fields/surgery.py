@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from extract import resumed, treatment
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
@@ -13,116 +14,105 @@ from extract.record import Histology, Site, Surgery
 NAME = "surgery"
 FIELDS = ("surgery", "surgeries")
 
+# All patterns but `_IS_OPERATION` read the sentence in lower case.
 # When an operation was done, where its own words say it.
 _TIMINGS = (
     ("after neoadjuvant treatment", re.compile(
         r"\binterval\sdebulking|\b(?:after|following|received|completed|completion\sof)\s[^.;]{0,40}\b(?:neo-?adjuvant|preoperative"
-        r"|pre-?operative|induction)\b[^.;]{0,60}", re.IGNORECASE)),
+        r"|pre-?operative|induction)\b[^.;]{0,60}")),
     ("of a recurrence", re.compile(
         r"\bsalvage\s(?:surgery|\w*ectomy|resection)|\bre-?(?:resection|excision|operation|operated|excised|resected)\b"
-        r"|\brecurren(?:t|ce)\b[^.;]{0,60}\b(?:resect\w+|excis\w+|remov\w+|operat\w+)", re.IGNORECASE)),
+        r"|\brecurren(?:t|ce)\b[^.;]{0,60}\b(?:resect\w+|excis\w+|remov\w+|operat\w+)")),
     ("as first treatment", re.compile(
         r"\b(?:primary|initial|upfront|up-front|first)\s(?:surgery|surgical|operation|resection|debulking|cytoreduc\w+)|\badjuvant\b"
-        r"|\bfollowed\sby\s(?:[\w-]+\s){0,4}(?:adjuvant|post-?operative)", re.IGNORECASE)),
+        r"|\bfollowed\sby\s(?:[\w-]+\s){0,4}(?:adjuvant|post-?operative)")),
 )  # fmt: skip
 _MARGIN = re.compile(
-    r"""(?P<r>\bR[012]\b)
+    r"""(?P<r>\br[012]\b)
     |\b(?P<before>negative|clear|tumou?r[-\s]free|disease[-\s]free|free|uninvolved|clean|positive
     |involved)\s(?:(?:surgical|resection|excision|safety|deep|lateral|circumferential|all|and)\s){0,3}(?:margins?
     |borders?)\b
     |\b(?:margins?|borders?)\b(?:(?!\bmargins?)[^.;]){0,60}?\b(?P<after>negative|clear|free|not\s(?:involved
     |infiltrated|invaded)|uninvolved|clean|without|no\sevidence|positive|involved|close|infiltrated)\b""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 _POSITIVE = ("positive", "involved", "infiltrated")
 _EXTENT = re.compile(
-    r"\b(?:(?P<subtotal>sub-?total|near[-\s]total|incomplete(?:ly)?|STR)|(?P<total>(?:gross\s)?total(?:ly)?"
-    r"|complete(?:ly)?|GTR|entire(?:ly)?|in\stoto)|(?P<partial>partial(?:ly)?|piecemeal)"
+    r"\b(?:(?P<subtotal>sub-?total|near[-\s]total|incomplete(?:ly)?|str)|(?P<total>(?:gross\s)?total(?:ly)?"
+    r"|complete(?:ly)?|gtr|entire(?:ly)?|in\stoto)|(?P<partial>partial(?:ly)?|piecemeal)"
     r"|(?P<debulking>debulk\w*|cytoreduc\w+)|(?P<en_bloc>en[-\s]bloc)|(?P<wide>wide(?:ly)?))\b",
-    re.IGNORECASE,
 )
-_NOT_THE_TUMOUR = re.compile(r"metasta|catheter|suture|drain|stent|silico|clot", re.IGNORECASE)
-_METASTATIC = re.compile(r"[^.;,]{0,30}\b(?:metasta\w+)", re.IGNORECASE)
+_NOT_THE_TUMOUR = re.compile(r"metasta|catheter|suture|drain|stent|silico|clot")
+_METASTATIC = re.compile(r"[^.;,]{0,30}\b(?:metasta\w+)")
 _FOR_METASTASIS = re.compile(
     r"metasta\w+\s(?:\w+\s){0,3}(?:was|were|underwent|treated\s(?:with|by))[^.;]{0,25}$|\bmetasta\w+\s$",
-    re.IGNORECASE,
 )
 _HISTORY = re.compile(
     r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bpast\b|\bstatus\spost\b|\bs/p\b|\bin\schildhood\b",
-    re.IGNORECASE,
 )
-_NO_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|past|additional|further|second|other|immediate)\b", re.IGNORECASE)
+_NO_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|past|additional|further|second|other|immediate)\b")
 # A word for an operation in general tells that this tumour was operated on where one of these stands with it.
 _OPERATED = re.compile(
     r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|was\soperated|were\soperated|carried\sout"
     r"|treated\s(?:with|by|surgically)|received|followed\sby|after|following|surgery\sand)\b",
-    re.IGNORECASE,
 )
 _NO_REMOVAL = re.compile(
     r"\b(?:biops\w+|hydrocephalus|shunt|fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+"
     r"|reconstructi\w+|hernia|abscess|perforation|cataract|bypass|palliat\w+)\b",
-    re.IGNORECASE,
 )
 # What an operation or its specimen showed: it was done, although no verb says so.
 _REPORTED = re.compile(
     r"\b(?:revealed|showed|confirmed|demonstrated|disclosed|yielded|identified|achieved|found|led|resulted|allowed|enabled"
     r"|involved|verified|proved|measured|weighed|indicated)\b",
-    re.IGNORECASE,
 )
 # "We resected the lesion", "successfully resected": the words are themselves the verb.
-_VERB = re.compile(r"\b(?:we|surgeons?|and|then|was|were|\w+ly)\s$", re.IGNORECASE)
-_COULD = re.compile(r"\bcould\s(?:\w+\s)?be\s(?:\w+ly\s)$", re.IGNORECASE)
-_DECIDED = re.compile(r"\b(?:decid\w+|whether|if|judged|considered|thought|hoped|that)\b", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:we|surgeons?|and|then|was|were|\w+ly)\s$")
+_COULD = re.compile(r"\bcould\s(?:\w+\s)?be\s(?:\w+ly\s)$")
+_DECIDED = re.compile(r"\b(?:decid\w+|whether|if|judged|considered|thought|hoped|that)\b")
 # A tumour taken out in words that no vocabulary can list: "the mass in the left flank was totally removed".
 _TUMOUR = r"(?:tumou?rs?|mass(?:es)?|lesions?|nodules?|cysts?|polyps?|neoplasms?|growths?|cancers?|lumps?|[a-z]{3,20}omas?)"
 _REMOVED = re.compile(
     rf"\b{_TUMOUR}\b[^.;,:]{{0,50}}?\s(?:was|were|been|being)\s(?:[a-z]+ly\s){{0,2}}(?:removed|taken\sout|peeled\soff|shelled\sout)\b"
     rf"|\bremoval\sof\s(?:(?!metast)[\w-]+\s){{0,4}}?{_TUMOUR}\b(?!\s(?:cells?|antigens?|markers?))",
-    re.IGNORECASE,
 )
-_INTENDED = re.compile(r"\b(?:decided|planned|elected|opted|chose|agreed|consented|scheduled|prepared|intended)\b", re.IGNORECASE)
+_INTENDED = re.compile(r"\b(?:decided|planned|elected|opted|chose|agreed|consented|scheduled|prepared|intended)\b")
 _NOT_DONE = re.compile(
     r"[^.;,]{0,25}?\s(?:was|were|is|had\sbeen|has\sbeen)\s(?:also\s|then\s|initially\s)?(?:out\sof\sthe\squestion|not\san\soption"
     r"|deemed\s(?:too|un|in)\w*|considered\s(?:too|un|in)\w*|too\s\w+|called\soff|aborted|abandoned|recommended,\sbut"
     r"|advised,\sbut|planned,\sbut|proposed,\sbut|offered,\sbut|scheduled,\sbut)",
-    re.IGNORECASE,
 )
-_NOT_YET = re.compile(r"\s(?:evaluation|assessment|planning|candidate|options?)\b", re.IGNORECASE)
-_REFERENCE = re.compile(r"\b(?:the|this|that|such|after|following|since|before)\s(?:\w+\s)?$", re.IGNORECASE)
+_NOT_YET = re.compile(r"\s(?:evaluation|assessment|planning|candidate|options?)\b")
+_REFERENCE = re.compile(r"\b(?:the|this|that|such|after|following|since|before)\s(?:\w+\s)?$")
 # "Surgery", said where it was done: "during the operation", "controlled by surgery alone", "surgery was uneventful".
 _IN_SURGERY = re.compile(
     r"\b(?:during|at|since|by|time\sof|accept(?:ed|ing)|consented\sto|status\spost|s/p|had|completed)\s"
     r"(?:(?:the|an?|her|his|open|primary|initial|first|last|second|same|two-stage|one-stage)\s){0,2}$",
-    re.IGNORECASE,
 )
 _SURGERY_WAS = re.compile(
     r"\s(?:(?:was|were)\s(?:\w+ly\s)?(?:uneventful|successful|complicated|completed|well\stolerated|performed|done|undertaken"
     r"|conducted|carried)|revealed|showed|confirmed|demonstrated|disclosed|alone)\b",
-    re.IGNORECASE,
 )
-_EXPLORED = re.compile(r"lapar|thorac|explor|VATS", re.IGNORECASE)
+_EXPLORED = re.compile(r"lapar|thorac|explor|vats")
 # Words of a time after an operation tell of one on the tumour, unless another operation is spoken of.
 _OTHER_SURGERY = re.compile(
     r"\b(?:cardiac|heart|bypass|cataract|hip|knee|dental|bariatric|hernia|orthop\w+|gyn\w+|vascular|valve|c(?:a?e)sarean|shunt"
     r"|stent|fracture|transplant\w*|biops\w+|trauma|appendic\w+|cholecyst\w+|haematoma|hematoma|vitre\w+|tracheos\w+|colostomy)\b",
-    re.IGNORECASE,
 )
 # Of the other operations those whose "postoperative course" a report may tell.
 _IS_OPERATION = re.compile(
     r"bypass|CABG|coronary|shunt|stomy\b|tracheotomy|replacement|fixation|nailing|arthroplasty|transplant|section|hernia"
     r"|endarter|embolectomy|thrombectomy|cataract|heart|drainage",
 )
-_SCAR = re.compile(r"\s(?:changes?|scars?|findings?\son|sequelae|imaging|status)\b", re.IGNORECASE)
+_SCAR = re.compile(r"\s(?:changes?|scars?|findings?\son|sequelae|imaging|status)\b")
 # An excisional biopsy takes the whole lesion out, unless it is of a lymph node or a lymphoma.
-_EXCISIONAL = re.compile(r"excision(?:al)?\b", re.IGNORECASE)
-_OF_LESION = re.compile(r"[^.;,]{0,40}\b(?:tumou?r|mass|lesion|nodule|lump|swelling|growth)s?\b", re.IGNORECASE)
-_NODE = re.compile(r"\bnod(?:e|es|al)\b|\blymphaden", re.IGNORECASE)
+_EXCISIONAL = re.compile(r"excision(?:al)?\b")
+_OF_LESION = re.compile(r"[^.;,]{0,40}\b(?:tumou?r|mass|lesion|nodule|lump|swelling|growth)s?\b")
+_NODE = re.compile(r"\bnod(?:e|es|al)\b|\blymphaden")
 _LYMPHOID = ("959", "96", "97", "98", "99")
 # After "we decided to perform a gastrectomy" these tell that it was done.
 _AFTERWARDS = re.compile(
     r"\b(?:(?:after|during|following)\s(?:the\s)?(?:surgery|operation|resection)|intra-?operatively|post-?operative(?:ly)?"
     r"|(?:resected|surgical|operative)\s(?:specimen|findings))\b",
-    re.IGNORECASE,
 )
 _WEAK_SECTIONS = ("back", "table")
 # Sites at which an operation on any organ may be an operation on the tumour: regions, soft tissue, unknown.
@@ -137,14 +127,12 @@ class Told:
     procedure: str
     words: str
     standing: str = treatment.GIVEN
-    extent: str | None = None
     margin: str | None = None
     sites: tuple[str, ...] = ()
-    is_past: bool = False
+    is_past: bool = False  # only looked for where the operation is on organs of its own
     clue: treatment.Clue = treatment.NO_CLUE
     is_reference: bool = False  # "after the resection": of an operation that was named before
-    is_plain: bool = True  # a general word ("surgery") with words that tell that it was done
-    timing: str | None = None
+    is_plain: bool = True  # a general word ("surgery") with words that tell that it was done; only looked for where it was
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -160,7 +148,7 @@ def find(reading: Reading) -> Iterator[Mention]:
             if hit.id == "other":
                 if _IS_OPERATION.search(hit.entry.variant):
                     yield Mention(NAME, hit.start, hit.end, sentence, Told("another operation", hit.entry.preferred, hit.entry.variant))
-            elif hit.id != "nodes" and (hit.id != "biopsy" or _EXCISIONAL.match(text, hit.start - sentence.start)):
+            elif hit.id != "nodes" and (hit.id != "biopsy" or _EXCISIONAL.match(sentence.lower, hit.start - sentence.start)):
                 yield _mention(reading, sentence, hit)
         if removes:
             yield from _removals(reading, sentence, hits)
@@ -169,24 +157,23 @@ def find(reading: Reading) -> Iterator[Mention]:
 
 
 def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
-    text, start, end = sentence.text, hit.start - sentence.start, hit.end - sentence.start
-    before = text[max(0, start - 80) : start]
+    lower, start, end = sentence.lower, hit.start - sentence.start, hit.end - sentence.start
+    before = lower[max(0, start - 80) : start]
     kind = _kind(sentence, hit, before)
     standing = _standing(reading, sentence, hit.start, hit.end, kind)
-    is_known_organ = bool(hit.entry.get("sites"))
+    is_given = standing == treatment.GIVEN
+    sites = tuple(hit.entry.get("sites").split())
     said = Told(
         kind,
         hit.entry.preferred,
-        text[start:end].lower(),
+        lower[start:end],
         standing,
-        _extent(text, start, end),
         None,
-        tuple(hit.entry.get("sites").split()),
-        _HISTORY.search(text[max(0, start - 120) : end + 60]) is not None,
-        treatment.clue(reading, sentence, hit.start) if standing == treatment.GIVEN else treatment.NO_CLUE,
-        not is_known_organ and _REFERENCE.search(before) is not None,
-        _is_plain(text, start, end, kind),
-        timing(text, start, end),
+        sites,
+        bool(sites) and _HISTORY.search(lower[max(0, start - 120) : end + 60]) is not None,
+        treatment.clue(reading, sentence, hit.start) if is_given else treatment.NO_CLUE,
+        not sites and _REFERENCE.search(before) is not None,
+        not is_given or _is_plain(lower, start, end, kind),
     )
     return Mention(NAME, hit.start, hit.end, sentence, said, _ASSERTIONS.get(standing, "present"), "patient")
 
@@ -196,28 +183,28 @@ _ASSERTIONS = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatme
 
 def _kind(sentence: Sentence, hit: Hit, before: str) -> str:
     """Return what kind of word it is here: an excision may be of a metastasis, an access lead to a mere biopsy."""
-    text, end = sentence.text, hit.end - sentence.start
-    if hit.id in ("resection", "general") and (_METASTATIC.match(text, end, end + 45) or _FOR_METASTASIS.search(before)):
+    lower, end = sentence.lower, hit.end - sentence.start
+    if hit.id in ("resection", "general") and (_METASTATIC.match(lower, end, end + 45) or _FOR_METASTASIS.search(before)):
         return "metastasis"
     if hit.id == "access":
         # Through a craniotomy a tumour is taken out, or only a sample of it.
-        return "other" if "biops" in sentence.lower else "resection"
+        return "other" if "biops" in lower else "resection"
     if hit.id == "biopsy":
-        is_lesion = _OF_LESION.match(text, end, end + 60) is not None and not _NODE.search(text)
+        is_lesion = _OF_LESION.match(lower, end, end + 60) is not None and not _NODE.search(lower)
         return "excisional biopsy" if is_lesion else "other"
     return hit.id
 
 
 def _standing(reading: Reading, sentence: Sentence, start: int, end: int, kind: str) -> str:
     """Return given, planned, denied or argued; what a sentence, or the next ones, tell as done was done."""
-    text, at, until = sentence.text, start - sentence.start, end - sentence.start
-    before = text[max(0, at - 80) : at]
-    is_verb = text[at:until].endswith("ed") and _VERB.search(before) is not None
-    needs_past = kind not in ("inoperable", "specimen") and not is_verb and not _REPORTED.search(text)
+    lower, at, until = sentence.lower, start - sentence.start, end - sentence.start
+    before = lower[max(0, at - 80) : at]
+    is_verb = sentence.text[at:until].endswith("ed") and _VERB.search(before) is not None
+    needs_past = kind not in ("inoperable", "specimen") and not is_verb and not _reports(lower)
     standing = treatment.standing(reading, start, end, sentence, needs_past)
     if standing == treatment.GIVEN:
-        is_undone = _NOT_YET.match(text, until, until + 20) or (
-            kind in ("resection", "general") and _NOT_DONE.match(text, until, until + 75)
+        is_undone = _NOT_YET.match(lower, until, until + 20) or (
+            kind in ("resection", "general") and _NOT_DONE.match(lower, until, until + 75)
         )
         return treatment.PLANNED if is_undone else standing
     if kind == "inoperable":
@@ -225,8 +212,8 @@ def _standing(reading: Reading, sentence: Sentence, start: int, end: int, kind: 
     if kind == "specimen":
         # A specimen is there, whatever was not found in it.
         return treatment.GIVEN if standing == treatment.DENIED else standing
-    if standing == treatment.DENIED and _NO_HISTORY.search(before[-40:] + text[at : until + 12]) and "without" not in before[-25:]:
-        standing = treatment.ARGUED
+    if standing == treatment.DENIED and _NO_HISTORY.search(before[-40:] + lower[at : until + 12]):
+        standing = standing if "without" in sentence.text[max(0, at - 25) : at] else treatment.ARGUED
     if standing in (treatment.DENIED, treatment.PLANNED) and resumed.is_resumed(reading, sentence, start, end):
         return treatment.GIVEN
     is_intended = standing == treatment.PLANNED or (standing == treatment.ARGUED and _INTENDED.search(before) is not None)
@@ -236,70 +223,75 @@ def _standing(reading: Reading, sentence: Sentence, start: int, end: int, kind: 
     return treatment.GIVEN if could and not _DECIDED.search(before, 0, could.start()) else standing
 
 
+@lru_cache(maxsize=256)
+def _reports(lower: str) -> bool:
+    return _REPORTED.search(lower) is not None
+
+
 def _is_done_later(reading: Reading, sentence: Sentence) -> bool:
     """Return whether one of the next sentences on the same patient looks back on the operation."""
     for other in reading.sentences[sentence.index + 1 : sentence.index + 4]:
         if other.patient != sentence.patient or other.section != sentence.section or "refus" in other.lower or "declin" in other.lower:
             return False
-        if _AFTERWARDS.search(other.text) and treatment.is_told(other):
+        if _AFTERWARDS.search(other.lower) and treatment.is_told(other):
             return True
     return False
 
 
-def _is_plain(text: str, start: int, end: int, kind: str) -> bool:
+def _is_plain(lower: str, start: int, end: int, kind: str) -> bool:
     """Return whether the words tell that the tumour was operated on: those for an operation in general need others beside them."""
     if kind == "later":
-        return not (_OTHER_SURGERY.search(text) or _SCAR.match(text, end, end + 30) or _NO_REMOVAL.search(text))
+        return not (_OTHER_SURGERY.search(lower) or _SCAR.match(lower, end, end + 30) or _NO_REMOVAL.search(lower))
     if kind != "general":
         return True
-    if _NO_REMOVAL.search(text):
+    if _NO_REMOVAL.search(lower):
         return False
-    if _OPERATED.search(text[max(0, start - 60) : end + 40]):
+    if _OPERATED.search(lower[max(0, start - 60) : end + 40]):
         return True
-    if _EXPLORED.search(text, start, end) or _OTHER_SURGERY.search(text):
+    if _EXPLORED.search(lower, start, end) or _OTHER_SURGERY.search(lower):
         return False
-    return _IN_SURGERY.search(text[max(0, start - 40) : start]) is not None or _SURGERY_WAS.match(text, end, end + 40) is not None
+    return _IN_SURGERY.search(lower[max(0, start - 40) : start]) is not None or _SURGERY_WAS.match(lower, end, end + 40) is not None
 
 
 def _removals(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
     """Yield the tumours that are said to have been taken out where no operation of the vocabulary is named."""
-    for match in _REMOVED.finditer(sentence.text):
+    for match in _REMOVED.finditer(sentence.lower):
         start, end = sentence.start + match.start(), sentence.start + match.end()
         if any(hit.start < end and start < hit.end for hit in hits) or _NOT_THE_TUMOUR.search(match.group()):
             continue
         standing = _standing(reading, sentence, start, end, "resection")
-        if standing == treatment.DENIED and " not " not in match.group():
+        if standing == treatment.DENIED and " not " not in sentence.text[match.start() : match.end()]:
             standing = treatment.ARGUED
         said = Told(
             "resection",
             "removal of the tumor",
             "removal of the tumor",
             standing,
-            _extent(sentence.text, match.start(), match.end()),
             clue=treatment.clue(reading, sentence, end) if standing == treatment.GIVEN else treatment.NO_CLUE,
-            timing=timing(sentence.text, match.start(), match.end()),
         )
         yield Mention(NAME, start, end, sentence, said, _ASSERTIONS.get(standing, "present"), "patient")
 
 
 # "A subtotal gastrectomy and resection of the spleen": the extent is of the first operation.
-_OTHER_ORGAN = re.compile(r"\b(?:and|with)\b|,|ectomy|resection|excision", re.IGNORECASE)
-_FEARED = re.compile(r"\b(?:possib\w+|risk|concern|suspic\w+|fear|if|avoid)\b[^.;]{0,30}$", re.IGNORECASE)
+_OTHER_ORGAN = re.compile(r"\b(?:and|with)\b|,|ectomy|resection|excision")
+_FEARED = re.compile(r"\b(?:possib\w+|risk|concern|suspic\w+|fear|if|avoid)\b[^.;]{0,30}$")
 
 
-def _extent(text: str, start: int, end: int) -> str | None:
+def _extent(mention: Mention) -> str | None:
     """Return how much was taken out, of the words of the operation or those just before it."""
+    lower, start, end = mention.sentence.lower, mention.start - mention.sentence.start, mention.end - mention.sentence.start
     found = None
-    for match in _EXTENT.finditer(text, max(0, start - 25), min(len(text), end + 14)):
-        between = text[match.end() : start] if match.end() <= start else text[end : match.start()]
+    for match in _EXTENT.finditer(lower, max(0, start - 25), min(len(lower), end + 14)):
+        between = lower[match.end() : start] if match.end() <= start else lower[end : match.start()]
         if not _OTHER_ORGAN.search(between):
             found = match.lastgroup
     return found.replace("_", " ") if found else None
 
 
-def timing(text: str, start: int, end: int) -> str | None:
+def _timing(mention: Mention) -> str | None:
     """Return when an operation was done relative to the other treatment, None where its own words do not say so."""
-    near = text[max(0, start - 110) : end + 60]
+    lower, offset = mention.sentence.lower, mention.sentence.start
+    near = lower[max(0, mention.start - offset - 110) : mention.end - offset + 60]
     for name, pattern in _TIMINGS:
         if pattern.search(near):
             return name
@@ -307,12 +299,12 @@ def timing(text: str, start: int, end: int) -> str | None:
 
 
 def _margins(sentence: Sentence) -> Iterator[Mention]:
-    for match in _MARGIN.finditer(sentence.text):
-        word = (match["before"] or match["after"] or "").lower()
+    for match in _MARGIN.finditer(sentence.lower):
+        word = match["before"] or match["after"] or ""
         margin = match["r"] or ("positive" if word in _POSITIVE else "negative")
-        if word == "close" or _FEARED.search(sentence.text, max(0, match.start() - 50), match.start()):
+        if word == "close" or _FEARED.search(sentence.lower, max(0, match.start() - 50), match.start()):
             continue
-        said = Told("margin", "", match.group(), margin=margin.upper() if match["r"] else margin)
+        said = Told("margin", "", sentence.text[match.start() : match.end()], margin=margin.upper() if match["r"] else margin)
         yield Mention(NAME, sentence.start + match.start(), sentence.start + match.end(), sentence, said)
 
 
@@ -388,8 +380,8 @@ def _surgeries(strong: Sequence[Mention], margins: Sequence[Mention]) -> list[Fi
     facts: list[Finding] = []
     for group in groups.values():
         words = max((_told(mention).words for mention in group), key=len)
-        extent = next((said.extent for mention in group if (said := _told(mention)).extent), None)
-        when = next((said.timing for mention in group if (said := _told(mention)).timing), None)
+        extent = next((extent for mention in group if (extent := _extent(mention))), None)
+        when = next((timing for mention in group if (timing := _timing(mention))), None)
         facts.append(Finding(Surgery(words, extent, timing=when), tuple(group)))
     for margin in margins:
         before = [number for number, fact in enumerate(facts) if fact.proof[0].start <= margin.end]
