@@ -13,7 +13,7 @@ from extract.reading import Hit, Reading, Sentence
 
 PRESENT, ABSENT, POSSIBLE, PLANNED = "present", "absent", "possible", "planned"
 # The strongest first: what is both denied and possible is denied.
-_RANK = ("declined", "absent", "planned", "possible", "family")
+_RANK = {name: rank for rank, name in enumerate(("declined", "absent", "planned", "possible", "family"))}
 _ASSERTION = {"declined": ABSENT, "absent": ABSENT, "planned": PLANNED, "possible": POSSIBLE}
 # A forward cue reaches at most this many characters, a backward cue fewer: lists are long, predicates near.
 _FORWARD_REACH = 180
@@ -27,25 +27,32 @@ def cue_of(reading: Reading, start: int, end: int, sentence: Sentence | None = N
     if not cues:
         return None
     best: Hit | None = None
+    strongest = len(_RANK)
     for cue in cues:
-        if cue.id not in _RANK or (cue.start < end and start < cue.end):
+        rank = _RANK.get(cue.entry.concept_id)
+        # The cheap tests come first: most cues are weaker than one that was found, or stand out of reach.
+        if rank is None or rank >= strongest or (cue.start < end and start < cue.end):
             continue
-        direction = cue.entry.get("direction")
+        direction = cue.entry.more.get("direction")
         in_scope = False
-        if direction in ("forward", "both") and cue.end <= start:
+        if cue.end <= start and direction in ("forward", "both"):
             near = start <= cue.end + _FORWARD_REACH and not _ended(reading, cues, cue.end, start)
             in_scope = near and not (_ends_at_comma(cue, sentence) and "," in reading.text[cue.end : start])
-        elif direction in ("backward", "both") and end <= cue.start:
+        elif end <= cue.start and direction in ("backward", "both"):
             in_scope = cue.start <= end + _BACKWARD_REACH and not _ended(reading, cues, end, cue.start)
-        if in_scope and (best is None or _RANK.index(cue.id) < _RANK.index(best.id)):
-            best = cue
+        if in_scope:
+            best, strongest = cue, rank
     return best
 
 
 def assertion_of(reading: Reading, start: int, end: int, sentence: Sentence | None = None) -> str:
     """Return present, absent, possible or planned for a span."""
-    cue = cue_of(reading, start, end, sentence)
-    return _ASSERTION.get(cue.id, PRESENT) if cue else PRESENT
+    return assertion_by(cue_of(reading, start, end, sentence))
+
+
+def assertion_by(cue: Hit | None) -> str:
+    """Return present, absent, possible or planned, as the strongest cue says (`cue_of`)."""
+    return _ASSERTION.get(cue.id, PRESENT) if cue is not None else PRESENT
 
 
 def subject_of(reading: Reading, start: int, end: int, sentence: Sentence | None = None) -> str:
@@ -70,4 +77,7 @@ def _ended(reading: Reading, cues: Sequence[Hit], start: int, end: int) -> bool:
     between = reading.text[start:end]
     if ";" in between or ":" in between[2:]:
         return True
-    return any(cue.id == "end" and start <= cue.start and cue.end <= end for cue in cues)
+    for cue in cues:  # a plain loop, as in `holds_any`  # noqa: SIM110
+        if start <= cue.start and cue.end <= end and cue.entry.concept_id == "end":
+            return True
+    return False

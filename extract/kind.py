@@ -62,10 +62,9 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "case_series"
     if _tells_of_one(reading):
         return "case_report"
-    own = _own(reading)
     persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
-    is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * own
-    if not is_cohort and (_ONE_PERSON.search(text) or (own and not _COHORT.search(text, 0, _HEAD))):
+    is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * _own(reading)
+    if not is_cohort and (_ONE_PERSON.search(text) or (not _COHORT.search(text, 0, _HEAD) and _own(reading))):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"
 

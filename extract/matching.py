@@ -21,10 +21,14 @@ _EXACT = frozenset({"subject"})
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A PhraseMatcher over the entries of all lexicons; `entries` by the matcher's keys, with their rank."""
+    """A PhraseMatcher over the entries of all lexicons.
+
+    `entries` are by the matcher's keys, with their rank, the number of their lexicon among `names`, and whether a
+    place is looked at once more, for its case.
+    """
 
     phrases: PhraseMatcher
-    entries: Mapping[int, tuple[int, Entry]]
+    entries: Mapping[int, tuple[int, Entry, int, bool]]
     names: tuple[str, ...]
 
 
@@ -34,13 +38,14 @@ def build(nlp: Language, names: Iterable[str]) -> Matcher:
     Raises LexiconError where a lexicon's file is faulty.
     """
     phrases = PhraseMatcher(nlp.vocab, attr="NORM")
-    entries: dict[int, tuple[int, Entry]] = {}
+    entries: dict[int, tuple[int, Entry, int, bool]] = {}
     names = tuple(names)
     for rank, entry in enumerate(entry for name in names for entry in lexicon.load(name)):
         docs = [doc for variant in lexicon.alternations(entry.variant) if len(doc := nlp.make_doc(variant))]
         key = f"{KEY_MARK}{rank}"
         phrases.add(key, docs)
-        entries[nlp.vocab.strings[key]] = (rank, entry)
+        is_checked = entry.is_cased or entry.lexicon in _EXACT
+        entries[nlp.vocab.strings[key]] = (rank, entry, names.index(entry.lexicon), is_checked)
     return Matcher(phrases, entries, names)
 
 
@@ -52,26 +57,35 @@ def find(matcher: Matcher, doc: Doc, text: str, tokens: tuple[Sequence[int], Seq
     """
     starts, lengths = tokens
     entries = matcher.entries
-    found: dict[str, list[Hit]] = {name: [] for name in matcher.names}
+    found: list[list[Hit]] = [[] for _ in matcher.names]
+    taken = [0] * len(found)  # where the last hit of each lexicon ends
     sentence, after = -1, [*begins, len(text) + 1]
-    for first, negative_last, (_, entry) in sorted([(first, -last, entries[key]) for key, first, last in matcher.phrases(doc)]):
+    stop = after[0]  # where the next sentence begins
+    matches = sorted([(first, -last, entries[key]) for key, first, last in matcher.phrases(doc)])
+    for first, negative_last, (_, entry, number, is_checked) in matches:
         start = starts[first]
-        hits = found[entry.lexicon]
         # Of two that overlap ("renal cell", "cell carcinoma") the one that started first stands, then the longer.
-        if hits and start < hits[-1].end:
+        if start < taken[number]:
             continue
         last = -negative_last - 1
         end = starts[last] + lengths[last]
-        if entry.is_cased and not _same_case(text[start:end], entry.variant):
+        if is_checked and not _is_printed_so(text[start:end], entry):
             continue
-        if entry.lexicon in _EXACT and text[start:end].lower() != entry.variant:
-            continue
-        while start >= after[sentence + 1]:
+        while start >= stop:
             sentence += 1
-        if end > after[sentence + 1]:
+            stop = after[sentence + 1]
+        if end > stop:
             continue  # half in one sentence, half in the next
-        hits.append(Hit(entry, start, end, sentence))
-    return found
+        found[number].append(Hit(entry, start, end, sentence))
+        taken[number] = end
+    return dict(zip(matcher.names, found, strict=True))
+
+
+def _is_printed_so(words: str, entry: Entry) -> bool:
+    """Return whether words are printed as an entry wants it, whose case or ending tells."""
+    if entry.is_cased and not _same_case(words, entry.variant):
+        return False
+    return entry.lexicon not in _EXACT or words.lower() == entry.variant
 
 
 _NO_LETTER = re.compile(r"[\W_]+")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from extract import context
 from extract.reading import Hit, Reading, Sentence
@@ -27,8 +27,7 @@ TREATMENTS = frozenset({"surgery", "radiotherapy", "chemotherapy", "treatment"})
 UNLIKELY, NOT_TUMOUR, NOT_PATIENT = "possible", "not_tumour", "not_patient"
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A judged cue: its kind and where it stands in the report's text."""
 
     kind: str
@@ -141,15 +140,16 @@ _REACH_UNCERTAIN = 60
 def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
     """Yield the judged cues of a sentence, in order."""
     hits = reading.hits_in(LEXICON, sentence)
-    if not any(hit.id in TREATMENTS for hit in hits):
+    named = [hit.entry.concept_id for hit in hits]
+    if TREATMENTS.isdisjoint(named):
         yield from _drugs(reading, sentence)
-    if not any(hit.id == "surgery" for hit in hits):
+    if "surgery" not in named:
         yield from _operation(reading, sentence)
-    for number, hit in enumerate(hits):
-        judge = _JUDGES.get(hit.id)
-        kind = judge(reading, sentence, hits, number) if judge else hit.id
+    for number, name in enumerate(named):
+        judge = _JUDGES.get(name)
+        kind = judge(reading, sentence, hits, number) if judge else name
         if kind:
-            yield Cue(kind, hit.start, hit.end)
+            yield Cue(kind, hits[number].start, hits[number].end)
     yield from _clean_scan(sentence)
 
 
@@ -351,7 +351,7 @@ def _is_done(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     cue = context.cue_of(reading, hit.start, hit.end, sentence)
     if cue is not None and cue.start > hit.end and cue.entry.variant.endswith("free of"):
         return True  # "underwent resection, and in May she was free of disease"
-    return context.assertion_of(reading, hit.start, hit.end, sentence) not in (context.ABSENT, context.PLANNED)
+    return context.assertion_by(cue) not in (context.ABSENT, context.PLANNED)
 
 
 def _underwent(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:

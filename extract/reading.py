@@ -136,6 +136,8 @@ def holds_any(words: str, cues: Sequence[str]) -> bool:
 def clause_before(sentence: Sentence, offset: int, reach: int) -> str:
     """Return what stands before an offset in its clause, at most `reach` characters: after the last stop or semicolon."""
     end = offset - sentence.start
-    words = sentence.text[max(0, end - reach) : end]
-    cut = max(words.rfind(";"), words.rfind(". "))
+    words = sentence.text[end - reach if end > reach else 0 : end]
+    cut, stop = words.rfind(";"), words.rfind(". ")
+    if cut < stop:
+        cut = stop
     return words[cut + 1 :] if cut >= 0 else words

@@ -20,6 +20,8 @@ _ABBREVIATION = re.compile(
     [Vv]ol|[Ee]d|[Ss]er|[Ss]upp?l|[Pp]p|viz|[A-Z])|\.[A-Za-z])\.$""",
     re.VERBOSE,
 )
+# No abbreviation ends in these, but for one of single letters ("a.m.").
+_NO_ABBREVIATION = frozenset("hijkmnquvwy0123456789)]")
 _BARE_NUMBER = re.compile(r"\b(?:[Nn]o|[Ff]igs?|[Tt]ab|[Rr]efs?)\.$")
 _INITIAL = re.compile(r"(?:^|[\s(])[A-Z]\.$")
 
@@ -58,14 +60,17 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _is_inside(text: str, begin: int, dot: int, stop: int) -> bool:
     """Return whether the stop at `dot` belongs to an abbreviation or stands inside open brackets."""
     tail = text[max(begin, dot - 12) : dot + 1]
-    if _ABBREVIATION.search(tail):
+    if text[dot] == "." and not (text[dot - 1] in _NO_ABBREVIATION and text[dot - 2] != ".") and _ABBREVIATION.search(tail):
         follows = text[stop : stop + 4].lstrip()[:1]
         # "vitamin A. The" ends a sentence, "J. Smith" and "Fig. 2" do not.
         if not (_INITIAL.search(tail) is None and tail[-2:-1].isupper() and follows.isupper()):
             return True
+    if stop - begin >= 600:
+        return False
     piece = text[begin:stop]
-    opened = piece.count("(") - piece.count(")") + piece.count("[") - piece.count("]")
-    return opened > 0 and stop - begin < 600
+    if "(" not in piece and "[" not in piece:
+        return False
+    return piece.count("(") - piece.count(")") + piece.count("[") - piece.count("]") > 0
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

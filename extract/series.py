@@ -39,6 +39,7 @@ _MARK = re.compile(
 )
 # Whatever else is read as the number 2, in lower case.
 _SECOND = re.compile(r"(?:case|patient|proband)\s?(?:no\.?\s?|number\s|\#)?(?:2|ii|b|two)\b")
+_COUNTED = ("case", "patient", "proband")
 _MARK_CUES = ("case", "patient", "proband", "first", "second", "third", "fourth", "fifth", "the other")
 # In lower case: it is sought in all of a report's beginning, quickest with the first letter before all else.
 _DECLARED = re.compile(
@@ -126,7 +127,11 @@ def labels(drafts: Sequence[Draft], told: Sequence[str]) -> list[str]:
     nobody: frozenset[str] = frozenset()
     own = [draft.text for draft, subject in zip(drafts, told, strict=True) if subject == "patient"]
     persons = {_signature(intro) for words in own for intro in _introductions(words)}
-    if len(persons) < 2 and not any(_may_be_second(draft) for draft in drafts):
+    # Without two persons there must be a number 2, which few sentences may name: the other numbers are read where it is found.
+    if len(persons) < 2 and not any(
+        (subject == "patient" or draft.is_heading) and _may_be_second(draft) and "2" in _marks(draft)
+        for draft, subject in zip(drafts, told, strict=True)
+    ):
         return [_ONLY] * len(drafts)
     marks = [_marks(draft) if subject == "patient" or draft.is_heading else nobody for draft, subject in zip(drafts, told, strict=True)]
     numbers = {mark for found in marks for mark in found}
@@ -179,7 +184,9 @@ def _label(draft: Draft, subject: str, found: frozenset[str], known: dict[str, s
 def _may_be_second(draft: Draft) -> bool:
     """Return whether a sentence may name a second patient; cheap, since most reports have but one."""
     lower = draft.lower
-    return "second" in lower or "other" in lower or _SECOND.search(lower) is not None
+    if "second" in lower or "other" in lower:
+        return True
+    return holds_any(lower, _COUNTED) and _SECOND.search(lower) is not None
 
 
 def _marks(draft: Draft) -> frozenset[str]:

@@ -270,11 +270,11 @@ def _bond(hit: Hit, sentence: Sentence, hits: Sequence[Hit]) -> Bond | None:
             return None
         if _NO_LYMPH_NODE.search(before[-20:]):
             return None
-    if any(cue in hit.entry.variant for cue in _SPREAD_IN_NAME):
+    if holds_any(hit.entry.variant, _SPREAD_IN_NAME):
         return Bond(hit.start, hit.end, "describes")
     if hit.entry.variant == "pelvis" and not _OF_BONE.search(sentence.lower):
         return None  # the cavity
-    if _EXAMINED.match(near) or _PRIMARY.search(before):
+    if _EXAMINED.match(near) or ("primary" in before.lower() and _PRIMARY.search(before)):
         return None
     return (
         _describes(hit, hits, before, near)
@@ -287,7 +287,7 @@ def _bond(hit: Hit, sentence: Sentence, hits: Sequence[Hit]) -> Bond | None:
 
 def _describes(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | None:
     """Return the words of spread that the place describes: "lung, liver and BONE metastases"."""
-    found = _DESCRIBES.match(after)
+    found = _DESCRIBES.match(after) if holds_any(after.lower(), _HELD_CUES) else None
     if found is None or _LIST_ENDS.search(found["between"]) or _TUMOR_NAME.search(found["between"]):
         return None
     if hit.id != "C77" and _NODAL.search(found.group()):

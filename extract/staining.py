@@ -122,10 +122,10 @@ def tokens(text: str, markers: Sequence[Span]) -> list[Token]:
 def _read(text: str, words: str, at: int, end: int, cues: Phrases, result: list[Token]) -> None:
     """Add the tokens between two offsets, in which no marker stands."""
     for match in _TOKEN.finditer(text, at, end):
-        if match.start() < at:
+        start, stop = match.span()
+        if start < at:
             continue  # within the phrase just read
         kind = match.lastgroup
-        start, stop = match.span()
         if kind == "aside":
             at = stop
             continue

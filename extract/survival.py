@@ -7,7 +7,7 @@ times with a flag each: to death, and to return or death. Where a case cannot be
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from extract import times
 from extract.outcome import TREATMENTS
@@ -26,8 +26,7 @@ _MOST = 24
 _SAME = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pooled:
+class Pooled(NamedTuple):
     """Times from time zero with their flags: True where the event was seen, False where the patient was censored."""
 
     survival_months: float | None = None

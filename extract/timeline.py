@@ -17,11 +17,11 @@ import re
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from extract import outcome, series, times
 from extract.outcome import TREATMENTS
-from extract.reading import Mention, Reading, Sentence
+from extract.reading import Mention, Reading, Sentence, holds_any
 from extract.times import Time
 
 # How a treatment is told: as of now, of some years ago, or in the patient's history.
@@ -43,6 +43,7 @@ _HISTORY = re.compile(
     r"\bhistory\s(?:of|included|includes|was\s(?:significant|notable|remarkable)\sfor)|\bpreviously\s(?:treated|diagnosed)"
     r"|\b(?:earlier|prior)\s(?:events|diseases|cancers|tumou?rs|operations|malignancies|surgeries)"
 )
+_HISTORY_CUES = ("history", "previous", "earlier", "prior")
 _TUMOURS = re.compile(
     r"tumou?r|cancer|malignan|neoplas|carcinom|sarcom|lymphom|melanom|gliom|blastom|myelom|leuk|mass\b|lesion|nodul|\w{3}oma\b"
 )
@@ -64,6 +65,7 @@ _OF_ALL = re.compile(
 # What parts a sentence, and how many characters a parting weighs when the nearest time is sought.
 _PARTS = re.compile(r"[,;:]\s|\s(?:and|but|then|now|who|which)\s")
 _PART_WEIGHT = 25
+_SHORTEST_PART = 2  # ", "
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset(
     {"free", "no_recurrence", "no_metastasis", "no_progression", "remission", "lasting_remission", "active", "alive", "lost"}
@@ -84,8 +86,7 @@ _LONGEST = 720.0
 _OPENING = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What a mention of the timeline says: a judged cue (`kind`), or a time expression (`time`).
 
     `chapter` counts the story's tellings, after its group (CASE, ARGUED, ABSTRACT). `is_flashback` tells that
@@ -99,8 +100,7 @@ class Event:
     is_summary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A place on the line, in months from where the story begins, with the time expressions that prove it."""
 
     months: float
@@ -108,8 +108,7 @@ class Moment:
     is_minimum: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """An event on the line. `is_stated`: its own sentence says when; `is_contact`: the patient was seen then."""
 
     kind: str
@@ -168,11 +167,11 @@ def is_told(reading: Reading, sentence: Sentence) -> bool:
     general = sentence.subject == "general"
     if general and _GROUPS.get(sentence.section, CASE) != CASE:
         return False
-    cues = {hit.id for hit in reading.hits_in("subject", sentence)}
+    cues = {hit.entry.concept_id for hit in reading.hits_in("subject", sentence)}
     if general and ("person" not in cues or "literature" in cues or "closing" in cues):
         return False
     for hit in reading.hits_in(outcome.LEXICON, sentence):
-        if hit.id == "relative" and hit.start < sentence.start + _OPENING:
+        if hit.entry.concept_id == "relative" and hit.start < sentence.start + _OPENING:
             return False
     lower = sentence.lower
     if "person" not in cues and "own" not in cues and _states_a_rule(lower):
@@ -211,9 +210,10 @@ def _events(reading: Reading, sentence: Sentence, chapter: tuple[int, int], time
         return
     flashback, summary = _looks_back(sentence.lower), _announces(sentence.lower)
     events = [(found.start, found.end, Event("time", chapter, found.time, flashback, summary)) for found in spans]
-    for cue in cues:
-        if not any(found.start < cue.end and cue.start < found.end for found in spans if found.time.anchor):
-            events.append((cue.start, cue.end, Event(cue.kind, chapter, None, flashback, summary)))
+    anchored = [(found.start, found.end) for found in spans if found.time.anchor]
+    for kind, start, end in cues:
+        if not anchored or not any(first < end and start < last for first, last in anchored):
+            events.append((start, end, Event(kind, chapter, None, flashback, summary)))
     for start, end, event in sorted(events, key=_place):
         yield Mention("timeline", start, end, sentence, event)
 
@@ -224,8 +224,8 @@ def _place(event: tuple[int, int, Event]) -> tuple[int, int]:
 
 def event_of(mention: Mention) -> Event:
     """Return what a mention of the timeline says."""
-    assert isinstance(mention.value, Event)
-    return mention.value
+    event: Event = mention.value  # type: ignore[assignment]  # asked for too often to be asserted
+    return event
 
 
 def lines(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> tuple[Line, ...]:
@@ -300,12 +300,13 @@ class _Walk:
             if "admission" in kinds and self.frontier.months < 0:
                 self.frontier = Moment(0.0, self.frontier.proof)
             self.last = self.frontier
-        is_later = any(_relation(time) in (times.LATER, times.AFTER) for time, _ in placed)
         if events:
-            self._keep_history(events[0].sentence, kinds, any(_is_exact(time) for time, _ in placed), is_later)
+            is_later = bool(placed) and any(_relation(time) in (times.LATER, times.AFTER) for time, _ in placed)
+            is_dated = bool(placed) and any(_is_exact(time) for time, _ in placed)
+            self._keep_history(events[0].sentence, kinds, is_dated, is_later)
         for cue in cues:
-            earlier = _is_told_before(cue, cues, placed)
-            now = before if earlier else start if event_of(cue).is_flashback and not placed else self.frontier
+            earlier = bool(placed) and _is_told_before(cue, cues, placed)
+            now = before if earlier else start if not placed and event_of(cue).is_flashback else self.frontier
             self._put(cue, [] if earlier else placed, now, cues)
         if "admission" in kinds:
             self.in_history = False
@@ -315,7 +316,7 @@ class _Walk:
 
         Earlier diseases are dated by the year; a date with its month (`is_dated`) is the story itself.
         """
-        history = _HISTORY.search(sentence.lower)
+        history = _history(sentence.lower)
         if history and (_TREATED.search(sentence.lower, history.end()) or outcome.names_tumour(sentence.lower[history.end() :])):
             self.in_history = True
         elif kinds & {"admission", "recurrence"} or is_dated or ("metastasis" in kinds and is_later):
@@ -324,30 +325,34 @@ class _Walk:
     def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]], now: Moment, cues: Sequence[Mention]) -> None:
         """Place a cue at the nearest time of its sentence, else where the story stands now."""
         event = event_of(cue)
+        kind = event.kind
         near = [
             (time, moment) for time, moment in placed
-            if not (event.kind in TREATMENTS and _relation(time) in _LASTING)
+            if not (kind in TREATMENTS and _relation(time) in _LASTING)
             and not _is_of_now(time, cue)
-            and not (event.kind in _RETURNS and _is_claimed(time, cue, cues))
-        ]  # fmt: skip
-        if near:
-            _, moment = min(near, key=lambda pair: _distance(pair[0], cue))
-        else:
+            and not (kind in _RETURNS and _is_claimed(time, cue, cues))
+        ] if placed else []  # fmt: skip
+        if not near:
             moment = now
-        self._note_return(event)
-        self.placed[event.kind] = moment
-        self.begun.setdefault(event.kind, moment)
-        if event.kind in TREATMENTS:
+        elif len(near) == 1:
+            moment = near[0][1]
+        else:
+            _, moment = min(near, key=lambda pair: _distance(pair[0], cue))
+        if kind in _RETURNS:
+            self._note_return(event)
+        self.placed[kind] = moment
+        self.begun.setdefault(kind, moment)
+        if kind in TREATMENTS:
             self.placed["any"] = moment
             self.placed[times.stem(cue.sentence.text[cue.start - cue.sentence.start : cue.end - cue.sentence.start])] = moment
             ago = any(_relation(time) == times.AGO for time, _ in placed)
             self.treatments.append((moment, HISTORY if self.in_history else AGO if ago else NOW))
-        seen = event.kind in ("death", "recurrence") or (event.kind == "metastasis" and self.has_returned)
-        self.points.append(Point(event.kind, cue, moment, bool(near), seen and not event.is_summary))
+        seen = kind in ("death", "recurrence") or (kind == "metastasis" and self.has_returned)
+        self.points.append(Point(kind, cue, moment, bool(near), seen and not event.is_summary))
 
     def _begins(self, time: Time, mention: Mention, cues: Sequence[Mention]) -> bool:
         """Return whether the story begins with this time: "presented two years ago", "operated five years earlier"."""
-        if time.relation != times.AGO or self.points or _HISTORY.search(mention.sentence.lower):
+        if time.relation != times.AGO or self.points or _history(mention.sentence.lower):
             return False
         if _NOW.search(mention.sentence.lower, mention.end - mention.sentence.start) or _tells_of_onset(mention):
             return False
@@ -358,7 +363,7 @@ class _Walk:
 
     def _note_return(self, event: Event) -> None:
         """Note what a return of the tumour says of the treatments told before: they were of this tumour."""
-        if event.is_summary or event.kind not in ("recurrence", "metastasis"):
+        if event.is_summary:
             return
         if event.kind == "recurrence" and not self.treatments:
             self.treatments.append((self.begun.get("diagnosis") or Moment(0.0), NOW))
@@ -464,6 +469,11 @@ class _Walk:
         return Line(group, self._zero(), tuple(self.points), bool(self.treatments), self._origin())
 
 
+def _history(lower: str) -> re.Match[str] | None:
+    """Return where a sentence turns to the patient's earlier diseases."""
+    return _HISTORY.search(lower) if holds_any(lower, _HISTORY_CUES) else None
+
+
 def _is_contact(time: Time, kinds: set[str]) -> bool:
     """Return whether the patient was seen at a time: not in hospital, not merely treated, not looked back at."""
     if time.relation == times.AGO:
@@ -536,15 +546,20 @@ def _months_after(placed: tuple[Mention, Moment], start: Moment) -> float:
 
 def _nearest_kind(time: Mention, cues: Sequence[Mention]) -> str | None:
     """Return the kind of the cue that stands nearest to a time."""
-    return event_of(min(cues, key=lambda cue: _distance(time, cue))).kind if cues else None
+    if len(cues) < 2:
+        return event_of(cues[0]).kind if cues else None
+    return event_of(min(cues, key=lambda cue: _distance(time, cue))).kind
 
 
 def _distance(one: Mention, other: Mention) -> int:
     """Return how many characters stand between two mentions of a sentence; the border of a part counts as many."""
     first, second = (one, other) if one.start <= other.start else (other, one)
+    apart = second.start - first.end
+    if apart < _SHORTEST_PART:
+        return max(apart, 0)
     sentence = first.sentence
     parts = _PARTS.findall(sentence.lower, first.end - sentence.start, second.start - sentence.start)
-    return max(second.start - first.end, 0) + _PART_WEIGHT * len(parts)
+    return apart + _PART_WEIGHT * len(parts)
 
 
 def _relation(mention: Mention) -> str:

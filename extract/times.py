@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from extract.reading import Sentence
 
@@ -21,8 +21,7 @@ WEEKS_PER_MONTH = 4.345
 DATE, LATER, AFTER, AGO, FOR, FOLLOW_UP, AT = "date", "later", "after", "ago", "for", "follow_up", "at"
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(NamedTuple):
     """A time expression.
 
     Attributes
@@ -56,8 +55,7 @@ class Time:
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A time expression and where it stands, as offsets in the report's text, anchor words included."""
 
     start: int

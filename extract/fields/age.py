@@ -29,6 +29,7 @@ _PERSON = (
 _NO_ADJECTIVE = "pregnant|pregnancy|gestation\\w*|gravid|from|after|the|later|ago|of|and|in|before|follow|to|history|with|prior"
 _PATTERN = re.compile(
     rf"""
+    \b(?=[\dotfsenaimwglb])(?:                            # cheap: what every form below begins with
     \b(?=\d|[otfsen][nwhoielg][a-z]|age|in\s)             # cheap: most words begin neither a number nor "age"
     (?P<range>\b\d{{1,3}}\s?(?:[-–]|to|and)\s?)?            # "40-50 years old" is a range, not an age
     (?<![\d.])\b(?:
@@ -51,6 +52,7 @@ _PATTERN = re.compile(
     | \b(?:man|woman|male|female|gentleman|lady|boy|girl)\sof\s(?P<number3>\d{{1,2}})(?:\syears?)?\b
       (?!\s?(?:[-–%]|to\s\d|mm|cm|kg|months?|weeks?|days?))
     | \bin\s(?:his|her|the)\s(?P<ordinal>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\smonth\sof\slife
+    )
     """,
     re.VERBOSE | re.IGNORECASE,
 )

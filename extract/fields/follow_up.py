@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from extract import survival, timeline, times
@@ -47,7 +46,7 @@ def resolve(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> Re
             one["time_zero"] = Finding(line.origin, ())
     pooled = survival.pool(months, status, so_far.get("recurrence"), so_far.get("recurrence_months"), is_clear)
     # Computed values rest on the evidence of what they were computed from, and have none of their own.
-    one |= {name: Finding(value, ()) for name, value in asdict(pooled).items() if value is not None}
+    one |= {name: Finding(value, ()) for name, value in pooled._asdict().items() if value is not None}
     if not lines:
         return Resolution(one, {})
     line, contact = told or (lines[0], None)

@@ -43,6 +43,8 @@ _FINAL = re.compile(
     r"|\b(?:turned\sout|proved|proven)\s(?:to\sbe|as)\b"
 )
 # Plain substrings first: they spare most sentences the regexes.
+_FINAL_CUES = ("diagnos", "patholog", "histolog", "reported", "label", "classified", "signed", "turned", "prove")
+_REPORTED_CUES = ("case", "patient", "man", "male", "boy", "girl")
 _CONCLUSION_CUES = ("diagnosis", "based on", "together", "light of", "basis of")
 _EARLIER_CUES = ("history", "previous", "prior", "referr", "initial", "ago", "earlier", "before", "survivor", "known")
 _GRADE_CUES = ("grade", "differentiated")
@@ -234,9 +236,9 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
     if sentence.section == "title" or sentence.is_heading:
         weight *= 1.5
     if subject == "patient":
-        if _FINAL.search(before[-90:]):
+        if holds_any(before, _FINAL_CUES) and _FINAL.search(before[-90:]):
             weight += 3.0
-        elif _DIAGNOSED.search(before[-90:]) or _REPORTED.search(before[-80:]):
+        elif _DIAGNOSED.search(before[-90:]) or (holds_any(before, _REPORTED_CUES) and _REPORTED.search(before[-80:])):
             weight += 1.5
         if holds_any(sentence.lower, _CONCLUSION_CUES) and _CONCLUDED.search(sentence.lower):
             weight += 2.5

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from extract import context, lexicon, stain_grammar, stain_tumors, treatment
-from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import Histology, IhcResult
 from extract.stain_state import GENE, Result
 from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, concepts
@@ -23,13 +23,12 @@ FIELDS = ("ihc",)
 _KI67 = "ki67"
 _KERATIN = "ck"
 _HORMONES = frozenset({"estrogen", "progesterone"})
-# A sentence without any of these says nothing of a result.
+# A sentence without any of these says nothing of a result; read in lower case.
 _CUE = re.compile(
     r"positiv|negativ|express|stain|react|loss|lost|retain|intact|preserv|absen|lack|detect|highlight|immuno|\d\s?%|\+"
     r"|[(\d][-−–](?!\d)|±|show|demonstrat"
     r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident|scor|accumulat|confined|limited|restricted|outlin"
-    r"|dot-like|birefring",
-    re.IGNORECASE,
+    r"|dot-like|birefring"
 )
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
 _IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
@@ -55,6 +54,7 @@ _VETO = re.compile(
     r"|negative)|differential\sdiagnos[ei]s\s(?:was\sbetween|includ|compris)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
     re.IGNORECASE,
 )
+_VETO_CUES = ("antibod", "incubat", "western", "line", "elisa", "defined", "considered", "differential", "=")
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
 # Another substance: "insulin-like growth factor", "prolactin receptor".
 _ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")
@@ -115,8 +115,8 @@ def find(reading: Reading) -> Iterator[Mention]:
         if (
             (hits or "(CD)" in sentence.text)
             and sentence.section not in ("references", "back")
-            and _CUE.search(sentence.text)
-            and not _VETO.search(sentence.text)
+            and _CUE.search(sentence.lower)
+            and not (holds_any(sentence.lower, _VETO_CUES) and _VETO.search(sentence.text))
         ):
             yield from _read(reading, sentence, hits, before)
         before = sentence.lower

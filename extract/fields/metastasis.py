@@ -87,9 +87,10 @@ def find(reading: Reading) -> Iterator[Mention]:
             start, end = sentence.start + staged.start(), sentence.start + staged.end()
             place = Spread("C77", "lymph node", _names(reading, sentence), "nodes")
             yield Mention(NAME, start, end, sentence, place, "present", sentence.subject)
-        if not holds_any(sentence.lower, _CUES):
+        hits = reading.hits_in("metastasis_site", sentence)
+        if not (holds_any(sentence.lower, _CUES) if hits else "metast" in sentence.lower):
             continue
-        bonds = list(spread.bonds(sentence, hits)) if (hits := reading.hits_in("metastasis_site", sentence)) else []
+        bonds = list(spread.bonds(sentence, hits)) if hits else []
         for hit, bond in zip(hits, bonds, strict=True):
             if bond is not None:
                 yield _mention(reading, sentence, hit, bond, _assertion(reading, sentence, hit, bond))

@@ -263,15 +263,15 @@ def _tumors(reading: Reading, sentence: Sentence) -> tuple[Tumor, ...]:
     for match in (*called, *_SHORT_TUMOR.finditer(sentence.text)):
         start, end = match.span()
         # A name that the vocabulary has, whole or in part, is not called so again.
-        if not any(name.start < end and start < name.end for name in named):
+        if not named or not any(name.start < end and start < name.end for name in named):
             is_mere = _MERE_LESION.fullmatch(match[0]) is not None
             found.append(Tumor(start, end, is_mere, _SIGN_STRENGTH if _SIGN.fullmatch(match[0]) else 1.0))
-    return tuple(sorted([*named, *found]))
+    return tuple(sorted([*named, *found])) if found else tuple(named)
 
 
 def _merged(reading: Reading) -> list[Hit]:
     """Return the hits of both vocabularies in order, the longer where two overlap, regions after organs."""
-    hits = sorted([*reading.hits["site"], *reading.hits["region"], *_implied(reading)], key=lambda hit: (hit.start, -hit.end))
+    hits = sorted([*reading.hits["site"], *reading.hits["region"], *_implied(reading)], key=_order)
     result: list[Hit] = []
     for hit in hits:
         if result and hit.start < result[-1].end:
@@ -291,6 +291,10 @@ def _implied(reading: Reading) -> Iterator[Hit]:
             entry = _organ_in(hit.entry.preferred if is_short_form else variant)
             if entry is not None:
                 yield Hit(entry, hit.start, hit.end, hit.sentence)
+
+
+def _order(hit: Hit) -> tuple[int, int]:
+    return hit.start, -hit.end
 
 
 @cache
@@ -334,11 +338,12 @@ def _weight(reading: Reading, hit: Hit, following: Sequence[Hit], sentence: Sent
     if cue is not None and cue.id in ("possible", "planned"):
         # A doubt beside a tumour is about its kind more often than about its place.
         weight *= _DOUBTED if cue.id == "possible" else _PLANNED
-    if hit.id == "C49.9":  # "soft tissue", "subcutaneous": a layer, which the place beside it makes precise
+    code = hit.id
+    if code == "C49.9":  # "soft tissue", "subcutaneous": a layer, which the place beside it makes precise
         weight *= 0.3
-    if hit.id in _VAGUE:
+    if code in _VAGUE:
         weight *= 0.3
-    if hit.id == _UNKNOWN_PRIMARY:
+    if code == _UNKNOWN_PRIMARY:
         weight += _BESIDE_TUMOR
     if "second primary" in sentence.lower or "another primary" in sentence.lower:
         weight *= 0.2
@@ -472,14 +477,15 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     morphology = histology.morphology if isinstance(histology, Histology) else None
     if morphology and tissue_of(morphology) == BLOOD and (blood := _blood(mentions, morphology)):
         return blood
-    weights = _weigh(mentions, morphology, _spread_to(so_far))
+    codes = [_code(_place(mention), morphology) for mention in mentions]
+    weights = _weigh(mentions, codes, morphology, _spread_to(so_far))
     scores: dict[str, float] = defaultdict(float)
-    for mention, weight in zip(mentions, weights, strict=True):
-        scores[_code(_place(mention), morphology)[:3]] += weight
+    for code, weight in zip(codes, weights, strict=True):
+        scores[code[:3]] += weight
     if not scores or max(scores.values()) <= _LEAST:
         return NOTHING
     organ = max(scores, key=lambda code: (scores[code], code))
-    own = [m for m, weight in zip(mentions, weights, strict=True) if weight > 0 and _code(_place(m), morphology)[:3] == organ]
+    own = [m for m, code, weight in zip(mentions, codes, weights, strict=True) if weight > 0 and code[:3] == organ]
     subsite = _subsite(own, morphology, organ)
     if morphology and morphology.startswith("953"):
         # A meningioma's site is the meninges, wherever along the brain or the spinal cord it lies.
@@ -488,14 +494,14 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     side = None if organ in _UNPAIRED or subsite in _UNPAIRED else _laterality(own, mentions, morphology, subsite)
     passed = tuple(
         (m, "another site preferred" if _place(m).weight > 0 else "metastasis or spread")
-        for m, weight in zip(mentions, weights, strict=True)
-        if abs(weight) >= _LEAST and _code(_place(m), morphology)[:3] != organ
+        for m, code, weight in zip(mentions, codes, weights, strict=True)
+        if abs(weight) >= _LEAST and code[:3] != organ
     )
     return Resolution({"site": Finding(Site(_place(proof[0]).name, subsite, side), tuple(proof[:3]))}, {}, passed)
 
 
-def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: frozenset[str]) -> list[float]:
-    """Return the mentions' weights, seen with the final diagnosis and the metastases.
+def _weigh(mentions: Sequence[Mention], codes: Sequence[str], morphology: str | None, spread_to: frozenset[str]) -> list[float]:
+    """Return the mentions' weights, seen with the final diagnosis and the metastases; `codes` are their topographies.
 
     A place that is bound to the diagnosis by words ("leiomyosarcoma of the rectum") counts more, one bound
     to another tumour less; the first place beside a tumour word is where the story starts; a tenth mention
@@ -506,10 +512,10 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
     weights: list[float] = []
     counted: dict[str, float] = defaultdict(float)
     started = False
-    for mention in mentions:
+    for mention, topography in zip(mentions, codes, strict=True):
         place = _place(mention)
         weight = place.weight
-        organ = _code(place, morphology)[:3]
+        organ = topography[:3]
         if not started and place.weight >= _BESIDE_TUMOR and mention.subject == "patient" and not place.is_earlier:
             weight, started = weight + _FIRST_BESIDE_TUMOR, True
         if weight > 0 and place.is_earlier and (code not in place.bound or code in _ANY_TUMOR):
@@ -527,7 +533,8 @@ def _weigh(mentions: Sequence[Mention], morphology: str | None, spread_to: froze
             weight *= 0.4
         elif organ == "C77" and weight > 0 and place.weight != _USUAL_WEIGHT:
             weight *= _NODE_OF_LYMPHOMA
-        weights.append(weight / (1.0 + 0.1 * max(0.0, counted[organ])))
+        before = counted[organ]
+        weights.append(weight / (1.0 + 0.1 * before) if before > 0 else weight)
         counted[organ] += weights[-1]
     return weights
 
@@ -567,8 +574,8 @@ def _code(place: Place, morphology: str | None) -> str:
     """Return a place's topography for a tumour of this morphology: a region's soft tissue, skin or bone code."""
     if place.region is None:
         return place.code
-    by_tissue = dict(zip(TISSUES, place.region, strict=True))
-    return by_tissue.get(tissue_of(morphology) or "") or place.code
+    tissue = tissue_of(morphology)
+    return (place.region[TISSUES.index(tissue)] if tissue in TISSUES else "") or place.code
 
 
 def _by_weight(mention: Mention) -> tuple[float, int]:
@@ -579,7 +586,8 @@ def _subsite(own: Sequence[Mention], morphology: str | None, organ: str) -> str:
     """Return the organ's subsite with the greatest weight; ".9" only where no subsite is named with the tumour."""
     scores: dict[str, float] = defaultdict(float)
     for mention in own:
-        scores[_code(_place(mention), morphology)] += _place(mention).weight
+        place = _place(mention)
+        scores[_code(place, morphology)] += place.weight
     general = {code: score for code, score in scores.items() if code.endswith(".9")}
     precise = {code: score for code, score in scores.items() if not code.endswith(".9")}
     if precise:
@@ -596,14 +604,15 @@ _SAME_SIDE = {"C56": ("C57",), "C57": ("C56",), "C62": ("C63",), "C63": ("C62",)
 def _laterality(own: Sequence[Mention], every: Sequence[Mention], morphology: str | None, subsite: str) -> str | None:
     """Return the side told beside the primary's own part; of the whole organ, or of its region, only where nothing else is."""
     precise = [m for m in own if _code(_place(m), morphology) == subsite]
-    around = [m for m in every if _place(m).weight >= _BESIDE_TUMOR and subsite in (_place(m).region or ())]
-    kin = [m for m in every if _place(m).weight >= _BESIDE_TUMOR and _place(m).code.startswith(_SAME_SIDE.get(subsite[:3], ()))]
+    beside = [m for m in every if _place(m).weight >= _BESIDE_TUMOR]
+    around = [m for m in beside if subsite in (_place(m).region or ())]
+    kin = [m for m in beside if _place(m).code.startswith(_SAME_SIDE.get(subsite[:3], ()))]
     for mentions in (precise, own, around, kin):
-        for least in (_BESIDE_TUMOR * 0.4, _EXAMINED_WEIGHT):
+        sided = [place for mention in mentions if (place := _place(mention)).side]
+        for least in (_BESIDE_TUMOR * 0.4, _EXAMINED_WEIGHT) if sided else ():
             votes: dict[str, float] = defaultdict(float)
-            for mention in mentions:
-                place = _place(mention)
-                if place.side and place.weight > least:
+            for place in sided:
+                if place.side is not None and place.weight > least:
                     # Both ovaries are taken out for a tumour of one.
                     votes[place.side] += place.weight * (0.05 if place.kind == "procedure" and place.side == "bilateral" else 1.0)
             if votes:
@@ -612,6 +621,5 @@ def _laterality(own: Sequence[Mention], every: Sequence[Mention], morphology: st
 
 
 def _place(mention: Mention) -> Place:
-    value = mention.value
-    assert isinstance(value, Place)
-    return value
+    place: Place = mention.value  # type: ignore[assignment]  # asked for too often to be asserted
+    return place

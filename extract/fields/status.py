@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from extract import timeline, times
 from extract.outcome import NOT_PATIENT, TREATMENTS
@@ -111,8 +111,7 @@ def _before(death: Mention, mentions: Sequence[Mention], reach: int) -> list[Men
     return [m for m in mentions if death.sentence.index - reach <= m.sentence.index < death.sentence.index]
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """What the story has told so far: the status, its words, and the last word of freedom from disease."""
 
     status: str | None = None
@@ -123,17 +122,21 @@ class _State:
 
 def _last_word(story: Sequence[Mention]) -> _State:
     """Return the status that the story ends with; None where nothing is told after the treatment."""
-    later = {mention.sentence.index for mention in story if _is_later(mention)}
-    followed = {
-        mention.sentence.index
-        for mention in story
-        if (kind := event_of(mention).kind) in ("follow_up", "survival") or (kind in _CLEAR and times.may_hold(mention.sentence.lower))
-    }
-    # What the next sentence tells is of that later time too.
-    followed |= {m.sentence.index for m in story if event_of(m).kind in TREATMENTS} & {
-        m.sentence.index for m in story if event_of(m).kind == "active"
-    }
-    followed |= later | {index + 1 for index in later}
+    followed: set[int] = set()
+    treated: set[int] = set()
+    active: set[int] = set()
+    for mention in story:
+        kind, index = event_of(mention).kind, mention.sentence.index
+        if kind == "time":
+            if _is_later(mention):
+                followed |= {index, index + 1}  # what the next sentence tells is of that later time too
+        elif kind in ("follow_up", "survival") or (kind in _CLEAR and times.may_hold(mention.sentence.lower)):
+            followed.add(index)
+        elif kind in TREATMENTS:
+            treated.add(index)
+        elif kind == "active":
+            active.add(index)
+    followed |= treated & active
     state = _State()
     for mention in story:
         state = _next(state, mention, mention.sentence.index in followed)
@@ -150,30 +153,34 @@ def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
     """Return the state after one more event."""
     event = event_of(mention)
     kind = event.kind
-    here = any(mention.sentence.index == other.sentence.index for other in state.proof)
     if kind in TREATMENTS:
-        return _treated(state, mention, here)
+        return _treated(state, mention)
     if kind == "admission" and state.status == "LTFU":
-        return replace(state, status=None, proof=())
+        return state._replace(status=None, proof=())
     if kind == "lost":
-        return replace(state, status="LTFU", proof=(mention,))
+        return state._replace(status="LTFU", proof=(mention,))
     if not (state.is_treated or is_followed):
         return state
     if kind in _CLEAR or (kind in _CLEAR_THEN and is_followed and state.status != "AWD"):
         if state.status == "AWD" and _NO_MORE.match(mention.sentence.lower, mention.start - mention.sentence.start):
             return state  # "no new lesion": the old ones are there
-        return replace(state, status="NED", proof=(mention,), clear=mention)
+        return state._replace(status="NED", proof=(mention,), clear=mention)
     if kind in _DISEASE:
         passing = (
             event.is_summary
             or (event.is_flashback and kind != "active")
             or (kind == "metastasis" and not (is_followed or _is_new(mention)))
         )
-        return state if passing else replace(state, status="AWD", proof=(mention,), clear=None)
-    if (kind == "alive" or (kind == "no_progression" and is_followed)) and not here and state.status != "AWD":
+        return state if passing else state._replace(status="AWD", proof=(mention,), clear=None)
+    if (kind == "alive" or (kind == "no_progression" and is_followed)) and state.status != "AWD" and not _is_told_here(state, mention):
         proof = (state.clear, mention) if state.clear else (mention,)
-        return replace(state, status="NED" if state.clear else "ALIVE", proof=proof)
+        return state._replace(status="NED" if state.clear else "ALIVE", proof=proof)
     return state
+
+
+def _is_told_here(state: _State, mention: Mention) -> bool:
+    """Return whether the words that the state rests on stand in the sentence of a mention."""
+    return any(mention.sentence.index == other.sentence.index for other in state.proof)
 
 
 def _is_new(mention: Mention) -> bool:
@@ -181,9 +188,11 @@ def _is_new(mention: Mention) -> bool:
     return _NEW.search(mention.sentence.lower) is not None
 
 
-def _treated(state: _State, mention: Mention, is_here: bool) -> _State:
+def _treated(state: _State, mention: Mention) -> _State:
     """Return the state after a treatment: an operation ends what was told of disease, other treatment what recurred."""
-    ended = state.status in ("AWD", "LTFU") and not is_here
+    ended = state.status in ("AWD", "LTFU") and not _is_told_here(state, mention)
     if ended and event_of(mention).kind != "surgery":
         ended = event_of(state.proof[-1]).kind in ("recurrence", "metastasis", "lost") and "palliative" not in mention.sentence.lower
-    return replace(state, status=None, proof=(), is_treated=True) if ended else replace(state, is_treated=True)
+    if ended:
+        return state._replace(status=None, proof=(), is_treated=True)
+    return state if state.is_treated else state._replace(is_treated=True)
