@@ -1,6 +1,6 @@
 """Immunohistochemistry: every marker with its result on the index tumour, extent, intensity, percentage and cells.
 
-Words become tokens in `staining`, results find their markers in `stain_grammar`; here stands which hits are
+Words become tokens in `stains.tokens`, results find their markers in `stains.grammar`; here stands which hits are
 markers, which sentences speak of something else (serum, flow cytometry, genes), and what becomes of two results.
 """
 
@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache
 from typing import NamedTuple
 
-from extract import context, lexicon, stain_grammar, stain_tumors, treatment
+from extract import context, lexicon, treatment
 from extract.reading import Finding, Hit, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import Histology, IhcResult
-from extract.stain_state import GENE, Result
-from extract.staining import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, concepts
+from extract.stains import grammar, tumors
+from extract.stains.state import GENE, Result
+from extract.stains.tokens import OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, concepts
 
 NAME = "ihc"
 FIELDS = ("ihc",)
@@ -125,7 +126,7 @@ def find(reading: Reading) -> Iterator[Mention]:
 def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str) -> Iterator[Mention]:
     """Yield the results of a sentence; `before` is the sentence before it, which may say that all this is flow cytometry."""
     spans = markers(sentence.text, sentence.start, hits)
-    results, tokens = stain_grammar.read(sentence.text, spans)
+    results, tokens = grammar.read(sentence.text, spans)
     kinds = {token.kind for token in tokens}
     is_stained = _STAINED.search(sentence.text) is not None
     if _speaks_of_flow(before) and not is_stained:
@@ -135,7 +136,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
     here = _Frame(sentence.text, kinds, is_stained, others, before)
     clues: dict[tuple[int, int], treatment.Clue] = {}
     tells_usual = bool(results) and _USUAL.search(sentence.text) is not None
-    turns = stain_tumors.turns(sentence.text) if results else []
+    turns = tumors.turns(sentence.text) if results else []
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:
             continue
@@ -146,9 +147,9 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
         start, end = sentence.start + result.start, sentence.start + result.end
         marker = _names().get(result.marker.id, result.marker.id)
         value = IhcResult(marker, str(result.result), result.extent, result.intensity, result.percent, result.cells)
-        clause = stain_tumors.part_at(turns, result.start)
+        clause = tumors.part_at(turns, result.start)
         if clause not in clues:
-            clues[clause] = stain_tumors.clue(reading, sentence, clause)
+            clues[clause] = tumors.clue(reading, sentence, clause)
         yield Mention(
             NAME, start, end, sentence, Stained(value, clues[clause]), "present", context.subject_of(reading, start, end, sentence)
         )

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from extract import context, stain_tumors, treatment
+from extract import context, treatment
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution, Sentence
+from extract.stains import tumors
 
 NAME = "ki67"
 FIELDS = ("ki67_percent",)
@@ -85,7 +86,7 @@ def _mention(reading: Reading, sentence: Sentence, start: int, end: int, others:
         return None
     first = sentence.start + min(start, match.start("low"))
     last = sentence.start + max(end, match.end())
-    index = Index(value, stain_tumors.clue(reading, sentence))
+    index = Index(value, tumors.clue(reading, sentence))
     return Mention(NAME, first, last, sentence, index, "present", context.subject_of(reading, first, last, sentence))
 
 

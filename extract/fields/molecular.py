@@ -1,4 +1,4 @@
-"""Gene tests of the tumour: which gene, which alteration, found or not (`gene_tests` reads the sentences).
+"""Gene tests of the tumour: which gene, which alteration, found or not (`genes` reads the sentences).
 
 A gene altered in blood or in the family is not the tumour's; the genes of familial cancer are taken to be tested in
 blood unless the sentence speaks of the tumour.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from extract import context, gene_tests, gene_words
+from extract import context
+from extract.genes import grammar, words
 from extract.reading import Finding, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import MolecularTest
-from extract.staining import NEGATIVE, POSITIVE, concepts
+from extract.stains.tokens import NEGATIVE, POSITIVE, concepts
 
 NAME = "molecular"
 FIELDS = ("molecular",)
@@ -52,7 +53,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         if not _has_cue(sentence, bool(hits)):
             asked = ()
             continue
-        told = gene_tests.read(sentence.text, sentence.start, hits)
+        told = grammar.read(sentence.text, sentence.start, hits)
         asked = told.asked if not told.tests else ()
         for test in told.tests:
             start, end = sentence.start + test.start, sentence.start + test.end
@@ -75,11 +76,11 @@ def _answered(reading: Reading, sentence: Sentence, asked: Sequence[tuple[str, s
         yield Mention(NAME, start, end, sentence, value, "present", context.subject_of(reading, start, end, sentence))
 
 
-def _is_germline(test: gene_tests.GeneTest, tissues: Set[str]) -> bool:
+def _is_germline(test: grammar.GeneTest, tissues: Set[str]) -> bool:
     """Return whether an alteration is one of blood or relatives, and not of the tumour: "germline", "the mother"."""
     if test.is_germline:
         return True
-    if "somatic" in tissues or test.alteration not in (gene_words.MUTATION, gene_words.DELETION):
+    if "somatic" in tissues or test.alteration not in (words.MUTATION, words.DELETION):
         return False
     return "germline" in tissues or bool(
         tissues & {"blood", "normal"} and test.gene in concepts("alteration", "germline_gene") | concepts("alteration", "predisposing_gene")
@@ -109,7 +110,7 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
 def _is_rearranged(mention: Mention) -> bool:
     """Return whether a mention tells of a rearrangement that was found."""
     value = mention.value
-    return isinstance(value, MolecularTest) and value.alteration == gene_words.REARRANGEMENT and value.result == POSITIVE
+    return isinstance(value, MolecularTest) and value.alteration == words.REARRANGEMENT and value.result == POSITIVE
 
 
 def _is_translocation(mention: Mention) -> bool:

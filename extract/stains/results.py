@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extract.stain_state import FLIPPED, LIGHT, POLAR, Forward, Result, State, degrees_after, degrees_before, kind_at, skip
-from extract.staining import EQUIVOCAL, POSITIVE, Token
+from extract.stains.state import FLIPPED, LIGHT, POLAR, Forward, Result, State, degrees_after, degrees_before, kind_at, skip
+from extract.stains.tokens import EQUIVOCAL, POSITIVE, Token
 
 _ADJECTIVES = frozenset({"and", "marker", POSITIVE, "hyphen", "degree", "word", ","})
 

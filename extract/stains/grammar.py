@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extract import stain_order
-from extract.stain_results import backward, give, since_last_and
-from extract.stain_signs import on_degree, on_number, on_percent, on_sign
-from extract.stain_state import CUES, FLIPPED, GENE, LIGHT, Forward, Result, State, denial_reaches, kind_at, skip
-from extract.stain_words import on_active, on_gene, on_polar, on_seen, on_shows, on_stain
-from extract.staining import EQUIVOCAL, NEGATIVE, OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, tokens
+from extract.stains import order
+from extract.stains.results import backward, give, since_last_and
+from extract.stains.signs import on_degree, on_number, on_percent, on_sign
+from extract.stains.state import CUES, FLIPPED, GENE, LIGHT, Forward, Result, State, denial_reaches, kind_at, skip
+from extract.stains.tokens import EQUIVOCAL, NEGATIVE, OTHER_CELLS, POSITIVE, UNKNOWN, Span, Token, tokens
+from extract.stains.words import on_active, on_gene, on_polar, on_seen, on_shows, on_stain
 
 # Other words between a cue that speaks forward and its first marker.
 _FORWARD_WORDS = 6
@@ -36,7 +36,7 @@ def read(text: str, markers: Sequence[Span], claims_genes: bool = True) -> tuple
         handler = _HANDLERS.get(token.kind)
         if handler is not None and (claims_genes or token.kind != GENE):
             handler(state, at, token)
-    stain_order.read(state)
+    order.read(state)
     _close(state)
     return state.results, found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from extract.staining import EQUIVOCAL, NEGATIVE, POSITIVE, UNKNOWN, Span, Token
+from extract.stains.tokens import EQUIVOCAL, NEGATIVE, POSITIVE, UNKNOWN, Span, Token
 
 GENE = "gene"
 FLIPPED = {POSITIVE: NEGATIVE, NEGATIVE: POSITIVE, EQUIVOCAL: EQUIVOCAL, UNKNOWN: UNKNOWN, GENE: GENE}

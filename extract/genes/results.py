@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extract.gene_words import AFTER_REACH, ALTERATIONS, DENYING, EXPRESSION, MUTATION, REARRANGEMENT, TISSUES, Finding, GeneList, kind_at
-from extract.staining import NEGATIVE, POSITIVE, Token
+from extract.genes.words import AFTER_REACH, ALTERATIONS, DENYING, EXPRESSION, MUTATION, REARRANGEMENT, TISSUES, Finding, GeneList, kind_at
+from extract.stains.tokens import NEGATIVE, POSITIVE, Token
 
 _DENIAL_WORDS = 5
 _ENDS_DENIAL = frozenset({"break", ";", "shows", "be"})

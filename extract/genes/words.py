@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extract.reading import Hit
-from extract.staining import NEGATIVE, POSITIVE, Token, concepts, phrases, plain, word_at
+from extract.stains.tokens import NEGATIVE, POSITIVE, Token, concepts, phrases, plain, word_at
 
 REARRANGEMENT, MUTATION, AMPLIFICATION = "rearrangement", "mutation", "amplification"
 DELETION, METHYLATION, EXPRESSION, OTHER = "deletion", "methylation", "expression", "other"

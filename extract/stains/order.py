@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extract.stain_results import give
-from extract.stain_signs import result_of_sign
-from extract.stain_state import FLIPPED, LIGHT, POLAR, Result, State, kind_at, skip
-from extract.staining import NEGATIVE, POSITIVE, Token
+from extract.stains.results import give
+from extract.stains.signs import result_of_sign
+from extract.stains.state import FLIPPED, LIGHT, POLAR, Result, State, kind_at, skip
+from extract.stains.tokens import NEGATIVE, POSITIVE, Token
 
 RESPECTIVELY = "respectively"
 _SIGNS = frozenset({"sign", "score"})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from extract.stain_results import give, mark_cells
-from extract.stain_state import LIGHT, POLAR, Result, State, degrees_after, degrees_before, kind_at, speaks_forward
-from extract.staining import EQUIVOCAL, NEGATIVE, POSITIVE, Token
+from extract.stains.results import give, mark_cells
+from extract.stains.state import LIGHT, POLAR, Result, State, degrees_after, degrees_before, kind_at, speaks_forward
+from extract.stains.tokens import EQUIVOCAL, NEGATIVE, POSITIVE, Token
 
 # HER2 is scored 0 to 3+; the guideline calls 2+ equivocal.
 _SCORED = "her2"

@@ -14,8 +14,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from extract.gene_results import is_shown, judge
-from extract.gene_words import (
+from extract.genes.results import is_shown, judge
+from extract.genes.words import (
     AFTER_REACH,
     ALTERATIONS,
     AMPLIFICATION,
@@ -36,7 +36,7 @@ from extract.gene_words import (
     tokens,
 )
 from extract.reading import Hit
-from extract.staining import NEGATIVE, POSITIVE, Token, concepts
+from extract.stains.tokens import NEGATIVE, POSITIVE, Token, concepts
 
 
 class GeneTest(NamedTuple):

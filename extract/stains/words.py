@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from extract.stain_results import backward, claim_forward, give, is_at_hand, since_last_and
-from extract.stain_signs import attach, inside_attached
-from extract.stain_state import (
+from extract.stains.results import backward, claim_forward, give, is_at_hand, since_last_and
+from extract.stains.signs import attach, inside_attached
+from extract.stains.state import (
     BARE,
     FLIPPED,
     GENE,
@@ -21,7 +21,7 @@ from extract.stain_state import (
     speaks_far_forward,
     speaks_forward,
 )
-from extract.staining import NEGATIVE, POSITIVE, Token, concepts
+from extract.stains.tokens import NEGATIVE, POSITIVE, Token, concepts
 
 _SHOWN_WORDS = 3
 _SHOWN_FAR = 12
