@@ -70,8 +70,11 @@ _CYCLES = re.compile(
     rf"|(?<=[a-z)])\s?[x×]\s?(?P<times>\d{{1,2}})\b(?!\s?(?:\d|mm|cm|Gy|mg|10))",
     re.IGNORECASE,
 )
-# One of these stands in all that `_CYCLES` matches; a dose has a digit.
-_WORDS_OF_CYCLES = ("cycle", "course", "round", "series", "cures", "blocks", "x", "×")
+# One of these, or "x 3", stands in all that `_CYCLES` matches; a dose has a digit.
+_WORDS_OF_CYCLES = ("cycle", "course", "round", "series", "cures", "blocks")
+_TIMES = re.compile(r"[xX×]\s?\d")
+# One of these stands in all that `_SCHEDULE` matches.
+_WORDS_OF_SCHEDULE = ("day", "daily", "week", "month", "q", "bid", "tid", "/d")
 _DIGIT = re.compile(r"\d")
 
 
@@ -188,13 +191,15 @@ def _runs(text: str, spans: Sequence[tuple[int, int]], joins: re.Pattern[str]) -
 
 def schedule_after(text: str, start: int, end: int) -> str | None:
     """Return the schedule named between two places of a sentence ("weekly", "every 3 weeks"), None where none is."""
+    if not holds_any(text[start:end].lower(), _WORDS_OF_SCHEDULE):
+        return None
     match = _SCHEDULE.search(text, start, end)
     return match.group().lstrip("/") if match else None
 
 
 def find_cycles(text: str) -> list[Cycles]:
     """Return the numbers of cycles in a sentence, in order; "3 courses of radiotherapy" are none."""
-    if not holds_any(text.lower(), _WORDS_OF_CYCLES):
+    if not (holds_any(text.lower(), _WORDS_OF_CYCLES) or _TIMES.search(text)):
         return []
     found = []
     for match in _CYCLES.finditer(text):

@@ -56,7 +56,8 @@ _OTHER = (
     r"|invasion|extension|depth|height|discrepancy|pupils?|septum|septa|diverticul\w+|hernia\w*|fragments?|biops(?:y|ies)|cores?"
     r"|Breslow|foetus|fetus|placenta|island|perforation|fistula|dilatation|displacement|stenosis|stricture"
 )
-_NOUN = re.compile(rf"\b(?:(?P<other>{_OTHER})|(?P<weak>{_WEAK})|(?P<tumor>{_TUMOR}))\b", re.IGNORECASE)
+# Looked for in words in lower case (`_lower`), which is faster than to ignore case.
+_NOUN = re.compile(rf"\b(?:(?P<other>{_OTHER.lower()})|(?P<weak>{_WEAK})|(?P<tumor>{_TUMOR.lower()}))\b")
 # "the spleen measured 13 cm": an organ is measured where no preposition puts the tumour into it.
 _ORGAN_MEASURED = re.compile(
     r"(?:^|[,;]\s|\b(?:the|an?|enlarged|his|her|and)\s)(?:uterus|spleen|liver|kidneys?|prostate|thyroid|gland|ovary|ovaries"
@@ -123,6 +124,8 @@ _DISTANCE_BEFORE = re.compile(
     r"|esophagus|oesophagus)\sat\s)(?:a\s|the\slevel\sof\s)?(?:about\s|approximately\s|around\s|~\s?)?$",
     re.IGNORECASE,
 )
+# No words of it are longer.
+_LONGEST_DISTANCE = 60
 _LOCATED_AT = re.compile(
     r"\b(?:located|situated|lies|lying|lay|starting|beginning)\s(?:at\s)?(?:about\s|approximately\s|~\s?)?$",
     re.IGNORECASE,
@@ -178,7 +181,7 @@ def is_no_size(before: str, after: str) -> bool:
     return (
         _DISTANCE_AFTER.match(after) is not None
         or (_PART_OF.match(after) is not None and _MEASURED_OF.search(before) is None)
-        or _DISTANCE_BEFORE.search(before) is not None
+        or _DISTANCE_BEFORE.search(before, max(0, len(before) - _LONGEST_DISTANCE)) is not None
         or (_LOCATED_AT.search(before) is not None and SIZE_WORD.match(after.lstrip()) is None and "in diameter" not in after)
         or _COHORT.search(before) is not None
         or "±" in after[:4]
@@ -197,13 +200,13 @@ def noun_of(before: str, after: str, previous: str | None = None) -> str | None:
     plain = _WITH_PHRASE.sub(_drop_with, before)
     if after.startswith((")", ",")) and (closed := last_noun(plain[-60:])):
         return closed
-    following = None if tail.startswith("and ") and not after.startswith(")") else _NOUN.search(tail)
+    following = None if tail.startswith("and ") and not after.startswith(")") else _NOUN.search(_lower(tail))
     if following and _STOP.search(tail[: following.start()]) is None:
         kind = _kind(_head(following, tail), tail)
         # "The tumour presented as a cystic, 35 cm structure."
         return "tumor" if kind == "weak" and last_noun(plain) == "tumor" else kind
     organ = _ORGAN_MEASURED.search(plain)
-    if organ and _PREPOSITION.search(plain[: organ.start()]) is None and _NOUN.search(plain, organ.start()) is None:
+    if organ and _PREPOSITION.search(plain[: organ.start()]) is None and _NOUN.search(_lower(plain), organ.start()) is None:
         return "other"
     last = last_noun(plain)
     if last:
@@ -212,19 +215,24 @@ def noun_of(before: str, after: str, previous: str | None = None) -> str | None:
         return previous
     clause = _CLAUSE_END.split(tail, maxsplit=1)[0]
     # "A round, 4 cm in diameter, red plaque": with no noun before, one after the comma will do.
-    later = _NOUN.search(clause)
+    later = _NOUN.search(_lower(clause))
     if later is None:
         tail = _IN_DIAMETER.sub("", tail)
-        later = _NOUN.search(tail)
+        later = _NOUN.search(_lower(tail))
         later = later if later and _STOP.search(tail[: later.start()]) is None else None
     return _kind(later, tail) if later else None
+
+
+def _lower(words: str) -> str:
+    """Return words in lower case, letter for letter: "İ" is the only letter that is longer in lower case."""
+    return words.replace("İ", "I").lower()
 
 
 def _head(noun: re.Match[str], words: str) -> re.Match[str]:
     """Return the noun that a first one only describes: "ulcer-like lesion", "skull base mass"; not "lymph node mass"."""
     if noun.lastgroup == "tumor" or _NODAL.match(noun.group()):
         return noun
-    following = _NOUN.search(words, noun.end())
+    following = _NOUN.search(_lower(words), noun.end())
     between = words[noun.end() : following.start()] if following else ","
     return following if following and "," not in between and _STOP.search(between) is None else noun
 
@@ -237,7 +245,7 @@ def _drop_with(phrase: re.Match[str]) -> str:
 def last_noun(words: str) -> str | None:
     """Return the kind of the last noun of some words; a place is passed over: "a mass at the base of the penis"."""
     kind = None
-    for noun in _NOUN.finditer(words):
+    for noun in _NOUN.finditer(_lower(words)):
         governed = _PREPOSITION if noun.lastgroup == "other" else _GOVERNED
         may_be_place = kind == "tumor" and noun.lastgroup != "tumor" and not _NODAL.match(noun.group())
         if not (may_be_place and governed.search(words[: noun.start()])):
@@ -255,7 +263,7 @@ def _kind(noun: re.Match[str], words: str) -> str:
 
 def describes_tumor(after: str) -> bool:
     """Return whether the words after an organ name a lesion by it: "(liver) tumor", "(ovarian) cyst"."""
-    noun = _NOUN.search(after)
+    noun = _NOUN.search(_lower(after))
     if noun is None or noun.lastgroup == "other":
         return False
     between = after[: noun.start()]

@@ -137,20 +137,23 @@ _REACH, _NEAR, _SHORT = 110, 40, 15
 _REACH_UNCERTAIN = 60
 
 
-def find(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
-    """Yield the judged cues of a sentence, in order."""
+def find(reading: Reading, sentence: Sentence) -> list[Cue]:
+    """Return the judged cues of a sentence: of the treatments that only other lexicons name, then the others in order."""
     hits = reading.hits_in(LEXICON, sentence)
     named = [hit.entry.concept_id for hit in hits]
+    found: list[Cue] = []
     if TREATMENTS.isdisjoint(named):
-        yield from _drugs(reading, sentence)
-    if "surgery" not in named:
-        yield from _operation(reading, sentence)
+        found.extend(_drugs(reading, sentence))
+    if "surgery" not in named and (operations := reading.hits_in(_PROCEDURES, sentence)):
+        found.extend(_operation(reading, sentence, operations))
     for number, name in enumerate(named):
         judge = _JUDGES.get(name)
         kind = judge(reading, sentence, hits, number) if judge else name
         if kind:
-            yield Cue(kind, hits[number].start, hits[number].end)
-    yield from _clean_scan(sentence)
+            found.append(Cue(kind, hits[number].start, hits[number].end))
+    if clean := _clean_scan(sentence):
+        found.append(clean)
+    return found
 
 
 def _drugs(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
@@ -161,21 +164,22 @@ def _drugs(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
                 yield Cue("chemotherapy", hit.start, hit.end)
 
 
-def _operation(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
+def _operation(reading: Reading, sentence: Sentence, operations: Sequence[Hit]) -> Iterator[Cue]:
     """Yield the first operation of a sentence that names none of the lexicon's, if it was done."""
-    for hit in reading.hits_in(_PROCEDURES, sentence):
+    for hit in operations:
         if hit.id == "resection" and _is_done(reading, sentence, hit):
             yield Cue("surgery", hit.start, hit.end)
             return
 
 
-def _clean_scan(sentence: Sentence) -> Iterator[Cue]:
-    """Yield that an examination of the patient found nothing: "the CT scan was unremarkable"."""
+def _clean_scan(sentence: Sentence) -> Cue | None:
+    """Return that an examination of the patient found nothing: "the CT scan was unremarkable"."""
     lower = sentence.lower
     if "normal" in lower or "negative" in lower or "unremarkable" in lower or "clear" in lower:
         found = _CLEAN_SCAN.search(lower)
         if found and len(lower) == len(sentence.text):
-            yield Cue("clean_scan", sentence.start + found.start(), sentence.start + found.end())
+            return Cue("clean_scan", sentence.start + found.start(), sentence.start + found.end())
+    return None
 
 
 def names_tumour(words: str) -> bool:

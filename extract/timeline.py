@@ -73,10 +73,13 @@ STATES = frozenset(
 )
 _NO_CONTACT = TREATMENTS | {"palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
 _NO_VISIT = _NO_CONTACT | {"diagnosis"}
+_VISITS = TREATMENTS | {"admission", "diagnosis"}
 _PAST = TREATMENTS | {"diagnosis", "admission", "recurrence", "metastasis"}
 _RETURNS = frozenset({"recurrence", "metastasis"})
 _ENDS = frozenset({"survival", "death", "alive", "free", "no_recurrence", "lost"})
 _OUTCOMES = STATES | {"death", "recurrence", "progression"}
+# What makes a sentence one of the tumour's story, though it tells of the patient's history.
+_OF_THE_STORY = TREATMENTS | _OUTCOMES | {"admission", "metastasis"}
 # Narrative moments this far before the frontier are the frontier, told in round figures.
 _SLACK = 1.0
 # Times at which nothing was begun: a treatment never stands at one.
@@ -167,7 +170,7 @@ def is_told(reading: Reading, sentence: Sentence) -> bool:
     general = sentence.subject == "general"
     if general and _GROUPS.get(sentence.section, CASE) != CASE:
         return False
-    cues = {hit.entry.concept_id for hit in reading.hits_in("subject", sentence)}
+    cues = [hit.entry.concept_id for hit in reading.hits_in("subject", sentence)]
     if general and ("person" not in cues or "literature" in cues or "closing" in cues):
         return False
     for hit in reading.hits_in(outcome.LEXICON, sentence):
@@ -205,7 +208,7 @@ def _announces(lower: str) -> bool:
 def _events(reading: Reading, sentence: Sentence, chapter: tuple[int, int], timed: bool) -> Iterator[Mention]:
     """Yield a sentence's cues and times in order; the anchor words of a time are no cues of their own."""
     spans = list(times.find(sentence)) if timed else []
-    cues = list(outcome.find(reading, sentence))
+    cues = outcome.find(reading, sentence)
     if not spans and not cues:
         return
     flashback, summary = _looks_back(sentence.lower), _announces(sentence.lower)
@@ -214,7 +217,9 @@ def _events(reading: Reading, sentence: Sentence, chapter: tuple[int, int], time
     for kind, start, end in cues:
         if not anchored or not any(first < end and start < last for first, last in anchored):
             events.append((start, end, Event(kind, chapter, None, flashback, summary)))
-    for start, end, event in sorted(events, key=_place):
+    if len(events) > 1:
+        events.sort(key=_place)
+    for start, end, event in events:
         yield Mention("timeline", start, end, sentence, event)
 
 
@@ -277,12 +282,13 @@ class _Walk:
     def read(self, events: Sequence[Mention]) -> None:
         """Place the events of one sentence."""
         cues = [event for event in events if event_of(event).time is None]
+        is_timed = len(cues) < len(events)
         kinds = {event_of(cue).kind for cue in cues}
         if _is_other_history(events[0].sentence, kinds):
             events = cues  # "his history included an infarction in 2002": no moment of this story
         placed: list[tuple[Mention, Moment]] = []
         start, before = self.last, self.frontier  # where the sentence finds the story
-        for event in events:
+        for event in events if is_timed else ():
             time = event_of(event).time
             if time is None:
                 continue
@@ -296,7 +302,7 @@ class _Walk:
                 if begins or ((time.relation != times.AGO or near in _PAST) and not event_of(event).is_summary):
                     self._move(time, moment, begins)
                 self.points.append(Point("time", event, moment, True, _is_contact(time, kinds)))
-        if not placed and kinds & (TREATMENTS | {"admission", "diagnosis"}) and not event_of(cues[0]).is_flashback:
+        if not placed and not kinds.isdisjoint(_VISITS) and not event_of(cues[0]).is_flashback:
             if "admission" in kinds and self.frontier.months < 0:
                 self.frontier = Moment(0.0, self.frontier.proof)
             self.last = self.frontier
@@ -319,7 +325,7 @@ class _Walk:
         history = _history(sentence.lower)
         if history and (_TREATED.search(sentence.lower, history.end()) or outcome.names_tumour(sentence.lower[history.end() :])):
             self.in_history = True
-        elif kinds & {"admission", "recurrence"} or is_dated or ("metastasis" in kinds and is_later):
+        elif "admission" in kinds or "recurrence" in kinds or is_dated or ("metastasis" in kinds and is_later):
             self.in_history = False  # "three years later she developed metastases": what was removed was this tumour
 
     def _put(self, cue: Mention, placed: Sequence[tuple[Mention, Moment]], now: Moment, cues: Sequence[Mention]) -> None:
@@ -345,7 +351,7 @@ class _Walk:
         if kind in TREATMENTS:
             self.placed["any"] = moment
             self.placed[times.stem(cue.sentence.text[cue.start - cue.sentence.start : cue.end - cue.sentence.start])] = moment
-            ago = any(_relation(time) == times.AGO for time, _ in placed)
+            ago = bool(placed) and any(_relation(time) == times.AGO for time, _ in placed)
             self.treatments.append((moment, HISTORY if self.in_history else AGO if ago else NOW))
         seen = kind in ("death", "recurrence") or (kind == "metastasis" and self.has_returned)
         self.points.append(Point(kind, cue, moment, bool(near), seen and not event.is_summary))
@@ -494,7 +500,7 @@ def _tells_of_onset(time: Mention) -> bool:
 
 def _is_other_history(sentence: Sentence, kinds: set[str]) -> bool:
     """Return whether a sentence lists the patient's other diseases."""
-    return "history" in kinds and not kinds & (TREATMENTS | _OUTCOMES | {"admission", "metastasis"}) and not _TUMOURS.search(sentence.lower)
+    return "history" in kinds and kinds.isdisjoint(_OF_THE_STORY) and not _TUMOURS.search(sentence.lower)
 
 
 def _is_claimed(time: Mention, cue: Mention, cues: Sequence[Mention]) -> bool:

@@ -77,10 +77,14 @@ _WORDS = rf"(?:(?:{'|'.join(_TENS)})(?:[-‐–\s](?:{_ONE}))?|(?:{_ONE}))"
 _NUMBER = rf"(?:\d{{1,3}}(?:[.,]\d)?(?:\s?½|\s1/2)?|{_WORDS})"
 
 # All patterns read lower case. An amount is found by its unit; its number stands right before.
-_UNIT = re.compile(r"(?:years?|yrs?\b\.?|months?|mths?\b|mos?\b|weeks?|wks?\b|days?|(?<=\d\s)[dy]\b)(?P<half>,?\sand\s(?:a|one)[-\s]half)?")
+# Every branch begins with its letter, so that the search looks at no other.
+_UNIT = re.compile(
+    r"(?:years?|yrs?\b\.?|months?|mths?\b|mos?\b|weeks?|wks?\b|days?|d(?<=\d\sd)\b|y(?<=\d\sy)\b)(?P<half>,?\sand\s(?:a|one)[-\s]half)?"
+)
 _COUNT = re.compile(
     rf"""
-    (?<![\w.,/-])(?:\d{{1,2}}\s?(?:-|–|to\s|or\s)\s?|{_WORDS}\s(?:to|or)\s)?        # "6-8 months", "two to three years"
+    (?<![\w.,/-])(?=[\dacefhnost])  # with these begin all numbers and their words
+    (?:\d{{1,2}}\s?(?:-|–|to\s|or\s)\s?|{_WORDS}\s(?:to|or)\s)?        # "6-8 months", "two to three years"
     (?:(?P<number>{_NUMBER})(?P<half>[-\s]and[-\s](?:a[-\s]|one[-\s])?half)?|(?P<ordinal>\d{{1,2}})(?:st|nd|rd|th)|(?P<only_half>half\sa(?:n?other)?))
     (?:[-‐–\s]{{1,2}}(?:(?:calendar|full|more|post-?operative)\s)?|(?<=\d))$
     """,

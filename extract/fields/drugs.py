@@ -29,6 +29,11 @@ _BEFORE = re.compile(
     r"|\banti-?$|\b(?:serum|plasma|levels?\sof|target\sof)\s$"
     r"|(?:tyr3|dota\S{0,12}|phe1?|\bin|tc|indium(?:-111)?|technetium(?:-99m)?|111|99m\)?|radiolabell?ed|gallium\S{0,4})[\s-]{1,2}$",
 )
+# One of these stands in all that `_BEFORE` matches, but for "in", which stands at its end.
+_BEFORE_CUES = (
+    "considered", "discussed", "contemplated", "sensitiv", "suscepti", "allerg", "intoleran", "anti", "serum", "plasma", "level", "target",
+    "tyr3", "dota", "ph", "tc", "indium", "technetium", "111", "99m", "radiolabel", "gallium",
+)  # fmt: skip
 _AFTER = re.compile(
     r"[\s-]?(?:sensitiv|resistan|refractor|na[iï]ve|suscepti|allerg|induced|related|associated|toxicit|levels?\b"
     r"|concentration|receptor|suppression\stest|scan|scintigra|uptake|criteria|excretion|eluting|staining|assay|gene\b|test)",
@@ -199,7 +204,7 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
     if hit.entry.get("class") == "hormone" and _HOME.search(before):
         return treatment.ARGUED
     if (
-        _BEFORE.search(before)
+        ((holds_any(before, _BEFORE_CUES) or "in" in before[-4:]) and _BEFORE.search(before))
         or _FOR_OTHER.match(lower, end, end + 160)
         or (holds_any(before, _TREATING) and _OTHER_TREATED.search(before))
     ):

@@ -116,7 +116,7 @@ _IMAGED = re.compile(
     r"|x-?ray|scans?|endoscop\w+|colonoscop\w+|angiogra\w+|echocardiogra\w+)\b"
 )
 _SUGGESTED = ("suggest", "in favo", "likely", "impression")
-_COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b", re.IGNORECASE)
+_COMPONENT = re.compile(r"\b(?:component|focus|foci|areas?|features?|differentiation)\b")
 # "Transformation of A to B", "transformed into B", "the transformation was a B".
 _TRANSFORMED = re.compile(
     r"\b(?:transform|dedifferentiat|progress|evol|convert|conversion)\w*(?:\s(?:of|from)\s[^.;,]{1,60})?\s(?:(?:in)?to|was|showed|revealed)\s(?:[\w-]+\s){0,4}$"
@@ -260,7 +260,7 @@ def _weight(hit: Hit, sentence: Sentence, assertion: str, subject: str) -> float
         weight *= 0.2
     if (holds_any(before, _EARLIER_CUES) and _EARLIER.search(before)) or _AT_AGE.match(sentence.text, hit.end - sentence.start):
         weight *= 0.35
-    if _COMPONENT.search(sentence.text[hit.end - sentence.start : hit.end - sentence.start + 25]):
+    if _COMPONENT.search(sentence.lower[hit.end - sentence.start : hit.end - sentence.start + 25]):
         weight *= 0.5
     return weight
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from extract import context, treatment
-from extract.reading import NOTHING, Finding, Mention, Reading, Resolution, Sentence
+from extract.reading import NOTHING, Finding, Mention, Reading, Resolution, Sentence, holds_any
 from extract.stains import tumors
 
 NAME = "ki67"
@@ -29,6 +29,7 @@ _BARE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _INDEX = re.compile(r"\b(?:proliferati(?:on|ve)|labell?ing|mitotic)[\s-](?:\w+\s)?(?:index|rate|fraction|activity)\b", re.IGNORECASE)
+_INDEX_CUES = ("proliferati", "label", "mitotic")
 # What a percentage after the marker may speak of instead.
 _OTHER_MATTER = re.compile(r"\b(?:survival|weight|necro\w+|ejection|mortality|patients|cases|stenosis|risk)\b", re.IGNORECASE)
 _PREPOSED = re.compile(
@@ -54,7 +55,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         others = [hit.start - sentence.start for hit in hits if hit.id != _MARKER]
         is_named = bool(own)
         if not own:
-            own = [match.span() for match in _INDEX.finditer(sentence.text)] if has_unit else []
+            own = [match.span() for match in _INDEX.finditer(sentence.text)] if has_unit and holds_any(sentence.lower, _INDEX_CUES) else []
         seen: set[int] = set()
         for start, end in own:
             mention = _mention(reading, sentence, start, end, others, is_named)

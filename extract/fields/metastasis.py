@@ -43,6 +43,8 @@ _TNM = re.compile(
     r"\b[cpyru]{0,3}T(?:[0-4xX]|is)[a-d]?(?:\([^)]{1,5}\))?\s?(?:\([^)]{1,40}\)\s?)?,?\s?[cpy]{0,2}(?P<nodes>N\s?(?:[1-3]|\+)[a-d]?)"
     r"|\b[pyc]{1,2}N(?:[1-3][a-c]?|\+)(?![\w-])|\bN[1-3][a-c]?\s?,?\s?c?M(?:[01]|[xX]\b)"
 )
+# This stands in all that `_TNM` matches.
+_HAS_NODES = re.compile(r"N\s?[1-3+]")
 _RISK = re.compile(
     r"\b(?:risk|rates?|prevent|potential|propensity|tend\w*|common(?:ly)?(?!\s(?:iliac|hepatic|bile|carotid))|search|screen\w*|work-?up|evaluat\w+"
     r"|assess\w*|(?:can|may|might|could|often|usually|frequently|rarely|typically|likely)\s(?:also\s)?(?:metast|spread|dissem)|sites?\sof"
@@ -83,7 +85,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     for sentence in reading.sentences:
         if sentence.section in ("references", "back"):
             continue
-        if "N" in sentence.text and (staged := _TNM.search(sentence.text)):
+        if _HAS_NODES.search(sentence.text) and (staged := _TNM.search(sentence.text)):
             start, end = sentence.start + staged.start(), sentence.start + staged.end()
             place = Spread("C77", "lymph node", _names(reading, sentence), "nodes")
             yield Mention(NAME, start, end, sentence, place, "present", sentence.subject)

@@ -37,7 +37,9 @@ def _has_cue(sentence: Sentence, has_genes: bool) -> bool:
     """Return whether a sentence may tell of an alteration, of a gene or of a part of a chromosome."""
     if has_genes:
         lower = sentence.lower
-        return holds_any(lower, _CUES) or _CUE.search(lower) is not None or _NOTATION_CUE.search(sentence.text) is not None
+        if holds_any(lower, _CUES) or (holds_any(lower, ("fish", "gain", "(")) and _CUE.search(lower) is not None):
+            return True
+        return _NOTATION_CUE.search(sentence.text) is not None
     return holds_any(sentence.lower, _BAND_WORDS) and _BAND_CUE.search(sentence.lower) is not None
 
 

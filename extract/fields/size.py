@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extract import measures
 from extract.neighbours import may_be_same
@@ -176,16 +177,26 @@ def _time_weight(sentence: Sentence, before: str, told: str) -> float:
 
 
 def _later_weight(text: str, before: str, told: str) -> float:
-    is_pathology = _PATHOLOGY.search(text) is not None
-    if _RETURNED.search(_NO_RETURN.sub("", text)):
+    if _tells_return(text):
         return -2.5
     if _BASELINE.search(before):
         # "decreased from 8.9 cm to 2.8 cm": the first of the two is the earlier measure.
         return -0.5
-    if _LATER.search(told) and not (is_pathology and "residual" not in text.lower()):
+    if _LATER.search(told) and ("residual" in text.lower() or not _is_pathology(text)):
         return -1.5
     has_grown = _GREW.search(before) is not None and _AT_START.search(text) is None
-    return -1.0 if has_grown or (_POSTOPERATIVE.search(told) and not is_pathology) else 0.0
+    return -1.0 if has_grown or (_POSTOPERATIVE.search(told) and not _is_pathology(text)) else 0.0
+
+
+# What depends on the sentence alone is asked for each of its measures.
+@lru_cache(maxsize=64)
+def _tells_return(text: str) -> bool:
+    return _RETURNED.search(_NO_RETURN.sub("", text)) is not None
+
+
+@lru_cache(maxsize=64)
+def _is_pathology(text: str) -> bool:
+    return _PATHOLOGY.search(text) is not None
 
 
 def _places(reading: Reading, sentence: Sentence, start: int, end: int) -> frozenset[str]:

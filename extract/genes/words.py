@@ -88,7 +88,9 @@ def is_participle(token: Token) -> bool:
 _AMINO = "ACDEFGHIKLMNPQRSTVWY"
 _TOKEN = re.compile(
     rf"""
-    (?P<notation>
+    # A word that by its first letters can be nothing else, as most are: looked for first.
+    (?:[abfghj-oqrsuxyz]|[ptv](?=[a-z])|c(?![.oh])|d(?!el)|e(?!x)|i(?!n)|w(?!h))[A-Za-z]{{0,39}}(?:['’]t\b)?
+    | (?P<notation>
         \(?p\.?\s?\(?[A-Z][A-Za-z]{{0,2}}\s?\d{{1,4}}[\w*=>?]{{0,24}}(?:\s?fs\S{{0,8}})?\)?
       | c\.\s?[-\d_+*\s]{{1,16}}(?:[ACGT]{{1,3}}\s?(?:>|→|->)\s?[ACGT]{{1,3}}|(?:del|ins|dup)\w{{0,30}}|[-+]\d)
       | (?<!\w)[{_AMINO}]\d{{2,4}}\s?(?:[{_AMINO}*](?:fs\S{{0,8}})?|fs\S{{0,8}}|del(?:ins)?\w{{0,10}}|dup|ins\w{{0,8}}
@@ -126,7 +128,7 @@ def tokens(text: str, named: Sequence[Gene]) -> tuple[list[Token], list[Gene]]:
     genes: list[Gene] = []
     found: list[Token] = []
     at = max(0, text.find(" ", named[0].start - _WINDOW)) if named and named[0].start > _WINDOW else 0
-    has_bands = _KARYOTYPE.search(text) is None
+    has_bands = "X" not in text or _KARYOTYPE.search(text) is None
     for gene in named:
         _scan(text, words, at, gene.start, found, genes, has_bands)
         found.append(Token("gene", gene.start, gene.end, "", len(genes)))
@@ -138,13 +140,14 @@ def tokens(text: str, named: Sequence[Gene]) -> tuple[list[Token], list[Gene]]:
 
 def _scan(text: str, words: str, at: int, end: int, found: list[Token], genes: list[Gene], has_bands: bool) -> None:
     """Add the tokens between two offsets, in which no gene stands."""
+    cues = phrases("alteration")
     for match in _TOKEN.finditer(text, at, end):
         start, stop = match.span()
         if start < at:
             continue  # within the phrase just read
         kind = match.lastgroup or "word"
         if kind == "word":
-            token = word_at(words, start, stop, end, phrases("alteration"))
+            token = word_at(words, start, stop, end, cues) if words[start:stop] in cues else Token("word", start, stop)
         elif kind == "mark":
             token = Token(_MARK_KINDS.get(match.group(), "hyphen"), start, stop)
         elif kind == "sign":
