@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -108,14 +109,23 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
     told = patients.subjects(drafts)
     whose = series.labels(drafts, told)
     cut = tuple(
-        Sentence(number, draft.start, draft.end, draft.text, draft.lower, draft.section, subject, patient, draft.is_heading)
-        for number, (draft, subject, patient) in enumerate(zip(drafts, told, whose, strict=True))
+        Sentence(number, start, end, text, lower, section, subject, patient, is_heading)
+        for number, ((start, end, text, lower, section, is_heading, _), subject, patient) in enumerate(
+            zip(drafts, told, whose, strict=True)
+        )
     )
-    by_sentence: dict[tuple[str, int], list[Hit]] = defaultdict(list)
-    for name, found in hits.items():
-        for hit in found:
-            by_sentence[name, hit.sentence].append(hit)
-    return Reading(report, cut, tuple(begins), hits, by_sentence)
+    return Reading(report, cut, tuple(begins), hits, {name: _by_sentence(found) for name, found in hits.items()})
+
+
+def _by_sentence(hits: Sequence[Hit]) -> dict[int, list[Hit]]:
+    result: dict[int, list[Hit]] = {}
+    for hit in hits:
+        number = hit.sentence
+        if number in result:
+            result[number].append(hit)
+        else:
+            result[number] = [hit]
+    return result
 
 
 # No case report says more of one thing; what repeats itself beyond is not read, so that no text takes forever.
@@ -148,11 +158,10 @@ def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evid
         for name, finding in resolution.one.items():
             proof = _prove(finding, name, label, evidence)
             # A site or a histology names its evidence; a plain value is found by field and case.
-            values[name] = replace(finding.value, evidence=proof) if hasattr(finding.value, "evidence") else finding.value
+            values[name] = _with_evidence(finding.value, proof) if hasattr(finding.value, "evidence") else finding.value
         for name, findings in resolution.many.items():
-            values[name] = tuple([replace(finding.value, evidence=_prove(finding, name, label, evidence)) for finding in findings])
-        for mention, reason in resolution.passed:
-            evidence.append(_evidence(mention, field.NAME, label, None, reason))
+            values[name] = tuple([_with_evidence(finding.value, _prove(finding, name, label, evidence)) for finding in findings])
+        evidence += [_evidence(mention, field.NAME, label, None, reason) for mention, reason in resolution.passed]
     return Case(**{name: value for name, value in values.items() if name in _OF_CASE})
 
 
@@ -160,17 +169,35 @@ def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evid
 _OF_CASE = frozenset({"label", *RECORD_FIELDS})
 
 
+def _with_evidence(fact: Any, evidence: tuple[int, ...]) -> Any:
+    """Return a fact with its evidence, which is the last attribute of every kind of fact; `replace` takes twice as long."""
+    kind: type = type(fact)
+    return kind(*_attributes(kind)(fact), evidence)
+
+
+@lru_cache(maxsize=64)
+def _attributes(kind: type) -> attrgetter[tuple[Any, ...]]:
+    """Return what gets all attributes of a kind of fact but the last one."""
+    *names, last = [field.name for field in fields(kind)]
+    assert last == "evidence"
+    return attrgetter(*names)
+
+
 def _prove(finding: Finding, field: str, label: str, evidence: list[Evidence]) -> tuple[int, ...]:
+    value, proof = finding
     first = len(evidence)
-    shown = _shown(finding.value)
-    evidence.extend([_evidence(mention, field, label, shown, None) for mention in finding.proof])
+    shown = _shown(value)
+    if len(proof) == 1:  # most facts
+        evidence.append(_evidence(proof[0], field, label, shown, None))
+        return (first,)
+    evidence.extend([_evidence(mention, field, label, shown, None) for mention in proof])
     return tuple(range(first, len(evidence)))
 
 
 def _evidence(mention: Mention, field: str, label: str, value: str | None, reason: str | None) -> Evidence:
-    sentence = mention.sentence
-    quote = sentence.text[mention.start - sentence.start : mention.end - sentence.start]
-    return Evidence(field, label, mention.start, mention.end, quote, sentence.section, mention.assertion, mention.subject, value, reason)
+    sentence, start, end = mention.sentence, mention.start, mention.end
+    quote = sentence.text[start - sentence.start : end - sentence.start]
+    return Evidence(field, label, start, end, quote, sentence.section, mention.assertion, mention.subject, value, reason)
 
 
 def _shown(value: Any) -> str:

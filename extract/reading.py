@@ -13,9 +13,11 @@ from extract.lexicon import Entry
 Layer = TypeVar("Layer")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Sentence:
     """One sentence. `start`/`end` are offsets in the report's text; `section` is a name of `sections`.
+
+    Never changed; not frozen for the same reason as `Mention`.
 
     `lower` is the text in lower case, letter for letter.
 
@@ -97,7 +99,7 @@ class Reading:
     sentences: tuple[Sentence, ...]
     starts: tuple[int, ...]
     hits: Mapping[str, Sequence[Hit]]
-    by_sentence: Mapping[tuple[str, int], Sequence[Hit]]
+    by_sentence: Mapping[str, Mapping[int, Sequence[Hit]]]  # by the lexicon's name, then by the sentence's index
     layers: dict[Callable[[Reading], Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -118,7 +120,7 @@ class Reading:
 
     def hits_in(self, lexicon: str, sentence: Sentence) -> Sequence[Hit]:
         """Return the hits of a lexicon in a sentence, in order."""
-        return self.by_sentence.get((lexicon, sentence.index), ())
+        return self.by_sentence[lexicon].get(sentence.index, ())
 
     def told(self) -> Iterator[Sentence]:
         """Yield the sentences that tell of the authors' patients."""

@@ -269,9 +269,11 @@ def check_evidence(record: Record, text: str) -> None:
     Checked when a record is made and again when it is loaded into the database.
     """
     name = record.report.get("id")
+    length = len(text)
     for entry in record.evidence:
-        if not 0 <= entry.start < entry.end <= len(text) or text[entry.start : entry.end] != entry.quote:
-            raise EvidenceError(f"{name}: evidence for {entry.field} at {entry.start}-{entry.end} is not in the text")
+        start, end = entry.start, entry.end
+        if not 0 <= start < end <= length or text[start:end] != entry.quote:
+            raise EvidenceError(f"{name}: evidence for {entry.field} at {start}-{end} is not in the text")
     supported = {(entry.case, entry.field) for entry in record.evidence if entry.reason is None}
     for case in record.cases:
         for field in SCALARS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 # A stop, closing marks, an optional glued citation ("therapy.12", "therapy.[3]"), white space, and a start.
 _BOUNDARY = re.compile(
@@ -37,24 +37,27 @@ def split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             continue
         yield from _cut(text, *_trim(text, begin, match.end("stop")))
         begin = match.end()
-    if text[begin:end].strip():
-        yield from _cut(text, *_trim(text, begin, end))
+    yield from _cut(text, *_trim(text, begin, end))
 
 
 # No author writes longer sentences; a text without stops is cut, so that no field's work on a sentence has no end.
 _LONGEST = 2500
 
 
-def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield a sentence, in pieces of at most `_LONGEST` characters that end at white space where there is some."""
+def _cut(text: str, start: int, end: int) -> Sequence[tuple[int, int]]:
+    """Return a sentence, trimmed, in pieces of at most `_LONGEST` characters that end at white space where there is some."""
+    if end - start <= _LONGEST:
+        return ((start, end),) if start < end else ()
+    pieces = []
     while end - start > _LONGEST:
         space = text.rfind(" ", start + 1, start + _LONGEST)
         stop = space if space > start else start + _LONGEST
-        yield _trim(text, start, stop)
+        pieces.append(_trim(text, start, stop))
         start = stop
     start, end = _trim(text, start, end)
     if start < end:
-        yield start, end
+        pieces.append((start, end))
+    return pieces
 
 
 def _is_inside(text: str, begin: int, dot: int, stop: int) -> bool:

@@ -11,8 +11,8 @@ NAME = "sex"
 FIELDS = ("sex",)
 
 _WEIGHT = {"noun": 8.0, "short": 6.0, "pronoun": 1.0, "organ": 0.5}
-# "34M", "a 61 y/o F": an age with a letter.
-_SHORT = re.compile(r"\b\d{1,2}[-\s]?(?:y(?:ears?|rs?|/?o)?[-\s]?(?:old)?[-\s]?)?/?(?P<letter>[MF])\b(?=[\s,.)])")
+# "34M", "a 61 y/o F": an age with a letter. The first digit stands before its boundary, since the search jumps to it.
+_SHORT = re.compile(r"\d(?<!\w.)\d?[-\s]?(?:y(?:ears?|rs?|/?o)?[-\s]?(?:old)?[-\s]?)?/?(?P<letter>[MF])\b(?=[\s,.)])")
 # Nouns that are no person: "female genital tract", "male predominance".
 _NO_PERSON_AFTER = re.compile(
     r"\s?(?:genital|reproductive|sex\b|gender|predominance|preponderance|predilection|to\s(?:fe)?male|:|ratio|hormone|breast|pelvi"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from extract import context, lexicon
@@ -225,7 +225,9 @@ def find(reading: Reading) -> Iterator[Mention]:
     number, words = -1, Words((), False, False, False, False)
     hits = _merged(reading)
     for index, hit in enumerate(hits):
-        if hit.entry.get("kind") == _BORROWED:
+        entry = hit.entry
+        kind = entry.get("kind") or "region"
+        if kind == _BORROWED:
             continue
         sentence = reading.sentences[hit.sentence]
         if sentence.subject == "literature":
@@ -233,15 +235,16 @@ def find(reading: Reading) -> Iterator[Mention]:
         if hit.sentence != number:
             number, words = hit.sentence, Words.of(reading, sentence)
         following = hits[index + 1 : index + _LONGEST_LIST]
-        if hit.entry.lexicon == "region" and following and _is_part_of(hit, following[0]):
+        is_region = entry.lexicon == "region"
+        if is_region and following and _is_part_of(hit, following[0]):
             continue
-        weight, reach = _weight(reading, hit, following, sentence, words)
-        tissue = tuple(hit.entry.get(column) for column in TISSUES) if hit.entry.lexicon == "region" else None
-        side = _side(hit, sentence) if weight > 0 and (words.side or hit.entry.is_cased) else None
+        weight, reach = _weight(reading, hit, kind, following, sentence, words)
+        tissue = tuple([entry.get(column) for column in TISSUES]) if is_region else None
+        side = _side(hit, sentence) if weight > 0 and (words.side or entry.is_cased) else None
         is_earlier = words.earlier and weight > 0 and _HISTORY.search(clause_before(sentence, hit.start, 160)) is not None
         bound = _bound(reading, sentence, reach) if weight > _EXAMINED_WEIGHT else frozenset()
         name = reading.text[hit.start : hit.end].lower()
-        place = Place(hit.id, name, hit.entry.preferred, _kind(hit), weight, side, tissue, is_earlier, bound)
+        place = Place(entry.concept_id, name, entry.preferred, kind, weight, side, tissue, is_earlier, bound)
         yield Mention(NAME, hit.start, hit.end, sentence, place, "present", sentence.subject)
 
 
@@ -264,9 +267,14 @@ def _tumors(reading: Reading, sentence: Sentence) -> tuple[Tumor, ...]:
         start, end = match.span()
         # A name that the vocabulary has, whole or in part, is not called so again.
         if not named or not any(name.start < end and start < name.end for name in named):
-            is_mere = _MERE_LESION.fullmatch(match[0]) is not None
-            found.append(Tumor(start, end, is_mere, _SIGN_STRENGTH if _SIGN.fullmatch(match[0]) else 1.0))
+            found.append(Tumor(start, end, *_called(match[0])))
     return tuple(sorted([*named, *found])) if found else tuple(named)
+
+
+@lru_cache(maxsize=1000)
+def _called(word: str) -> tuple[bool, float]:
+    """Return whether a word for a tumour only says that something is there, and its strength."""
+    return _MERE_LESION.fullmatch(word) is not None, _SIGN_STRENGTH if _SIGN.fullmatch(word) else 1.0
 
 
 def _merged(reading: Reading) -> list[Hit]:
@@ -312,16 +320,13 @@ def _organs() -> dict[str, Entry]:
     }
 
 
-def _kind(hit: Hit) -> str:
-    return hit.entry.get("kind") or "region"
-
-
-def _weight(reading: Reading, hit: Hit, following: Sequence[Hit], sentence: Sentence, words: Words) -> tuple[float, tuple[int, int]]:
+def _weight(
+    reading: Reading, hit: Hit, kind: str, following: Sequence[Hit], sentence: Sentence, words: Words
+) -> tuple[float, tuple[int, int]]:
     """Return how much a mention speaks for being the primary's site, and the stretch of words that binds it to a tumour.
 
     The weight is negative for a metastasis' place and 0 for a part that is examined, invaded, denied, or no place at all.
     """
-    kind = _kind(hit)
     weight, reach = _KIND_WEIGHT[kind], (hit.start, hit.end)
     if kind == "tumor" and hit.id in _USUAL:
         return (_USUAL_WEIGHT if sentence.subject == "patient" else 0.0), reach
@@ -420,7 +425,7 @@ def _named(sentence: Sentence, tumors: Sequence[Tumor], begin: int, end: int, en
 
 def _contained(sentence: Sentence, tumors: Sequence[Tumor], begin: int) -> Tumor | None:
     """Return the nearest tumour before a place that is said to be in it."""
-    for tumor in [tumor for tumor in tumors if tumor.end <= begin][:-4:-1]:
+    for tumor in [tumor for tumor in tumors if tumor.end <= begin][:-4:-1] if tumors else ():
         if begin - tumor.end > 110:
             return None
         if _GAP_BEFORE.fullmatch(sentence.text, tumor.end, begin):
