@@ -22,9 +22,11 @@ from functools import cache
 from itertools import permutations
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from extract.record import Case, Record
+
+Gold = TypeVar("Gold")
 
 SPELLINGS = Path(__file__).parent / "marker_spellings.csv"
 
@@ -365,24 +367,21 @@ def load_gold(folder: Path) -> tuple[GoldReport, ...]:
 
 def load_gold_lines(path: Path) -> tuple[GoldReport, ...]:
     """Read a file with the gold of one report a line. Raises GoldError where it is missing or a line has another form."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return tuple(_from_json(json.loads(line), path.stem) for line in lines)
-    except OSError as error:
-        raise GoldError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise GoldError(
-            f"{path}: no gold file ({type(error).__name__}: {error}), wanted the form of the gold guide, one report a line"
-        ) from error
+    return _read_gold(path, lambda text: tuple(_from_json(json.loads(line), path.stem) for line in text.splitlines()))
+
+
+def _gold_report(path: Path) -> GoldReport:
+    return _read_gold(path, lambda text: _from_json(json.loads(text), path.stem))
 
 
 def _from_json(gold: Mapping[str, Any], name: str) -> GoldReport:
     return GoldReport(gold.get("report") or name, gold.get("kind"), tuple(from_gold(case) for case in gold["cases"]))
 
 
-def _gold_report(path: Path) -> GoldReport:
+def _read_gold(path: Path, parse: Callable[[str], Gold]) -> Gold:
+    """Return what a parser makes of a file's text; whatever is wrong with either is a GoldError that names the file."""
     try:
-        return _from_json(json.loads(path.read_text(encoding="utf-8")), path.stem)
+        return parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise GoldError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:

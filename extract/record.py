@@ -111,10 +111,6 @@ class Phase:
     dose_per_fraction_gy: float | None = None
 
 
-INTENTS = ("neoadjuvant", "adjuvant", "definitive", "palliative", "salvage")
-DOSE_RATES = ("HDR", "LDR", "PDR")
-
-
 @dataclass(frozen=True, slots=True)
 class RadiotherapyCourse:
     """One course as given. Doses in Gy (`is_rbe_weighted`: Gy(RBE), never to be mixed with Gy).

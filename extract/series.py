@@ -22,7 +22,7 @@ _STORY = ("case", "pathology", "treatment", "follow_up", BODY)
 _FRONT = ("title", "abstract")
 _ASIDE = ("caption", "table")
 _ORDINALS = {"first": "1", "one": "1", "second": "2", "two": "2", "other": "2", "third": "3", "three": "3", "fourth": "4",
-             "four": "4", "fifth": "5", "five": "5", "sixth": "6", "six": "6", "last": ""}  # fmt: skip
+             "four": "4", "fifth": "5", "five": "5", "sixth": "6", "six": "6"}  # fmt: skip
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6", "VII": "7", "VIII": "8"}
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 

@@ -1,6 +1,6 @@
 """How well `extract` reads: F1 by field, on reports whose errors were read while rules were written, and on others.
 
-    python scripts/measure.py [--errors FIELD[,FIELD]] [--markdown]
+    python scripts/measure.py [--errors FIELD[,FIELD]]
 
 Four sets, each with the facts of careful readers:
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from corpus.readers import text as text_reader
@@ -34,7 +34,6 @@ def main() -> int:
     """Measure and print; the exit code is 2 where there are no texts to measure on."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--errors", default="", metavar="FIELDS", help="also print the errors in these fields (all: in every field)")
-    parser.add_argument("--markdown", action="store_true", help="print the table as the README has it")
     chosen = parser.parse_args()
     if not (SHARED / "gold" / "dev").is_dir():
         print(f"nothing to measure on: {SHARED} is missing")
@@ -45,7 +44,7 @@ def main() -> int:
         results[name] = evaluate.evaluate(gold, {report.id: pipeline.extract(report, built) for report in reports})
         if name.endswith("read"):
             _print_errors(name, results[name], set(filter(None, chosen.errors.split(","))))
-    _print_table(results, chosen.markdown)
+    _print_table(results)
     return 0
 
 
@@ -72,26 +71,19 @@ def _print_errors(name: str, result: Evaluation, fields: set[str]) -> None:
             print(f"{name}: {error}")
 
 
-def _print_table(results: Mapping[str, Evaluation], is_markdown: bool) -> None:
-    names = list(results)
-    fields = list(next(iter(results.values())).fields)
-    start, between, end = ("| ", " | ", " |") if is_markdown else ("", "  ", "")
-    print(start + between.join(["field".ljust(22), *(name.rjust(26) for name in names)]) + end)
-    if is_markdown:
-        print("|" + " --- |" * (len(names) + 1))
-    for field in fields:
-        cells = []
-        for name in names:
-            count = results[name].fields[field]
-            cells.append(f"{count.f1:.3f} ({count.tp}/{count.fp}/{count.fn})".rjust(26))
-        print(start + between.join([field.ljust(22), *cells]) + end)
-    kinds = [f"{result.kinds_right} of {result.reports}".rjust(26) for result in results.values()]
-    print(start + between.join(["kind".ljust(22), *kinds]) + end)
-    means = [f"{result.macro_f1(evaluate.CORE):.3f}".rjust(26) for result in results.values()]
-    print(start + between.join(["core macro F1".ljust(22), *means]) + end)
-    whole = [f"{result.perfect_core_cases} of {result.gold_cases}".rjust(26) for result in results.values()]
-    print(start + between.join(["whole cases".ljust(22), *whole]) + end)
+def _print_table(results: Mapping[str, Evaluation]) -> None:
+    _print_row("field", results)
+    for field in next(iter(results.values())).fields:
+        counts = [result.fields[field] for result in results.values()]
+        _print_row(field, [f"{count.f1:.3f} ({count.tp}/{count.fp}/{count.fn})" for count in counts])
+    _print_row("kind", [f"{result.kinds_right} of {result.reports}" for result in results.values()])
+    _print_row("core macro F1", [f"{result.macro_f1(evaluate.CORE):.3f}" for result in results.values()])
+    _print_row("whole cases", [f"{result.perfect_core_cases} of {result.gold_cases}" for result in results.values()])
     print("\nF1 (true positives / false positives / false negatives)")
+
+
+def _print_row(name: str, cells: Iterable[str]) -> None:
+    print("  ".join([name.ljust(22), *(cell.rjust(26) for cell in cells)]))
 
 
 if __name__ == "__main__":

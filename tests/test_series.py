@@ -5,17 +5,13 @@ from __future__ import annotations
 import pytest
 
 from corpus.report import Report
-from extract import kind, pipeline, series
+from extract import kind, series
+from extract import pipeline as extraction
 from extract.record import Record
 
 
-@pytest.fixture(scope="module")
-def built() -> pipeline.Pipeline:
-    return pipeline.build()
-
-
-def _record(text: str, built: pipeline.Pipeline) -> Record:
-    return pipeline.extract(Report("invented", text), built)
+def _record(text: str, pipeline: extraction.Pipeline) -> Record:
+    return extraction.extract(Report("invented", text), pipeline)
 
 
 def _people(record: Record) -> list[tuple[float | None, str | None]]:
@@ -49,28 +45,28 @@ IN_WORDS = (
         (IN_WORDS, [(52, "female"), (48, "male")]),
     ],
 )
-def test_each_patient_is_a_case(text: str, people: list[tuple[int, str]], built: pipeline.Pipeline) -> None:
-    record = _record(text, built)
+def test_each_patient_is_a_case(text: str, people: list[tuple[int, str]], pipeline: extraction.Pipeline) -> None:
+    record = _record(text, pipeline)
     assert _people(record) == people
     assert record.report["kind"] == "case_series"
 
 
-def test_each_fact_goes_to_its_patient(built: pipeline.Pipeline) -> None:
-    first, second = _record(COUNTED, built).cases
+def test_each_fact_goes_to_its_patient(pipeline: extraction.Pipeline) -> None:
+    first, second = _record(COUNTED, pipeline).cases
     assert (first.site.topography, second.site.topography) == ("C49.2", "C64.9")  # type: ignore[union-attr]
     assert (first.histology.morphology, second.histology.morphology) == ("8890/3", "8312/3")  # type: ignore[union-attr]
 
 
-def test_what_is_said_of_all_is_a_fact_of_each(built: pipeline.Pipeline) -> None:
-    first, second = _record(INTRODUCED, built).cases
+def test_what_is_said_of_all_is_a_fact_of_each(pipeline: extraction.Pipeline) -> None:
+    first, second = _record(INTRODUCED, pipeline).cases
     assert first.radiotherapy_given and second.radiotherapy_given
     assert [stain.result for stain in first.ihc] == ["positive"]
     assert [stain.result for stain in second.ihc] == ["negative"]
     assert first.histology.morphology == second.histology.morphology == "8811/3"  # type: ignore[union-attr]
 
 
-def test_what_is_said_before_the_first_is_a_fact_of_each(built: pipeline.Pipeline) -> None:
-    first, second = _record(IN_ONE_SENTENCE + " The second patient had a recurrence.", built).cases
+def test_what_is_said_before_the_first_is_a_fact_of_each(pipeline: extraction.Pipeline) -> None:
+    first, second = _record(IN_ONE_SENTENCE + " The second patient had a recurrence.", pipeline).cases
     assert first.histology.name == second.histology.name == "schwannoma"  # type: ignore[union-attr]
     assert (first.site.name, second.site.name) == ("neck", "orbit")  # type: ignore[union-attr]
     assert (first.recurrence, second.recurrence) == (None, True)
@@ -85,8 +81,8 @@ def test_what_is_said_before_the_first_is_a_fact_of_each(built: pipeline.Pipelin
         "We report a 36-year-old man with a sarcoma. In patients of this age, two cases have been reported [3], one a 40-year-old man [4].",
     ],
 )
-def test_one_patient_stays_one(text: str, built: pipeline.Pipeline) -> None:
-    record = _record(text, built)
+def test_one_patient_stays_one(text: str, pipeline: extraction.Pipeline) -> None:
+    record = _record(text, pipeline)
     assert [age for age, _ in _people(record)] == [36]
     assert record.report["kind"] == "case_report"
 
@@ -102,12 +98,12 @@ def test_one_patient_stays_one(text: str, built: pipeline.Pipeline) -> None:
         ("In many patients this is seen. " * 20 + "We report a 47-year-old woman with a breast carcinoma.", "case_report"),
     ],
 )
-def test_a_cohort_is_no_case(text: str, wanted: str, built: pipeline.Pipeline) -> None:
-    assert _record(text, built).report["kind"] == wanted
+def test_a_cohort_is_no_case(text: str, wanted: str, pipeline: extraction.Pipeline) -> None:
+    assert _record(text, pipeline).report["kind"] == wanted
 
 
-def test_a_sentence_on_two_patients_is_cut_between_them(built: pipeline.Pipeline) -> None:
-    reading = pipeline.read(Report("invented", IN_WORDS), built)
+def test_a_sentence_on_two_patients_is_cut_between_them(pipeline: extraction.Pipeline) -> None:
+    reading = extraction.read(Report("invented", IN_WORDS), pipeline)
     assert [sentence.patient for sentence in reading.sentences] == [series.EVERY, "1", "2"]
     assert "".join(sentence.text for sentence in reading.sentences).count("second patient") == 1
     assert kind.judge(reading, ["1", "2"]) == "case_series"

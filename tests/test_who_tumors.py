@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corpus.report import Report
-from extract import pipeline
+from extract import pipeline as extraction
 
 # Names and codes are facts. Where ICD-O-3.2 keeps a code that the WHO book gave up (haemangiopericytoma), ICD-O stands.
 _TUMORS = Path(__file__).with_name("who_soft_tissue_and_bone.csv")
@@ -19,17 +19,12 @@ def _rows() -> list[tuple[str, str]]:
         return [(row["code"], row["name"]) for row in csv.DictReader(file)]
 
 
-@pytest.fixture(scope="module")
-def built() -> pipeline.Pipeline:
-    return pipeline.build()
-
-
-def test_every_tumor_is_found_whole_with_its_code(built: pipeline.Pipeline) -> None:
+def test_every_tumor_is_found_whole_with_its_code(pipeline: extraction.Pipeline) -> None:
     """The whole name is one hit: no longer name is cut, no shorter one read within it."""
     wrong = []
     for code, name in _rows():
         text = f"Histology showed {name} here."
-        hits = pipeline.read(Report("who", text), built).hits["histology"]
+        hits = extraction.read(Report("who", text), pipeline).hits["histology"]
         found = [(hit.id, text[hit.start : hit.end]) for hit in hits]
         if found != [(code, name)]:
             wrong.append(f"{name}: wanted {code}, found {found}")
@@ -48,8 +43,8 @@ def test_every_tumor_is_found_whole_with_its_code(built: pipeline.Pipeline) -> N
         ("The adrenal mass proved to be an ACC.", "8370/3"),
     ],
 )
-def test_an_undefined_abbreviation_means_what_the_words_beside_it_say(built: pipeline.Pipeline, words: str, code: str) -> None:
-    assert code in {hit.id for hit in pipeline.read(Report("short", words), built).hits["histology"]}
+def test_an_undefined_abbreviation_means_what_the_words_beside_it_say(pipeline: extraction.Pipeline, words: str, code: str) -> None:
+    assert code in {hit.id for hit in extraction.read(Report("short", words), pipeline).hits["histology"]}
 
 
 @pytest.mark.parametrize(
@@ -60,5 +55,5 @@ def test_an_undefined_abbreviation_means_what_the_words_beside_it_say(built: pip
         "The level of ACC was normal.",
     ],
 )
-def test_an_abbreviation_of_another_meaning_is_no_tumor(built: pipeline.Pipeline, words: str) -> None:
-    assert not pipeline.read(Report("short", words), built).hits["histology"]
+def test_an_abbreviation_of_another_meaning_is_no_tumor(pipeline: extraction.Pipeline, words: str) -> None:
+    assert not extraction.read(Report("short", words), pipeline).hits["histology"]

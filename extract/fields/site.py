@@ -150,7 +150,7 @@ _BESIDE_TUMOR, _STATED_ORIGIN, _FIRST_BESIDE_TUMOR = 2.0, 1.5, 0.5
 # Names that any diagnosis may go by.
 _ANY_TUMOR = frozenset({"8000", "8010", "8001", "8140", "8800", "9590"})
 _USUAL = sites_that_are("usual")
-# Names of systems rather than organs.
+# Names of systems and layers ("soft tissue", "subcutaneous") rather than organs; the place beside them makes them precise.
 _VAGUE = sites_that_are("vague")
 _UNKNOWN_PRIMARY = "C80.9"
 _DOUBTED, _PLANNED = 0.7, 0.3
@@ -344,8 +344,6 @@ def _weight(
         # A doubt beside a tumour is about its kind more often than about its place.
         weight *= _DOUBTED if cue.id == "possible" else _PLANNED
     code = hit.id
-    if code == "C49.9":  # "soft tissue", "subcutaneous": a layer, which the place beside it makes precise
-        weight *= 0.3
     if code in _VAGUE:
         weight *= 0.3
     if code == _UNKNOWN_PRIMARY:
