@@ -30,7 +30,11 @@ _NARRATING = ("introduction", "body", "abstract", "case", "treatment", "follow_u
 _DONE = re.compile(
     r"\b(?:and|then|which|was|were)\s(?:(?:was|were|has\sbeen|subsequently|immediately|successfully|then|also)\s){0,2}"
     r"(?:initiated|started|completed|performed|delivered|given|administered|carried\sout|commenced|received|underwent"
-    r"|undertaken|instituted|accomplished)\b",
+    r"|undertaken|instituted|accomplished)\b"
+    r"|\bwhich\s(?:(?:the\s)?patient|he|she|they)\s(?:\w+ly\s|then\s|has\s|had\s)?(?:accepted|completed?|received|underwent|undergone|started|began"
+    r"|tolerated|finished)\b"
+    r"|(?:\b(?:and|to\swhich)|[;,])\s(?:(?:(?:the\s)?patient|he|she|they)\s)?(?:\w+ly\s|then\s)?(?:(?:agreed|accepted|consented)(?!\sto\b)"
+    r"|(?:completed|received|underwent|finished)\s?(?:[.;,]|\d|(?:it|this|these|them|all|both|(?:a|the)\s(?:total|full|entire|whole|planned|course|treatment))\b))",
 )
 # "Radiotherapy is the treatment of choice": argued, where nothing says that it was done to someone.
 _MODAL = re.compile(
@@ -84,15 +88,27 @@ _ADVISED = re.compile(
 _JOINED = re.compile(
     r"\bfollowed\sby\s(?:[\w-]+\s){0,3}$|\(?\b(?:such\sas|e\.g\.,?|i\.e\.,?|namely)\s(?:[\w-]+,?\s){0,4}$|\bincluding\s(?:[\w-]+,?\s){0,3}$",
 )
-# "was recommended; however, her family refused": what was refused is named before, or not at all.
+# "was recommended; however, her family refused", "was offered, which she turned down": what was refused is named before, or not at all.
+_PERSON = r"(?:(?:the|his|her|their)\s)?(?:patient|family|parents?|relatives|he|she|they|mother|father|wife|husband|it)"
+_TURNED_DOWN = (
+    r"(?:refus|declin|reject|turn(?:ed|ing)\s(?:(?:it|this|that|them)\s)?down|oppos|(?:did|could|would|was|were)\snot\s(?:consent|agree|accept|want|wish|willing"
+    r"|turn\sup|show\sup|return|come|comply|attend|appear|proceed|pursue|undergo|start|take|keen|able|afford|travel|have\s(?:it|this|any)"
+    r"|given|done|performed|started|administered|delivered|accepted|initiated|pursued|undertaken|received)"
+    r"|(?:was|were)\s(?:unwilling|unable|reluctant|refused|declined)|never\s(?:came|returned|attended|started|received|underwent|given|took))\w*"
+)
 _REFUSED_AFTER = re.compile(
-    r"[^.]{0,110}?\b(?:but|however|although|though|yet)\b,?\s(?:(?:the|his|her|their)\s)?(?:patient|family|parents?|relatives|he|she|they|mother"
-    r"|wife|husband|it)\s(?:\w+\s){0,2}?(?:refus|declin|reject|did\snot\s(?:consent|agree|accept|want|wish)|was\s(?:unwilling|not\sgiven|refused"
-    r"|declined|not\s(?:done|performed|started|administered)))\w*(?!\s(?:\w+\s){0,2}(?:chemo|surg|operat|resect|hospital|biops))"
+    rf"[^.]{{0,110}}?(?:[,;]|\b(?:but|however|although|though|yet|and|which|who)\b),?\s(?:(?:but|however|which|who|and|it),?\s)?(?:{_PERSON}\s)?"
+    rf"(?:(?!not\b|never\b|chemo|surg|operat)\w+\s){{0,2}}?{_TURNED_DOWN}(?!\s(?:\w+\s){{0,2}}(?:chemo|surg|operat|resect|hospital|biops))"
     r"|[^.;]{0,60}?\b(?:but|and)\s(?:was\s|were\s)?(?:not|never)\s(?:given|done|performed|administered|delivered|started|initiated"
-    r"|pursued|undertaken)\b"
-    r"|[^.]{0,80}?\b(?:but|however)\b,?\s(?:the\spatient|he|she|the\s(?:family|parents))\s(?:preferred|opted\sfor|chose|elected)\s(?:\w+\s){0,3}"
-    r"(?:observation|surveillance|follow|wait|watch|conservative|best\ssupportive|palliative\scare|no\s)",
+    r"|pursued|undertaken|accepted)\b"
+    rf"|[^.]{{0,80}}?(?:\b(?:but|however)\b|;),?\s(?:{_PERSON}\s)?(?:preferred|opted\sfor|chose|elected)\s(?:to\sbe\s)?(?:\w+\s){{0,3}}?"
+    r"(?:observ|surveill|follow|wait|watch|conservative|best\ssupportive|palliative\scare|no\s|not\s|against)",
+)
+# "Radiotherapy was recommended. The patient declined.": the next sentence, where it names nothing else.
+_REFUSED_NEXT = re.compile(
+    rf"(?:however|but|unfortunately|nevertheless|yet)?,?\s?{_PERSON}\s(?:\w+ly\s)?{_TURNED_DOWN}"
+    r"(?:\s(?:this|it|that|them|any|all|further|the|to|such|these|because|due|for|and|treatments?|therap(?:y|ies)|option|advice|proposal|recommendations?|offer|plan"
+    r"|adjuvant|postoperative|personal|financial|reasons|(?:on|of)|by|family|economic|religious|own|his|her|age|old|advanced|fear|side|effects))*\s?[.,;]",
 )
 # "could not be controlled by radiotherapy", "without evidence of disease by surgery and irradiation": an effect is denied.
 _EFFECT = re.compile(
@@ -231,11 +247,11 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
     at = end - sentence.start
     cues = _cues(lower)
     if cues.decided and (_DECIDED_AFTER.match(lower, at) or _INTENDED.search(before)):
-        return _of_plan(lower, at)
+        return _of_plan(reading, sentence, at)
     if cues.denied and (_NOT_GIVEN.search(before) or _UNFIT_BEFORE.search(before) or _DENIED_AFTER.match(lower, at)):
         return DENIED
     if cues.advised and _ADVISED.search(before):
-        return _of_plan(lower, at)
+        return _of_plan(reading, sentence, at)
     if cues.options and (_OPTIONS.search(before) or _OPTIONS_AFTER.match(lower, at)):
         return ARGUED
     joined = _JOINED.search(before) if cues.joined else None
@@ -252,7 +268,7 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
         is_of_effect = _NEW_VERB.search(between, 7) or _EFFECT.search(between)
         is_of_later = cue.start >= end and _SETTING.search(before) and "," in reading.text[end : cue.start]
         return GIVEN if is_of_effect or is_of_later else DENIED
-    return _of_plan(lower, max(cue.end, end) - sentence.start)
+    return _of_plan(reading, sentence, max(cue.end, end) - sentence.start)
 
 
 class _Cues(NamedTuple):
@@ -290,11 +306,16 @@ def _cue_of(reading: Reading, start: int, end: int, sentence: Sentence) -> Hit |
     return cue
 
 
-def _of_plan(text: str, start: int) -> str:
-    """Return what became of a plan by the rest of its sentence: given, denied where it was refused, else planned."""
-    if _is_done(text, start):
+def _of_plan(reading: Reading, sentence: Sentence, start: int) -> str:
+    """Return what became of a plan by the rest of its sentence: given, denied where it was refused, then or in the next, else planned."""
+    lower = sentence.lower
+    if _is_done(lower, start):
         return GIVEN
-    return DENIED if _REFUSED_AFTER.match(text, start) else PLANNED
+    if _REFUSED_AFTER.match(lower, start):
+        return DENIED
+    following = reading.sentences[sentence.index + 1] if sentence.index + 1 < len(reading.sentences) else None
+    refused = following is not None and following.patient == sentence.patient and _REFUSED_NEXT.match(following.lower)
+    return DENIED if refused else PLANNED
 
 
 def _is_done(text: str, start: int) -> bool:
