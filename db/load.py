@@ -7,13 +7,15 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import sqlite_utils
 
-from corpus.dose_table import DoseTable
+from corpus.dose_table import DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
+from corpus.tables.grid import Cell, Grid
 from db import overview, schema
 from db.rows import record_rows
 from db.schema import DatabaseError
@@ -128,17 +130,73 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
     DatabaseError
         A value is impossible by the rules of the tables. What was stored before stays.
     """
-    columns = tuple(schema.dictionary()["dose_table_row"].columns)[1:]
-    rows = [(table.id, *(getattr(row, column) for column in columns)) for row in table.rows]
     try:
         with transaction(connection):
             connection.execute("delete from dose_table where dose_table_id = ?", (table.id,))
             footnote = "; ".join(f"{short}: {long}" for short, long in table.abbreviations.items()) or None
-            source = (table.title, table.citation, table.doi, table.license, table.note, footnote)
-            _insert(connection, "dose_table", [(table.id, *source)])
-            _insert(connection, "dose_table_row", rows)
+            about = (table.title, table.citation, table.doi, table.license, table.note, footnote, table.source, table.fingerprint)
+            _insert(connection, "dose_table", [(table.id, *about)])
+            _insert(connection, "dose_table_row", _dose_rows(table))
+            _insert(connection, "dose_table_column", [(table.id, *astuple(column)) for column in table.table_columns])
+            _insert(connection, "dose_table_cell", [(table.id, *astuple(cell)) for cell in table.cells])
     except sqlite3.Error as error:
         raise DatabaseError(f"dose table {table.id}: {error}") from error
+
+
+def _dose_rows(table: DoseTable) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of table dose_table_row; a row's flag holds the messages on its cells, by their headings."""
+    flags: dict[int, list[str]] = {}
+    headings = {column.number: column.heading for column in table.table_columns}
+    for cell in table.cells:
+        if cell.message:
+            flags.setdefault(cell.row_number, []).append(f"{headings[cell.column_number]}: {cell.message}")
+    columns = tuple(schema.dictionary()["dose_table_row"].columns)[1:]
+    for row in table.rows:
+        flag = "; ".join(flags.get(row.row_number, ())) or None
+        yield (table.id, *(flag if column == "flag" else getattr(row, column) for column in columns))
+
+
+def stored_dose_table(connection: sqlite3.Connection, dose_table_id: str) -> DoseTable | None:
+    """Return a dose table as it is stored, None where there is none of this name; `columns` and `abbreviations` stay empty."""
+
+    def rows(table: str, names: Iterable[str]) -> list[tuple[Any, ...]]:
+        wanted = f"select {', '.join(names)} from {table} where dose_table_id = ? order by 1, 2"
+        return connection.execute(wanted, (dose_table_id,)).fetchall()
+
+    about = rows("dose_table", ("title", "citation", "doi", "license", "note", "source", "pipeline_fingerprint"))
+    if not about:
+        return None
+    title, citation, doi, license_, note, source, fingerprint = about[0]
+    return DoseTable(
+        dose_table_id, title, citation, doi, license_, note, {}, {},
+        tuple(DoseRow(*row) for row in rows("dose_table_row", DoseRow.__dataclass_fields__)),
+        tuple(TableColumn(*row) for row in rows("dose_table_column", ("column_number", "heading", "meaning", "unit", "remark"))),
+        tuple(TableCell(*row) for row in rows("dose_table_cell", TableCell.__dataclass_fields__)),
+        source, fingerprint,
+    )  # fmt: skip
+
+
+def dose_table_grid(connection: sqlite3.Connection, dose_table_id: str) -> tuple[dict[str, Any], Grid]:
+    """Return what is stored of a user's dose table: its row of table dose_table by column, and the table as printed.
+
+    The table comes out with one row of headings and its patients as rows, whatever shape it was added in.
+    """
+    cursor = connection.execute("select * from dose_table where dose_table_id = ?", (dose_table_id,))
+    about = dict(zip([name for name, *_ in cursor.description], cursor.fetchone(), strict=True))
+    headings = connection.execute(
+        "select heading from dose_table_column where dose_table_id = ? order by column_number", (dose_table_id,)
+    ).fetchall()
+    rows = {0: {at: Cell(text, 0, at, is_header=True) for at, (text,) in enumerate(headings)}}
+    footnotes: dict[str, str] = {}
+    for row, column, text, note in connection.execute(
+        "select row_number, column_number, printed, note from dose_table_cell where dose_table_id = ? order by 1, 2", (dose_table_id,)
+    ):
+        mark = (f"{row}.{column}",) if note else ()
+        footnotes |= dict.fromkeys(mark, note)
+        rows.setdefault(row, {})[column - 1] = Cell(text, row, column - 1, notes=mark)
+    whole = tuple(tuple(cells.get(at, Cell("", row, at)) for at in range(len(headings))) for row, cells in rows.items())
+    remarks = (about["abbreviations"],) if about["abbreviations"] else ()
+    return about, Grid(about["source"] or dose_table_id, whole, 1, None, about["title"], footnotes, remarks)
 
 
 def refresh_overview(connection: sqlite3.Connection) -> None:
