@@ -14,7 +14,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
@@ -24,8 +24,9 @@ import click
 
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
 from corpus import files
-from corpus.dose_table import DoseTable, load_dose_table
+from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import CorpusError, Report
+from corpus.tables.grid import Grid
 from db import load, query, schema
 from db.schema import DatabaseError
 from extract.lexicon import LexiconError
@@ -34,6 +35,7 @@ from extract.record import EvidenceError, Record
 if TYPE_CHECKING:
     from extract.evaluate import Evaluation
     from extract.pipeline import Pipeline
+    from extract.tables.understand import Understood
 
 HERE = Path(__file__).resolve().parent
 REPORTS = HERE / "corpus" / "reports"
@@ -450,13 +452,62 @@ def _dose_tables(tally: _Tally) -> list[DoseTable]:
     return tables
 
 
+def _understand(grid: Grid) -> Understood:
+    """Return what a table says of doses."""
+    from extract.tables.understand import understand
+
+    return understand(grid, _pipeline())
+
+
+def _user_table(table_id: str, grid: Grid, found: Understood, citation: str | None) -> DoseTable:
+    """Return a table that a user added, as it is stored."""
+    return DoseTable(
+        id=table_id,
+        title=grid.caption or grid.label or table_id,
+        citation=citation,
+        doi=None,
+        license=None,
+        note=None,
+        columns={},
+        abbreviations=found.abbreviations or {},
+        rows=found.rows,
+        table_columns=found.columns,
+        cells=found.cells,
+        source=grid.where,
+        fingerprint=_fingerprint(),
+    )
+
+
+def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> Iterator[DoseTable]:
+    """Yield the dose tables that were stored by `tables add` and are to be read again, from their stored cells.
+
+    One that is not understood any more keeps its cells, without a row of doses.
+    """
+    names: list[tuple[str, str]] = []
+    with suppress(sqlite3.Error):  # a database with older tables holds none that were added
+        names = old.execute("select dose_table_id, pipeline_fingerprint from dose_table where source is not null").fetchall() if old else []
+    for name, fingerprint in names:
+        if old is None or (fingerprint == _fingerprint() and not is_rebuild):
+            continue
+        about, grid = load.dose_table_grid(old, name)
+        found = _understand(grid)
+        if not found.rows:
+            _pass_over(tally, name, f"{name}: no table of doses any more ({found.reason}); its cells stay stored, without a dose")
+            found = replace(found, cells=found.cells or _plain_cells(grid))
+        yield replace(_user_table(name, grid, found, about["citation"]), title=about["title"])
+
+
+def _plain_cells(grid: Grid) -> tuple[TableCell, ...]:
+    return tuple(TableCell(number, cell.column + 1, cell.text) for number, row in enumerate(grid.rows[1:], start=1) for cell in row)
+
+
 def _is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:
     """Tell whether a dose table is stored as it is: by storing it elsewhere and comparing the rows."""
 
     def rows(where: sqlite3.Connection) -> list[tuple[object, ...]]:
         return [
             row
-            for name in ("dose_table", "dose_table_row")
+            for name in ("dose_table", "dose_table_row", "dose_table_column", "dose_table_cell")
             for row in where.execute(f"select * from {name} where dose_table_id = ? order by 1, 2, 3", (table.id,))
         ]
 
@@ -475,7 +526,7 @@ def _build(database: Path) -> _Tally:
         if is_of_today is False and old:
             _copy_ledger(old, draft.connection)
         _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, tally)
-        for table in _dose_tables(tally):
+        for table in (*_dose_tables(tally), *_added_tables(old, is_of_today is False, tally)):
             if not (is_of_today and old and _is_stored(old, table)):
                 load.store_dose_table(draft.connection, table)
                 tally.dose_tables += 1
@@ -757,6 +808,144 @@ def _print_figures(result: Evaluation) -> None:
     _say(f"macro F1 of all     {summary['all_macro_f1']:.4f}")
     _say(f"kind right          {result.kinds_right} of {result.reports}")
     _say(f"whole cases right   {result.perfect_core_cases} of {result.gold_cases} (all core fields)")
+
+
+# --- tables of doses ------------------------------------------------------------------------------
+
+
+@main.group()
+def tables() -> None:
+    """Add tables of radiotherapy doses from the literature, and look at them.
+
+    \b
+    casebook tables add review.xlsx   show what is understood, ask, and store it
+    casebook tables list              the tables that are stored
+    casebook tables show NAME         one of them: its columns, rows, and what was not read
+    """
+
+
+@tables.command("add")
+@_paths
+@click.option("--yes", "-y", "is_sure", is_flag=True, help="Store without asking.")
+@click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
+@click.option("--citation", help="The publication that prints the table.")
+@_database
+@_in_one_line
+def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: str | None, database: Path) -> None:
+    """Show what is understood of the tables in files, column by column, and store those of doses.
+
+    \b
+    casebook tables add review.csv
+    casebook tables add --dry-run article.xml
+    casebook tables add --yes --citation "Doe 2020, J Ex 1:1" table.html
+
+    Nothing is guessed: a cell gives a value or a message, and a table that is not understood is refused with the
+    reason. A table is known by its file's name; one of the same name is replaced. Where no table of a file is one of
+    doses, the exit code is 1.
+    """
+    if _is_of_today(database) is False:
+        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    tally = _Tally()
+    with ExitStack() as stack:
+        draft = _Draft(database, stack)
+        for path in paths:
+            for table in _tables_of(path, citation, tally):
+                if _is_wanted(table, database, is_sure, dry_run):
+                    load.store_dose_table(draft.connection, table)
+                    tally.dose_tables += 1
+        draft.finish(tally)
+    if tally.dose_tables:
+        _say(f"{_shown(database)}: {tally.dose_tables} {'table' if tally.dose_tables == 1 else 'tables'} of doses stored")
+    raise SystemExit(tally.exit_code)
+
+
+def _tables_of(path: Path, citation: str | None, tally: _Tally) -> Iterator[DoseTable]:
+    """Yield the tables of doses in a file, after saying what was understood of each of its tables."""
+    from corpus.tables import read_tables
+    from extract.tables import telling
+
+    try:
+        grids = read_tables(path)
+    except CorpusError as error:
+        _pass_over(tally, path, str(error))
+        return
+    count = 0
+    for grid in grids:
+        found = _understand(grid)
+        for line in telling.lines(grid.where, found):
+            _say(_plain(line))
+        if found.rows:
+            count += 1
+            yield _user_table(path.stem if count == 1 else f"{path.stem}-{count}", grid, found, citation)
+    if not count:
+        _pass_over(tally, path, f"{path}: no table of doses, wanted one")
+
+
+def _is_wanted(table: DoseTable, database: Path, is_sure: bool, dry_run: bool) -> bool:
+    """Return whether a table is to be stored: it is new or changed, and the user says so.
+
+    Raises DatabaseError where a table of the project has its name; ends where nobody answers.
+    """
+    if (DOSE_TABLES / f"{table.id}.toml").exists():
+        raise DatabaseError(f"{table.id}: a table of the project has this name, wanted a file with another")
+    if database.exists():
+        with closing(_open(database)) as connection:
+            if _is_stored(connection, table):
+                _say(f"{table.id}: is stored so already")
+                return False
+    if dry_run:
+        return False
+    try:
+        is_sure = is_sure or click.confirm(f"Store it as {_plain(table.id)}?", default=False)
+    except click.Abort:
+        _say("")
+        _fail(f"{table.id}: not stored, nobody answered; --yes stores without asking")
+    if not is_sure:
+        _say(f"{_plain(table.id)}: not stored")
+    return is_sure
+
+
+@tables.command("list")
+@_database
+@_in_one_line
+def tables_list(database: Path) -> None:
+    """List the dose tables that are stored: name, rows, doses, and where each comes from."""
+    with closing(_readable(database)) as connection:
+        for name, rows, doses, source in connection.execute(
+            "select dose_table_id, count(distinct row_number), count(total_dose_gy), coalesce(citation, source)"
+            " from dose_table left join dose_table_row using (dose_table_id) group by dose_table_id order by dose_table_id"
+        ):
+            _say(_plain(f"{name}: {rows} rows, {doses} doses; {source}"))
+
+
+@tables.command("show")
+@click.argument("name")
+@_database
+@_in_one_line
+def tables_show(name: str, database: Path) -> None:
+    """Show one dose table: its columns, its rows as read, and the cells that were corrected, doubted or not read."""
+    from extract.tables import telling
+
+    with closing(_readable(database)) as connection:
+        table = load.stored_dose_table(connection, name)
+    if table is None:
+        _fail(f"{name}: no dose table of this name; `casebook tables list` names them")
+    _say(_plain(f"{table.id}: {table.title}"))
+    if table.citation:
+        _say(_plain(f"  {table.citation}"))
+    for lines in (telling.columns(table.table_columns), telling.rows(table.rows), telling.messages(table.table_columns, table.cells)):
+        for line in lines:
+            _say(_plain(line))
+
+
+def _readable(database: Path) -> sqlite3.Connection:
+    """Open a database of today's tables for reading, or fail with what is missing."""
+    is_of_today = _is_of_today(database)
+    if is_of_today is None:
+        _fail(f"{database}: not there yet; `casebook build` makes it")
+    if is_of_today is False:
+        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    return _open(database)
 
 
 if __name__ == "__main__":

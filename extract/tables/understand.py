@@ -1,0 +1,411 @@
+"""From a printed table to rows of doses: is it a table of doses at all, what its columns mean, what each cell says.
+
+Nothing is guessed: a cell gives values or a message, and a table that is not understood is refused with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from corpus.dose_table import DoseRow, TableCell, TableColumn, in_words
+from corpus.tables.grid import Cell, Grid
+from extract.pipeline import Pipeline
+from extract.record import Histology
+from extract.tables import layout, prescriptions, readers, words
+from extract.tables.headings import GRAYS, OTHER, Heading
+from extract.tables.layout import Layout, Line, TableError
+from extract.tables.prescriptions import Asked, CellError, Dose
+from extract.tables.prose import Prose
+
+DOSES, OTHER_TABLE, REFUSED = "table of doses", "other table", "refused"
+# What a column must hold so that a line of a table is a patient, or the patients of a publication.
+_WHO = ("reference", "patient", "n")
+_ABOUT = ("age", "sex", "site", "histology", "treatment", "surgery", "response", "recurrence", "status", "follow_up")
+_WITH_DOSES = ("dose", "radiotherapy", "treatment")
+_PRINTED = {
+    "n": "n_printed", "age": "age_printed", "sex": "sex_printed", "site": "site_printed", "treatment": "treatment_printed",
+    "dose": "dose_printed", "follow_up": "follow_up_printed",
+}  # fmt: skip
+_SUMMARY = re.compile(r"^(?:total|all(?:\s(?:patients|cases|series))?|overall|sum|summary|pooled|combined)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was made of a table.
+
+    Attributes
+    ----------
+    decision
+        `table of doses`, `other table` (it holds none) or `refused` (it may hold doses, but is not understood).
+    reason
+        Why a table is no table of doses, or is refused; None for one of doses.
+    is_transposed
+        Whether the patients are columns.
+    columns
+        Each column as printed, and what it was taken for.
+    rows
+        A row for each line and dose group; () unless it is a table of doses.
+    cells
+        Each cell as printed with what was read, or the message why not.
+    abbreviations
+        What the table's footnotes spell out.
+    """
+
+    decision: str
+    reason: str | None = None
+    is_transposed: bool = False
+    columns: tuple[TableColumn, ...] = ()
+    rows: tuple[DoseRow, ...] = ()
+    cells: tuple[TableCell, ...] = ()
+    abbreviations: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which column is read for what; `dose` is the one that holds the doses."""
+
+    headings: tuple[Heading, ...]
+    by_meaning: Mapping[str, int]
+    dose: int
+
+
+def understand(grid: Grid, pipeline: Pipeline) -> Understood:
+    """Return what a table says of doses, cell by cell, or why it is no table of doses."""
+    try:
+        laid = layout.of(grid)
+    except TableError as error:
+        return Understood(OTHER_TABLE if not _speaks_of_doses(grid) else REFUSED, str(error))
+    known = words.abbreviations(grid)
+    columns = _columns(laid)
+    try:
+        plan = _plan(laid)
+    except TableError as error:
+        may_hold = any(set(heading.meanings) & {"dose", "dose_per_fraction"} for heading in laid.headings) and _speaks_of_doses(grid)
+        decision = REFUSED if may_hold and _tells_of_patients(laid.headings) else OTHER_TABLE
+        return Understood(decision, str(error), laid.is_transposed, columns, abbreviations=known)
+    prose = Prose(pipeline)
+    reader = _Reader(grid, laid, plan, prose, known, _common_histology(grid, plan, prose))
+    rows: list[DoseRow] = []
+    cells: list[TableCell] = []
+    for number, line in enumerate(laid.lines, start=1):
+        read, seen = reader.line(number, line)
+        rows += read
+        cells += seen
+    taken = _columns(laid, plan)
+    if not any(row.total_dose_gy is not None for row in rows):
+        reason = next((cell.message for cell in cells if cell.column_number == plan.dose + 1 and cell.message), "none is reported")
+        return Understood(REFUSED, f"no cell gives a dose: {reason}", laid.is_transposed, taken, cells=tuple(cells), abbreviations=known)
+    return Understood(DOSES, None, laid.is_transposed, taken, tuple(rows), tuple(cells), known)
+
+
+# --- the decision ------------------------------------------------------------------------------
+
+
+def _speaks_of_doses(grid: Grid) -> bool:
+    """Return whether a unit of dose stands anywhere in a table, or its title speaks of doses of radiation."""
+    return any(prescriptions.has_unit(cell.text) for row in grid.rows for cell in row) or any(
+        re.search(r"\bdoses?\b", cell.text, re.IGNORECASE) for row in grid.rows[:1] for cell in row
+    )
+
+
+def _tells_of_patients(headings: Sequence[Heading]) -> bool:
+    meanings = {meaning for heading in headings for meaning in heading.meanings}
+    return bool(meanings & set(_WHO)) or {"age", "sex"} <= meanings
+
+
+def _plan(laid: Layout) -> _Plan:
+    """Return which column is read for what.
+
+    Raises
+    ------
+    TableError
+        The table is none of doses, or does not say whose or in which unit they are.
+    """
+    by_meaning: dict[str, int] = {}
+    for at, heading in enumerate(laid.headings):
+        for meaning in heading.meanings:
+            by_meaning.setdefault(meaning, at)
+    dose = _dose_column(laid)
+    known = ", ".join(dict.fromkeys(heading.text or "(empty)" for heading in laid.headings))
+    if dose is None:
+        has_each = {"dose_per_fraction", "fractions"} <= by_meaning.keys() and laid.headings[by_meaning["dose_per_fraction"]].gray
+        if not has_each:
+            raise TableError(f"no column of doses among {known}")
+        dose = by_meaning["dose_per_fraction"]
+    if not _tells_of_patients(laid.headings):
+        raise TableError(f"a column of doses, but none that tells whose they are (reference, patient, number of patients) among {known}")
+    if not by_meaning.keys() & {*_ABOUT, "reference"}:
+        raise TableError(f"a column of doses, but none that tells of the patients (age, sex, site, histology, outcome) among {known}")
+    if "boost" in by_meaning and not laid.headings[dose].is_total:
+        raise TableError("a column of boosts beside one of doses: whether the dose holds the boost is not said")
+    doses = [heading.text for heading in laid.headings if "dose" in heading.meanings]
+    if len(doses) > 1:
+        raise TableError(f"{len(doses)} columns of doses ({', '.join(doses)}): which of them is the course's is not said")
+    if "dose" in by_meaning and laid.headings[dose].gray is None and not _cells_have_unit(laid, dose):
+        raise TableError(f"column {laid.headings[dose].text!r}: doses without a unit, neither in the heading nor in a cell")
+    return _Plan(laid.headings, by_meaning, dose)
+
+
+def _dose_column(laid: Layout) -> int | None:
+    """Return the column that holds the doses: one that says so, else one of radiotherapy or treatments whose cells hold them."""
+    for meaning in _WITH_DOSES:
+        for at, heading in enumerate(laid.headings):
+            if meaning in heading.meanings and (meaning == "dose" or heading.gray or _cells_have_unit(laid, at)):
+                return at
+    return None
+
+
+def _cells_have_unit(laid: Layout, column: int) -> bool:
+    return any(prescriptions.has_unit(line.cells[column].text) for line in laid.lines)
+
+
+def _columns(laid: Layout, plan: _Plan | None = None) -> tuple[TableColumn, ...]:
+    """Return each column with what it was taken for."""
+    return tuple(_column(at, heading, laid, plan) for at, heading in enumerate(laid.headings))
+
+
+def _column(at: int, heading: Heading, laid: Layout, plan: _Plan | None) -> TableColumn:
+    meanings = [meaning for meaning in heading.meanings if plan is None or plan.by_meaning[meaning] == at]
+    remarks = []
+    if plan and at == plan.dose and "dose" not in meanings and "dose_per_fraction" not in meanings:
+        meanings = ["dose", *meanings]
+    if plan and heading.meanings and not meanings:
+        remarks.append("a column of this meaning stands before it: kept as printed")
+    elif not heading.meanings:
+        remarks.append("not understood: kept as printed")
+    elif meanings == [OTHER]:
+        remarks.append("no part of a table of doses: kept as printed")
+    if "age" in meanings and heading.time is None:
+        remarks.append("an age without a unit is in years")
+    if "dose" in meanings and heading.gray is None and len([unit for unit in heading.units if unit in GRAYS]) > 1:
+        remarks.append("several units of dose: only cells with a unit are read")
+    unit = heading.gray if set(meanings) & {"dose", "dose_per_fraction"} else heading.time
+    return TableColumn(at + 1, heading.text, "+".join(meanings) or OTHER, unit, "; ".join(remarks) or None)
+
+
+def _common_histology(grid: Grid, plan: _Plan, prose: Prose) -> Histology | None:
+    """Return the one tumour that the title of a table without a column of histologies names; None for none or several."""
+    if "histology" in plan.by_meaning or not grid.caption:
+        return None
+    return prose.histology(grid.caption) if len(prose.tumours(grid.caption)) == 1 else None
+
+
+# --- the lines ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one line after the other."""
+
+    grid: Grid
+    laid: Layout
+    plan: _Plan
+    prose: Prose
+    known: Mapping[str, str]
+    diagnosis: Histology | None
+
+    def line(self, number: int, line: Line) -> tuple[list[DoseRow], list[TableCell]]:
+        """Return the rows of a line, a dose group each, and its cells."""
+        notes = _Notes()
+        if summary := _summary(line):
+            return [], [self._cell(number, at, cell, None, summary if at == 0 else None) for at, cell in enumerate(line.cells) if cell.text]
+        values = self._values(line, notes)
+        groups = self._doses(line, values, notes)
+        values |= _one_patient(values, "patient" in self.plan.by_meaning)
+        self._check(values, groups, notes)
+        rows = [self._row(number, group, dose, line, values, len(groups)) for group, dose in enumerate(groups or (None,), start=1)]
+        cells = [self._cell(number, at, cell, notes.read.get(at), notes.of(at)) for at, cell in enumerate(line.cells)]
+        return rows, cells
+
+    def _values(self, line: Line, notes: _Notes) -> dict[str, Any]:
+        """Return what the cells other than doses say."""
+        values: dict[str, Any] = {}
+        if self.diagnosis and self.diagnosis.morphology:
+            values |= {"histology": self.diagnosis.name, "morphology": self.diagnosis.morphology}
+        order = ["n", "histology", *(meaning for meaning in self.plan.by_meaning if meaning not in ("n", "histology"))]
+        done: set[int] = set()
+        for meaning in order:
+            at = self.plan.by_meaning.get(meaning)
+            if at is None or at in done or (read := self._reader_of(at, values)) is None:
+                continue
+            done.add(at)
+            text = line.cells[at].text
+            if words.is_missing(text) and not (meaning == "recurrence" and words.plain(text) in ("-", "--")):
+                notes.read[at] = "not reported"
+                continue
+            try:
+                found = {
+                    name: value for name, value in read(text).items() if values.get(name) is None or name in ("histology", "morphology")
+                }
+            except CellError as error:
+                notes.say(at, f"{text!r}: {error}")
+                continue
+            values |= found
+            notes.read[at] = in_words(found) or None
+        return values
+
+    def _reader_of(self, at: int, values: Mapping[str, Any]) -> Callable[[str], readers.Values] | None:
+        """Return what reads the cells of a column; None for a column of doses, references, or nothing that is read."""
+        heading, prose = self.plan.headings[at], self.prose
+        meanings = [meaning for meaning in heading.meanings if self.plan.by_meaning[meaning] == at]
+        is_of_several = (values.get("n_patients") or 1) > 1
+        if {"age", "sex"} <= set(meanings):
+            return lambda text: readers.age_and_sex(text, heading)
+        if "status" in meanings:
+            return _of_one(is_of_several, lambda text: readers.status(self._long(text), heading, prose))
+        plain: dict[str, Callable[[str], readers.Values]] = {
+            "n": lambda text: readers.n(text, heading),
+            "age": lambda text: readers.age(text, heading),
+            "sex": lambda text: readers.sex(text, heading),
+            "histology": lambda text: readers.histology(self._long(text), prose),
+            "site": lambda text: readers.site(self._long(text), prose, _histology(values)),
+            "technique": lambda text: readers.technique(self._long(text), prose),
+            "drugs": lambda text: readers.drugs(self._long(text), prose),
+            "surgery": lambda text: readers.surgery(self._long(text), prose),
+            "treatment": lambda text: readers.treatment(self._long(text), prose),
+            "response": _of_one(is_of_several, readers.response),
+            "recurrence": lambda text: readers.recurrence(text, heading, values.get("n_patients")),
+            "recurrence_time": _of_one(is_of_several, lambda text: readers.recurrence_time(text, heading)),
+            "follow_up": _of_one(is_of_several, lambda text: readers.follow_up(text, heading)),
+        }
+        first = next((meaning for meaning in meanings if meaning in plain), None)
+        return None if first is None or (at == self.plan.dose and first != "treatment") else plain[first]
+
+    def _long(self, text: str) -> str:
+        return words.spelled_out(text, self.known)
+
+    def _doses(self, line: Line, values: dict[str, Any], notes: _Notes) -> tuple[Dose, ...]:
+        """Return the doses of a line, a group of patients each; what cannot be read gives a message at the dose's cell."""
+        plan, at = self.plan, self.plan.dose
+
+        def told(meaning: str) -> tuple[str, Heading] | None:
+            column = plan.by_meaning.get(meaning)
+            return None if column is None or column == at else (line.cells[column].text, plan.headings[column])
+
+        is_each = "dose" not in plan.headings[at].meanings and "dose_per_fraction" in plan.headings[at].meanings
+        own = (line.cells[at].text, plan.headings[at])
+        asked = Asked(None if is_each else own, told("fractions"), own if is_each else told("dose_per_fraction"), values.get("technique"))
+        beside = [plan.by_meaning[name] for name in ("fractions", "dose_per_fraction") if name in plan.by_meaning]
+        try:
+            found = prescriptions.read(asked, self.prose)
+        except CellError as error:
+            text = own[0]
+            if "treatment" not in plan.headings[at].meanings or prescriptions.has_unit(text):
+                notes.say(at, f"{text!r}: {error}; no dose taken")
+            return ()
+        for dose in found:
+            if dose.remark:
+                notes.say(at, dose.remark)
+        for column in [at, *beside]:
+            notes.read.setdefault(column, prescriptions.described(found))
+        if found and (technique := found[0].technique):
+            values.setdefault("technique", technique)
+        return found
+
+    def _check(self, values: dict[str, Any], groups: tuple[Dose, ...], notes: _Notes) -> None:
+        """Say what contradicts itself in a line; contradicting counts are left out where the tables could not hold them."""
+        count = values.get("n_patients")
+        male, female = values.get("n_male"), values.get("n_female")
+        if count is not None and male is not None and female is not None and male + female != count:
+            notes.say(self.plan.by_meaning["sex"], f"{male + female} patients by their sexes, {count} by their number: sexes left out")
+            values |= {"n_male": None, "n_female": None}
+        if count is not None and count > 1 and values.get("age_years") is not None:
+            notes.say(self.plan.by_meaning["age"], f"one age of {count} patients: left out")
+            values["age_years"] = None
+        told = [dose.n for dose in groups if dose.n is not None]
+        if count is not None and sum(told) > count:
+            notes.say(self.plan.dose, f"doses of {sum(told)} patients, {count} in the row")
+        recurred = values.get("n_recurred")
+        if count is not None and recurred is not None and recurred > count:
+            notes.say(self.plan.by_meaning["recurrence"], f"{recurred} recurrences in {count} patients: left out")
+            values["n_recurred"] = None
+        if values.get("recurrence") is False and values.get("recurrence_months") is not None:
+            notes.say(self.plan.by_meaning["recurrence_time"], "a time of recurrence where none is told: left out")
+            values["recurrence_months"] = None
+
+    def _row(self, number: int, group: int, dose: Dose | None, line: Line, values: Mapping[str, Any], groups: int) -> DoseRow:
+        """Return one row; what is told of all its patients is not told of one of several dose groups."""
+        printed = {name: self._printed(line, meaning) for meaning, name in _PRINTED.items()}
+        printed["dose_printed"] = line.cells[self.plan.dose].text or None
+        told = {
+            name: value
+            for name, value in values.items()
+            if groups < 2 or not name.startswith(("recurrence", "n_recurred", "follow_up", "status", "response"))
+        }
+        if dose is not None:
+            each = dose.dose_per_fraction_gy
+            told |= {
+                "dose_group_n": dose.n or (told.get("n_patients") if groups == 1 and told.get("n_patients") == 1 else None),
+                "total_dose_gy": dose.total_dose_gy,
+                "fractions": dose.fractions,
+                "dose_per_fraction_gy": None if each is None else round(each, 3),
+                "is_rbe_weighted": dose.is_rbe_weighted,
+            }
+        told.setdefault("dose_group_n", 1 if told.get("n_patients") == 1 else None)
+        blank: dict[str, Any] = dict.fromkeys(DoseRow.__dataclass_fields__)
+        return DoseRow(**blank | printed | told | {"row_number": number, "dose_group": group, "reference": self._reference(number, line)})
+
+    def _printed(self, line: Line, meaning: str) -> str | None:
+        at = self.plan.by_meaning.get(meaning)
+        if meaning == "follow_up" and at is None:
+            at = self.plan.by_meaning.get("status")
+        return None if at is None else line.cells[at].text or None
+
+    def _reference(self, number: int, line: Line) -> str:
+        """Return the publication as printed, with its year where that has a column; else the patient, else the line's number."""
+        parts = [self._printed(line, meaning) for meaning in ("reference", "year")]
+        if parts[0] and not words.is_missing(parts[0]):
+            has_year = parts[1] is None or parts[1] in parts[0] or self.plan.by_meaning["year"] == self.plan.by_meaning["reference"]
+            return parts[0] if has_year else f"{parts[0]} {parts[1]}"
+        patient = self._printed(line, "patient")
+        return f"patient {patient}" if patient else f"row {number}"
+
+    def _cell(self, number: int, at: int, cell: Cell, read: str | None, message: str | None) -> TableCell:
+        note = "; ".join(f"{mark}: {self.grid.footnotes[mark]}" for mark in cell.notes if mark in self.grid.footnotes) or None
+        return TableCell(number, at + 1, cell.text, read, message, note)
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What was read in the cells of one line, and the messages on them; both by column."""
+
+    read: dict[int, str | None] = field(default_factory=dict)
+    messages: dict[int, list[str]] = field(default_factory=dict)
+
+    def say(self, at: int, message: str) -> None:
+        """Add a message to a cell."""
+        self.messages.setdefault(at, []).append(message)
+
+    def of(self, at: int) -> str | None:
+        """Return the messages on a cell in one line."""
+        return "; ".join(self.messages.get(at, ())) or None
+
+
+def _of_one(is_of_several: bool, read: Callable[[str], readers.Values]) -> Callable[[str], readers.Values]:
+    """Return the reader, or for a line of several patients one that says that theirs is not read."""
+
+    def refuse(text: str) -> readers.Values:
+        raise CellError("told of several patients together: kept as printed")
+
+    return refuse if is_of_several else read
+
+
+def _summary(line: Line) -> str | None:
+    """Return why a line is no patient: it sums the others up; None where it is one."""
+    text = line.cells[0].text
+    if _SUMMARY.match(text) or words.concept(text) == words.STATISTIC:
+        return f"{text!r}: a line that sums others up, passed over"
+    return None
+
+
+def _one_patient(values: Mapping[str, Any], is_by_patient: bool) -> Mapping[str, Any]:
+    """Return that a line is one patient: where patients have a column, or one age and one sex are told, and no number of them."""
+    one = is_by_patient or (values.get("age_years") is not None and (values.get("n_male") or 0) + (values.get("n_female") or 0) == 1)
+    return {"n_patients": 1} if values.get("n_patients") is None and one else {}
+
+
+def _histology(values: Mapping[str, Any]) -> Histology | None:
+    return Histology(values["histology"], values["morphology"]) if values.get("morphology") else None
