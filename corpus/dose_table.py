@@ -25,6 +25,8 @@ _META_KEYS = ("id", "title", "citation", "doi", "license", "note", "columns", "a
 # The columns of the printed table, in its order.
 PRINTED = ("reference", "n", "age", "sex", "site", "treatment", "dose", "follow_up")
 CORRECTIONS = "corrections"
+# Between the rows of one heading: "Radiotherapy › Dose (Gy)".
+JOINT = " › "
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlite_utils
 
-from corpus.dose_table import DoseRow, DoseTable, TableCell, TableColumn
+from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
 from db import overview, schema
@@ -179,24 +179,29 @@ def stored_dose_table(connection: sqlite3.Connection, dose_table_id: str) -> Dos
 def dose_table_grid(connection: sqlite3.Connection, dose_table_id: str) -> tuple[dict[str, Any], Grid]:
     """Return what is stored of a user's dose table: its row of table dose_table by column, and the table as printed.
 
-    The table comes out with one row of headings and its patients as rows, whatever shape it was added in.
+    The table comes out with its headings at the top and its patients as rows, whatever shape it was added in.
     """
     cursor = connection.execute("select * from dose_table where dose_table_id = ?", (dose_table_id,))
     about = dict(zip([name for name, *_ in cursor.description], cursor.fetchone(), strict=True))
     headings = connection.execute(
         "select heading from dose_table_column where dose_table_id = ? order by column_number", (dose_table_id,)
     ).fetchall()
-    rows = {0: {at: Cell(text, 0, at, is_header=True) for at, (text,) in enumerate(headings)}}
+    parts = [text.split(JOINT) for (text,) in headings]
+    depth = max(map(len, parts))
+    head = [
+        tuple(Cell(part[row] if row < len(part) else "", row, at, is_header=True) for at, part in enumerate(parts)) for row in range(depth)
+    ]
+    rows: dict[int, dict[int, Cell]] = {}
     footnotes: dict[str, str] = {}
     for row, column, text, note in connection.execute(
         "select row_number, column_number, printed, note from dose_table_cell where dose_table_id = ? order by 1, 2", (dose_table_id,)
     ):
         mark = (f"{row}.{column}",) if note else ()
         footnotes |= dict.fromkeys(mark, note)
-        rows.setdefault(row, {})[column - 1] = Cell(text, row, column - 1, notes=mark)
-    whole = tuple(tuple(cells.get(at, Cell("", row, at)) for at in range(len(headings))) for row, cells in rows.items())
+        rows.setdefault(row, {})[column - 1] = Cell(text, depth + row - 1, column - 1, notes=mark)
+    body = [tuple(cells.get(at, Cell("", depth + row - 1, at)) for at in range(len(parts))) for row, cells in rows.items()]
     remarks = (about["abbreviations"],) if about["abbreviations"] else ()
-    return about, Grid(about["source"] or dose_table_id, whole, 1, None, about["title"], footnotes, remarks)
+    return about, Grid(about["source"] or dose_table_id, (*head, *body), depth, None, about["title"], footnotes, remarks)
 
 
 def refresh_overview(connection: sqlite3.Connection) -> None:

@@ -32,7 +32,7 @@ class Heading:
     Attributes
     ----------
     text
-        As printed, the rows of a heading joined by " / ".
+        As printed, the rows of a heading joined by `JOINT`.
     meanings
         What the column holds, by the concepts of the vocabulary ("age", "sex" for "Age/sex"); () for what is not known.
     units
@@ -92,6 +92,11 @@ def read(text: str) -> Heading:
         meanings = (OTHER,)
     is_statistic = _OF_SEVERAL.search(lower) is not None
     return Heading(text, meanings, units, is_statistic, _IN_ALL.search(lower) is not None, _order(lower))
+
+
+def is_unit(text: str) -> bool:
+    """Return whether a cell of the headings holds nothing but a unit: "Gy", "months"."""
+    return _unit_names().get(words.plain(text).lower().strip("()[]")) in (*GRAYS, *TIMES)
 
 
 def _names_count(inside: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from corpus.dose_table import JOINT
 from corpus.tables.grid import Cell, Grid
 from extract.tables import headings
 from extract.tables.headings import Heading
@@ -132,7 +133,9 @@ def _heading(texts: Sequence[str]) -> Heading:
 
     "Radiotherapy" over "Dose (Gy)" is a dose; "Dose" over "Gy" and "fractions" are a dose and a number of fractions.
     """
-    joined = headings.read(" / ".join(texts))
+    if len(texts) > 1 and headings.is_unit(texts[-1]):
+        return replace(_heading([*texts[:-2], f"{texts[-2]} ({texts[-1]})"]), text=JOINT.join(texts))
+    joined = replace(headings.read(" / ".join(texts)), text=JOINT.join(texts))
     if len(texts) < 2:
         return joined
     last = headings.read(texts[-1])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from corpus.dose_table import in_words
-from extract import doses
+from extract import doses, dosing
 from extract.record import RadiotherapyCourse
 from extract.tables import words
 from extract.tables.headings import Heading
@@ -240,7 +240,8 @@ def _judged(course: RadiotherapyCourse, technique: str | None) -> Dose:
 def _check_numbers(text: str) -> None:
     """Raise CellError where a number of the cell is part of nothing that is read, or a dose is too high to be one."""
     found = doses.find(text)
-    spans = [(one.start, one.end) for one in found] + [match.span() for match in _BESIDE.finditer(text)]
+    spans = [(one.start, one.end) for one in found] + [(one.start, one.end) for one in dosing.find_doses(text)]
+    spans += [match.span() for match in _BESIDE.finditer(text)]
     for number in re.finditer(r"\d+(?:[.,]\d+)?", text):
         if not any(start <= number.start() and number.end() <= end for start, end in spans):
             raise CellError(f"what {number.group()} is, is not understood")

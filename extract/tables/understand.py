@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from corpus.dose_table import DoseRow, TableCell, TableColumn, in_words
@@ -29,6 +29,9 @@ _PRINTED = {
     "n": "n_printed", "age": "age_printed", "sex": "sex_printed", "site": "site_printed", "treatment": "treatment_printed",
     "dose": "dose_printed", "follow_up": "follow_up_printed",
 }  # fmt: skip
+# Told of all patients of a line, they are not told of each dose group.
+_OF_ALL = ("recurrence", "recurrence_time", "follow_up", "status", "response")
+_SHOWN = 8
 _SUMMARY = re.compile(r"^(?:total|all(?:\s(?:patients|cases|series))?|overall|sum|summary|pooled|combined)\b", re.IGNORECASE)
 
 
@@ -129,7 +132,7 @@ def _plan(laid: Layout) -> _Plan:
         for meaning in heading.meanings:
             by_meaning.setdefault(meaning, at)
     dose = _dose_column(laid)
-    known = ", ".join(dict.fromkeys(heading.text or "(empty)" for heading in laid.headings))
+    known = _named(laid.headings)
     if dose is None:
         has_each = {"dose_per_fraction", "fractions"} <= by_meaning.keys() and laid.headings[by_meaning["dose_per_fraction"]].gray
         if not has_each:
@@ -147,6 +150,13 @@ def _plan(laid: Layout) -> _Plan:
     if "dose" in by_meaning and laid.headings[dose].gray is None and not _cells_have_unit(laid, dose):
         raise TableError(f"column {laid.headings[dose].text!r}: doses without a unit, neither in the heading nor in a cell")
     return _Plan(laid.headings, by_meaning, dose)
+
+
+def _named(headings: Sequence[Heading]) -> str:
+    """Return the headings for a message, the first of many."""
+    names = list(dict.fromkeys(heading.text or "(empty)" for heading in headings))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _dose_column(laid: Layout) -> int | None:
@@ -215,7 +225,9 @@ class _Reader:
         values = self._values(line, notes)
         groups = self._doses(line, values, notes)
         values |= _one_patient(values, "patient" in self.plan.by_meaning)
-        self._check(values, groups, notes)
+        groups = self._checked(values, groups, notes)
+        if len(groups) > 1:
+            self._say_of_all(values, notes)
         rows = [self._row(number, group, dose, line, values, len(groups)) for group, dose in enumerate(groups or (None,), start=1)]
         cells = [self._cell(number, at, cell, notes.read.get(at), notes.of(at)) for at, cell in enumerate(line.cells)]
         return rows, cells
@@ -305,19 +317,27 @@ class _Reader:
             values.setdefault("technique", technique)
         return found
 
-    def _check(self, values: dict[str, Any], groups: tuple[Dose, ...], notes: _Notes) -> None:
-        """Say what contradicts itself in a line; contradicting counts are left out where the tables could not hold them."""
+    def _say_of_all(self, values: Mapping[str, Any], notes: _Notes) -> None:
+        """Say at their cells that outcomes of all patients of a line are not told of each dose group."""
+        for meaning in _OF_ALL:
+            at = self.plan.by_meaning.get(meaning)
+            if at is not None and notes.read.get(at) not in (None, "not reported"):
+                notes.say(at, "told of all patients of the row, not of each dose: left out")
+
+    def _checked(self, values: dict[str, Any], groups: tuple[Dose, ...], notes: _Notes) -> tuple[Dose, ...]:
+        """Say what contradicts itself in a line, and leave the contradicting counts out; return the doses without theirs."""
         count = values.get("n_patients")
         male, female = values.get("n_male"), values.get("n_female")
         if count is not None and male is not None and female is not None and male + female != count:
-            notes.say(self.plan.by_meaning["sex"], f"{male + female} patients by their sexes, {count} by their number: sexes left out")
+            notes.say(self.plan.by_meaning["sex"], f"{male + female} by their sexes, {count} by their number: sexes left out")
             values |= {"n_male": None, "n_female": None}
         if count is not None and count > 1 and values.get("age_years") is not None:
             notes.say(self.plan.by_meaning["age"], f"one age of {count} patients: left out")
             values["age_years"] = None
         told = [dose.n for dose in groups if dose.n is not None]
         if count is not None and sum(told) > count:
-            notes.say(self.plan.dose, f"doses of {sum(told)} patients, {count} in the row")
+            notes.say(self.plan.dose, f"doses of {sum(told)} patients, {count} in the row: numbers left out")
+            groups = tuple(replace(dose, n=None) for dose in groups)
         recurred = values.get("n_recurred")
         if count is not None and recurred is not None and recurred > count:
             notes.say(self.plan.by_meaning["recurrence"], f"{recurred} recurrences in {count} patients: left out")
@@ -325,6 +345,7 @@ class _Reader:
         if values.get("recurrence") is False and values.get("recurrence_months") is not None:
             notes.say(self.plan.by_meaning["recurrence_time"], "a time of recurrence where none is told: left out")
             values["recurrence_months"] = None
+        return groups
 
     def _row(self, number: int, group: int, dose: Dose | None, line: Line, values: Mapping[str, Any], groups: int) -> DoseRow:
         """Return one row; what is told of all its patients is not told of one of several dose groups."""
@@ -364,7 +385,7 @@ class _Reader:
         return f"patient {patient}" if patient else f"row {number}"
 
     def _cell(self, number: int, at: int, cell: Cell, read: str | None, message: str | None) -> TableCell:
-        note = "; ".join(f"{mark}: {self.grid.footnotes[mark]}" for mark in cell.notes if mark in self.grid.footnotes) or None
+        note = "; ".join(self.grid.footnotes[mark] for mark in cell.notes if mark in self.grid.footnotes) or None
         return TableCell(number, at + 1, cell.text, read, message, note)
 
 
