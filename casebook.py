@@ -861,7 +861,7 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
 
 def _tables_of(path: Path, citation: str | None, tally: _Tally) -> Iterator[DoseTable]:
     """Yield the tables of doses in a file, after saying what was understood of each of its tables."""
-    from corpus.tables import read_tables
+    from corpus.tables.read import read_tables
     from extract.tables import telling
 
     try:

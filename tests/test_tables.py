@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import html
-import importlib.util
 import io
 import sqlite3
 from collections.abc import Callable
@@ -20,8 +19,8 @@ from hypothesis import strategies as st
 
 import casebook
 from corpus.dose_table import DoseTable, load_dose_table
-from corpus.tables import read_tables
 from corpus.tables.grid import Cell, Grid
+from corpus.tables.read import read_tables
 from db import load
 from extract.pipeline import Pipeline
 from extract.tables import headings, prescriptions, words
@@ -33,9 +32,6 @@ from tests.table_examples import FOLDER, Example, examples, grid, told
 
 EXAMPLES = examples()
 JATS = Path(__file__).parents[2] / "shared" / "texts" / "jats"
-# The readers of all formats but CSV and TSV.
-HAS_READERS = importlib.util.find_spec("corpus.tables.read") is not None
-needs_readers = pytest.mark.skipif(not HAS_READERS, reason="corpus.tables.read, the readers of the other formats, is not there yet")
 
 
 def ids(example: Example) -> str:
@@ -328,9 +324,7 @@ _NEEDS_SPANS = ("merged_headings", "spanned_references", "title_row")
 _TOO_SMALL = ("only_headings",)
 
 
-@pytest.mark.parametrize(
-    "ending", ["csv", "tsv", *(pytest.param(ending, marks=needs_readers) for ending in ("html", "xml", "xlsx", "docx"))]
-)
+@pytest.mark.parametrize("ending", _WRITERS)
 @pytest.mark.parametrize("example", EXAMPLES, ids=ids)
 def test_example_in_every_format(example: Example, ending: str, tmp_path: Path, pipeline: Pipeline) -> None:
     if example.name in _TOO_SMALL:
@@ -346,7 +340,6 @@ def test_example_in_every_format(example: Example, ending: str, tmp_path: Path, 
     assert "\n".join(told(understand(table, pipeline))) == "\n".join(example.expected)
 
 
-@needs_readers
 @pytest.mark.skipif(not JATS.is_dir(), reason=f"{JATS} is not there")
 def test_the_real_tables_are_none_of_doses(pipeline: Pipeline) -> None:
     found = [understand(table, pipeline) for path in sorted(JATS.glob("*.xml")) for table in read_tables(path)]

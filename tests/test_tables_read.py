@@ -147,7 +147,8 @@ def test_spans_neither_lose_nor_double_a_cell(rows: list[list[tuple[int, int]]],
 @given(SPANS)
 def test_html_and_jats_give_the_same_cells(rows: list[list[tuple[int, int]]]) -> None:
     body = "".join(
-        "<tr>" + "".join(f'<td rowspan="{r}" colspan="{c}">{n}.{i}</td>' for i, (r, c) in enumerate(row)) + "</tr>" for n, row in enumerate(rows)
+        "<tr>" + "".join(f'<td rowspan="{r}" colspan="{c}">{n}.{i}</td>' for i, (r, c) in enumerate(row)) + "</tr>"
+        for n, row in enumerate(rows)
     )
     one = html_tables(f"<html><body><table>{body}</table></body></html>")
     other = jats_tables(f"<table-wrap><table>{body}</table></table-wrap>")
@@ -446,7 +447,8 @@ def test_an_unclear_parting_of_a_sheet_is_told_of() -> None:
 
 def test_a_title_over_two_tables_beside_each_other() -> None:
     tables = sheet_tables(
-        [["All of the cases"], ["Case", "Dose", None, "Drug", "n"], [1, 46, None, "A", 3], [2, 50]], lambda sheet: sheet.merge_cells("A1:E1")
+        [["All of the cases"], ["Case", "Dose", None, "Drug", "n"], [1, 46, None, "A", 3], [2, 50]],
+        lambda sheet: sheet.merge_cells("A1:E1"),
     )
     assert [texts(grid)[0] for grid in tables.grids] == [["Case", "Dose"], ["Drug", "n"]]
     assert tables.grids[0].caption == "All of the cases"
@@ -469,7 +471,9 @@ def test_formulae_hidden_rows_and_words_below_a_merge_are_told_of() -> None:
 
 
 def test_a_sheet_that_states_fewer_cells_than_it_has_is_read_whole() -> None:
-    data = rewritten(book_bytes(lambda sheet: [sheet.append(row) for row in (["Case", "Dose"], [1, 46])]), "sheet1.xml", b'ref="A1:B2"', b'ref="A1:A1"')
+    data = rewritten(
+        book_bytes(lambda sheet: [sheet.append(row) for row in (["Case", "Dose"], [1, 46])]), "sheet1.xml", b'ref="A1:B2"', b'ref="A1:A1"'
+    )
     assert texts(only(xlsx.read(data, "t.xlsx"))) == [["Case", "Dose"], ["1", "46"]]
 
 
@@ -554,9 +558,7 @@ def test_a_document_in_odd_shapes(tmp_path: Path) -> None:
         table.cell(3, 1).paragraphs[0].add_run("Gy")
         hidden = table.cell(3, 2).paragraphs[0].add_run("99")
         hidden.font.hidden = True
-        table.cell(3, 2).paragraphs[0]._p.append(
-            parse_xml(f'<w:ins {nsdecls("w")} w:id="1" w:author="x"><w:r><w:t>6</w:t></w:r></w:ins>')
-        )
+        table.cell(3, 2).paragraphs[0]._p.append(parse_xml(f'<w:ins {nsdecls("w")} w:id="1" w:author="x"><w:r><w:t>6</w:t></w:r></w:ins>'))
         table.cell(3, 2).paragraphs[0]._p.append(
             parse_xml(f'<w:del {nsdecls("w")} w:id="2" w:author="x"><w:r><w:delText>7</w:delText></w:r></w:del>')
         )
@@ -573,7 +575,12 @@ def test_a_document_in_odd_shapes(tmp_path: Path) -> None:
     tables = word_tables(tmp_path, make)
     one, outer, inner = tables.grids
     assert (one.label, one.caption, one.header_rows) == ("Table 1", "Doses", 2)
-    assert texts(one) == [["Case", "Radiotherapy", "Radiotherapy"], ["Case", "Dose", "n"], ["1", "46", "23; in 5 weeks"], ["2", "50; Gy", "256"]]
+    assert texts(one) == [
+        ["Case", "Radiotherapy", "Radiotherapy"],
+        ["Case", "Dose", "n"],
+        ["1", "46", "23; in 5 weeks"],
+        ["2", "50; Gy", "256"],
+    ]
     assert (one.rows[2][1].notes, dict(one.footnotes), one.remarks) == (("a",), {"a": "Before operation."}, ("NR: not reported; Gy: gray",))
     check_rectangle(one)
     assert (texts(outer), texts(inner)) == ([["outer", ""]], [["in", "ner"]])
@@ -662,7 +669,9 @@ def test_a_table_wrap_in_odd_shapes() -> None:
     assert tables.messages == ("t.xml, table 1: a picture in a cell, not read",)
 
 
-@pytest.mark.parametrize("around", ["<body><sec>{}</sec></body>", "<floats-group>{}</floats-group>", "<back><app-group><app>{}</app></app-group></back>"])
+@pytest.mark.parametrize(
+    "around", ["<body><sec>{}</sec></body>", "<floats-group>{}</floats-group>", "<back><app-group><app>{}</app></app-group></back>"]
+)
 def test_tables_stand_anywhere_in_an_article(around: str) -> None:
     wrap = "<table-wrap><table><tr><td>a</td><td>b</td></tr></table></table-wrap>"
     document = f"<articles><article>{around.format(wrap)}</article><article>{around.format(wrap)}</article></articles>"
@@ -786,7 +795,9 @@ def encrypted() -> bytes:
 
 
 BOOK = book_bytes(lambda sheet: [sheet.append(row) for row in (["Case", "Dose"], [1, 46])])
-BILLION = "<!DOCTYPE article [<!ENTITY a 'xxxxxxxxxx'>" + "".join(f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>" for n in range(9)) + "]>"
+BILLION = (
+    "<!DOCTYPE article [<!ENTITY a 'xxxxxxxxxx'>" + "".join(f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>" for n in range(9)) + "]>"
+)
 
 
 @pytest.mark.parametrize(
