@@ -420,9 +420,16 @@ def _added(connection: sqlite3.Connection) -> set[str]:
     return {name for name, reason in origin.items() if reason == ADD}
 
 
+def _own_tables(connection: sqlite3.Connection) -> set[str]:
+    """Return the reports that are tables of the authors' own patients: they are read as tables, not as prose."""
+    with suppress(sqlite3.Error):  # a database with older tables holds none
+        return {name for (name,) in connection.execute("select dose_table_id from dose_table where is_own = 1")}
+    return set()
+
+
 def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> Iterator[_Incoming]:
     """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
-    stored = {name for (name,) in old.execute("select report_id from report")} if old else set()
+    stored = {name for (name,) in old.execute("select report_id from report")} - _own_tables(old) if old else set()
     added = _added(old) & stored if old else set()
     own = set()
     for path, report in _reports([REPORTS], tally):
@@ -459,7 +466,7 @@ def _understand(grid: Grid) -> Understood:
     return understand(grid, _pipeline())
 
 
-def _user_table(table_id: str, grid: Grid, found: Understood, citation: str | None) -> DoseTable:
+def _user_table(table_id: str, grid: Grid, found: Understood, citation: str | None, is_own: bool = False) -> DoseTable:
     """Return a table that a user added, as it is stored."""
     return DoseTable(
         id=table_id,
@@ -475,7 +482,18 @@ def _user_table(table_id: str, grid: Grid, found: Understood, citation: str | No
         cells=found.cells,
         source=grid.where,
         fingerprint=_fingerprint(),
+        is_own=is_own,
     )
+
+
+def _store_table(draft: _Draft, table: DoseTable) -> None:
+    """Store a dose table; one of the authors' own patients also as a report with its cases."""
+    load.store_dose_table(draft.connection, table)
+    if table.is_own:
+        from extract.tables import cases
+
+        report, record = cases.record(table, _pipeline().version, _fingerprint())
+        load.store(draft.connection, report, record, draft.run(ADD))
 
 
 def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> Iterator[DoseTable]:
@@ -484,6 +502,7 @@ def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tall
     One that is not understood any more keeps its cells, without a row of doses.
     """
     names: list[tuple[str, str]] = []
+    own = _own_tables(old) if old else set()
     with suppress(sqlite3.Error):  # a database with older tables holds none that were added
         names = old.execute("select dose_table_id, pipeline_fingerprint from dose_table where source is not null").fetchall() if old else []
     for name, fingerprint in names:
@@ -494,7 +513,7 @@ def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tall
         if not found.rows:
             _pass_over(tally, name, f"{name}: no table of doses any more ({found.reason}); its cells stay stored, without a dose")
             found = replace(found, cells=found.cells or _plain_cells(grid))
-        yield replace(_user_table(name, grid, found, about["citation"]), title=about["title"])
+        yield replace(_user_table(name, grid, found, about["citation"], name in own), title=about["title"])
 
 
 def _plain_cells(grid: Grid) -> tuple[TableCell, ...]:
@@ -528,7 +547,7 @@ def _build(database: Path) -> _Tally:
         _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, tally)
         for table in (*_dose_tables(tally), *_added_tables(old, is_of_today is False, tally)):
             if not (is_of_today and old and _is_stored(old, table)):
-                load.store_dose_table(draft.connection, table)
+                _store_table(draft, table)
                 tally.dose_tables += 1
         draft.finish(tally)
     return tally
@@ -829,9 +848,10 @@ def tables() -> None:
 @click.option("--yes", "-y", "is_sure", is_flag=True, help="Store without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
 @click.option("--citation", help="The publication that prints the table.")
+@click.option("--patients", type=click.Choice(["own", "literature"]), help="Whose the patients are; without it the columns tell.")
 @_database
 @_in_one_line
-def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: str | None, database: Path) -> None:
+def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: str | None, patients: str | None, database: Path) -> None:
     """Show what is understood of the tables in files, column by column, and store those of doses.
 
     \b
@@ -840,8 +860,9 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     casebook tables add --yes --citation "Doe 2020, J Ex 1:1" table.html
 
     Nothing is guessed: a cell gives a value or a message, and a table that is not understood is refused with the
-    reason. A table is known by its file's name; one of the same name is replaced. Where no table of a file is one of
-    doses, the exit code is 1.
+    reason. A table is known by its file's name; one of the same name is replaced. A table with a column of patients
+    and none of publications is of its authors' own patients: they become cases; others become rows of literature.
+    Where no table of a file is one of doses, the exit code is 1.
     """
     if _is_of_today(database) is False:
         _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
@@ -849,9 +870,9 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     with ExitStack() as stack:
         draft = _Draft(database, stack)
         for path in paths:
-            for table in _tables_of(path, citation, tally):
+            for table in _tables_of(path, citation, patients, tally):
                 if _is_wanted(table, database, is_sure, dry_run):
-                    load.store_dose_table(draft.connection, table)
+                    _store_table(draft, table)
                     tally.dose_tables += 1
         draft.finish(tally)
     if tally.dose_tables:
@@ -859,24 +880,32 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     raise SystemExit(tally.exit_code)
 
 
-def _tables_of(path: Path, citation: str | None, tally: _Tally) -> Iterator[DoseTable]:
+def _tables_of(path: Path, citation: str | None, patients: str | None, tally: _Tally) -> Iterator[DoseTable]:
     """Yield the tables of doses in a file, after saying what was understood of each of its tables."""
-    from corpus.tables.read import read_tables
-    from extract.tables import telling
+    from corpus.tables.read import read
+    from extract.tables import cases, telling
 
     try:
-        grids = read_tables(path)
+        tables = read(path)
     except CorpusError as error:
         _pass_over(tally, path, str(error))
         return
     count = 0
-    for grid in grids:
+    for message in tables.messages:
+        _warn(message)
+    for grid in tables.grids:
         found = _understand(grid)
         for line in telling.lines(grid.where, found):
             _say(_plain(line))
         if found.rows:
             count += 1
-            yield _user_table(path.stem if count == 1 else f"{path.stem}-{count}", grid, found, citation)
+            may_be_own = cases.are_own(found.columns, found.rows)
+            if patients == "own" and not may_be_own:
+                _pass_over(tally, path, f"{grid.where}: own patients wanted, found rows of publications, of several patients or doses")
+                continue
+            is_own = may_be_own and patients != "literature"
+            _say(f"  the patients are {'the authors’ own: cases' if is_own else 'those of the literature: rows'}")
+            yield _user_table(path.stem if count == 1 else f"{path.stem}-{count}", grid, found, citation, is_own)
     if not count:
         _pass_over(tally, path, f"{path}: no table of doses, wanted one")
 
@@ -890,6 +919,9 @@ def _is_wanted(table: DoseTable, database: Path, is_sure: bool, dry_run: bool) -
         raise DatabaseError(f"{table.id}: a table of the project has this name, wanted a file with another")
     if database.exists():
         with closing(_open(database)) as connection:
+            reports = {name for (name,) in connection.execute("select report_id from report")} - _own_tables(connection)
+            if table.is_own and table.id in reports:
+                raise DatabaseError(f"{table.id}: a report has this name, wanted a file with another")
             if _is_stored(connection, table):
                 _say(f"{table.id}: is stored so already")
                 return False

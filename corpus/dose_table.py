@@ -150,6 +150,8 @@ class DoseTable:
         The file that a user's table came from, and the table's place in it; None for one of the project.
     fingerprint
         Of the pipeline that read a user's table; None for one of the project, which people read.
+    is_own
+        The patients are the authors' own: cases, and no rows of literature.
     """
 
     id: str
@@ -165,6 +167,7 @@ class DoseTable:
     cells: tuple[TableCell, ...] = ()
     source: str | None = None
     fingerprint: str | None = None
+    is_own: bool = False
 
 
 def load_dose_table(path: Path) -> DoseTable:

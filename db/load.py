@@ -134,9 +134,19 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
         with transaction(connection):
             connection.execute("delete from dose_table where dose_table_id = ?", (table.id,))
             footnote = "; ".join(f"{short}: {long}" for short, long in table.abbreviations.items()) or None
-            about = (table.title, table.citation, table.doi, table.license, table.note, footnote, table.source, table.fingerprint)
+            about = (
+                table.title,
+                table.citation,
+                table.doi,
+                table.license,
+                table.note,
+                footnote,
+                table.source,
+                table.fingerprint,
+                table.is_own,
+            )
             _insert(connection, "dose_table", [(table.id, *about)])
-            _insert(connection, "dose_table_row", _dose_rows(table))
+            _insert(connection, "dose_table_row", () if table.is_own else _dose_rows(table))
             _insert(connection, "dose_table_column", [(table.id, *astuple(column)) for column in table.table_columns])
             _insert(connection, "dose_table_cell", [(table.id, *astuple(cell)) for cell in table.cells])
     except sqlite3.Error as error:
@@ -163,16 +173,16 @@ def stored_dose_table(connection: sqlite3.Connection, dose_table_id: str) -> Dos
         wanted = f"select {', '.join(names)} from {table} where dose_table_id = ? order by 1, 2"
         return connection.execute(wanted, (dose_table_id,)).fetchall()
 
-    about = rows("dose_table", ("title", "citation", "doi", "license", "note", "source", "pipeline_fingerprint"))
+    about = rows("dose_table", ("title", "citation", "doi", "license", "note", "source", "pipeline_fingerprint", "is_own"))
     if not about:
         return None
-    title, citation, doi, license_, note, source, fingerprint = about[0]
+    title, citation, doi, license_, note, source, fingerprint, is_own = about[0]
     return DoseTable(
         dose_table_id, title, citation, doi, license_, note, {}, {},
         tuple(DoseRow(*row) for row in rows("dose_table_row", DoseRow.__dataclass_fields__)),
         tuple(TableColumn(*row) for row in rows("dose_table_column", ("column_number", "heading", "meaning", "unit", "remark"))),
         tuple(TableCell(*row) for row in rows("dose_table_cell", TableCell.__dataclass_fields__)),
-        source, fingerprint,
+        source, fingerprint, bool(is_own),
     )  # fmt: skip
 
 

@@ -476,6 +476,67 @@ def test_a_rebuild_keeps_added_tables(tmp_path: Path, database: Path) -> None:
     assert rows_of(database, "select * from dose_table_row") == before
 
 
+OWN = next(example for example in EXAMPLES if example.name == "transposed")
+
+
+@pytest.mark.usefixtures("project")
+def test_own_patients_become_cases_with_the_cell_of_each_value(tmp_path: Path, database: Path) -> None:
+    result = run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    assert result.exit_code == 0 and "the patients are the authors’ own: cases" in result.stdout
+    assert rows_of(database, "select count(*) from dose_table_row") == [(0,)]
+    cases = (
+        "select case_id, age_years, sex, topography, morphology, status, follow_up_months, recurrence from patient_case order by case_id"
+    )
+    assert rows_of(database, cases) == [
+        ("review/1", 54, "male", "C41.4", "9370/3", "NED", 24, 0),
+        ("review/2", 26, "female", "C49.2", "8890/3", "DOD", 30, 1),
+        ("review/3", 71, "male", "C49.2", "8800/3", "AWD", 12, None),
+    ]
+    assert rows_of(database, "select case_id, total_dose_gy, fractions, technique from radiotherapy_course order by case_id") == [
+        ("review/1", 70, 35, "proton"),
+        ("review/2", 50, 25, "IMRT"),
+    ]
+    proof = "select field, quote, section from evidence where case_id = 'review/2' order by field"
+    assert rows_of(database, proof) == [
+        ("age_years", "26/F", "row 2, column 2"),
+        ("follow_up_months", "DOD 30", "row 2, column 8"),
+        ("histology", "Leiomyosarcoma", "row 2, column 3"),
+        ("radiotherapy", "50/25", "row 2, column 5"),
+        ("radiotherapy_given", "50/25", "row 2, column 5"),
+        ("recurrence", "Yes, 12 months", "row 2, column 7"),
+        ("recurrence_months", "Yes, 12 months", "row 2, column 7"),
+        ("sex", "26/F", "row 2, column 2"),
+        ("site", "Thigh", "row 2, column 4"),
+        ("status", "DOD 30", "row 2, column 8"),
+    ]
+    assert rows_of(database, "select printed from dose_table_cell where row_number = 2 and column_number = 5") == [("50/25",)]
+
+
+@pytest.mark.usefixtures("project")
+def test_own_patients_stay_cases_when_they_are_read_again(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("build", "--database", database).exit_code == 0
+    run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    kept = "select * from patient_case", "select * from evidence", "select * from dose_table_cell"
+    before, state = [rows_of(database, query) for query in kept], database.read_bytes()
+    assert run("build", "--database", database).exit_code == 0
+    assert database.read_bytes() == state
+    monkeypatch.setattr(casebook, "_fingerprint", lambda: "another")
+    assert run("build", "--database", database).exit_code == 0
+    assert [rows_of(database, query) for query in kept] == before
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("pragma user_version = 1")  # as if made with other tables
+    assert run("build", "--database", database).exit_code == 0
+    assert [rows_of(database, query) for query in kept] == before
+
+
+@pytest.mark.usefixtures("project")
+def test_whose_the_patients_are_can_be_said(tmp_path: Path, database: Path) -> None:
+    said = run("tables", "add", "--yes", "--patients", "literature", written(tmp_path, OWN), "--database", database)
+    assert said.exit_code == 0 and rows_of(database, "select count(*) from dose_table_row") == [(3,)]
+    wrong = run("tables", "add", "--yes", "--patients", "own", written(tmp_path, PLAIN, "other.csv"), "--database", database)
+    assert wrong.exit_code == 1 and "own patients wanted, found rows of publications" in wrong.stderr
+
+
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if example.expected[0] == f"=> {DOSES}"], ids=ids)
 def test_what_is_stored_is_read_the_same_again(example: Example, pipeline: Pipeline) -> None:
     """From the stored cells of a table of any shape come the same rows: nothing that was printed is lost."""

@@ -17,5 +17,7 @@ create table dose_table (
     -- The file that a table of the user came from, and its place there; NULL for the tables of the project.
     source text check (source <> ''),
     -- Fingerprint of the pipeline that read a table of the user; NULL for the tables of the project, which people read.
-    pipeline_fingerprint text
+    pipeline_fingerprint text,
+    -- 1: the patients are the authors' own, so that they are cases, in the report of the same name, and no rows of dose_table_row.
+    is_own integer not null default 0 check (is_own in (0, 1))
 ) strict, without rowid;
