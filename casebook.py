@@ -612,6 +612,7 @@ def main() -> None:
     casebook serve                   look at it in the browser
     casebook add my-reports/         read your own reports into it
     casebook extract report.txt      see what would be read, as JSON; nothing is stored
+    casebook tables add review.csv   read a table of radiotherapy doses into it
 
     A report is a text file (.txt) or Markdown with front matter (.md), in UTF-8. PATH is a file or a folder;
     folders are searched to any depth. A file that cannot be used is named on stderr with the reason, the others

@@ -21,10 +21,11 @@ from extract.tables.prose import Prose
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,3})?"
 _UNIT = r"(?:c\s?gy|gy\s?[(\[]?rbe[)\]]?|gy\s?\(e\)|gye|gy|gr[ae]ys?|centi-?gr[ae]ys?|rads?|cge)"
 _COUNTED = r"(?:fractions?|fxs?|frs?|frx|f|\#|sessions?)(?![a-z])"
+_GY = re.compile(r"(?<![a-z])(?P<part>c?)gy(?![a-z])", re.IGNORECASE)
 _HAS_UNIT = re.compile(rf"(?<![a-z]){_UNIT}(?![a-z])", re.IGNORECASE)
 _RANGE = re.compile(rf"{_NUMBER}\s?(?:{_UNIT}\s?)?(?:-|to\b|~)\s?{_NUMBER}(?!\s?(?:weeks?|days?|months?|years?|wks?))", re.IGNORECASE)
 _BOUND = re.compile(
-    r"[<>≤≥≦≧~≈]|\b(?:about|approximately|approx|circa|ca\.|at\sleast|at\smost|more\sthan|less\sthan|over|under|up\sto|max(?:imum)?|min(?:imum)?|around)\b(?!\s\d+\s?(?:weeks|days))",
+    r"[<>≤≥≦≧~≈?]|\b(?:about|approximately|approx|circa|ca\.|at\sleast|at\smost|more\sthan|less\sthan|over|under|up\sto|max(?:imum)?|min(?:imum)?|around)\b(?!\s\d+\s?(?:weeks|days))",
     re.IGNORECASE,
 )
 _SPREAD = re.compile(r"±|\+/-")
@@ -51,10 +52,16 @@ _BESIDE = re.compile(
     r"|\b\d{1,2}\s?(?:mv|mev)\b|\b[34]d(?:-?crt)?\b|\b(?:cobalt|co)-?60\b|\bfractions?/(?:day|week)|\b(?:ir-?192|i-?125|ru-?106|sr-?90)\b",
     re.IGNORECASE,
 )
+_TWO_WITH_SLASH = re.compile(rf"{_NUMBER}\s?{_UNIT}\s?/\s?{_NUMBER}\s?{_UNIT}", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"\b(?:twice|thrice)\b(?!\s(?:a\sday|daily|per|weekly))|\b(?:courses|re-?irradiation|re-?rt|again|repeated|second|two|three)\b",
+    re.IGNORECASE,
+)
+_SINGLE = re.compile(r"(?:,\s?|\bin\s|\bas\s)?(?:\ba\s)?\bsingle[-\s](?:fraction|dose|session|shot)\b", re.IGNORECASE)
 _COUNT = re.compile(rf"(?P<count>\d{{1,3}})\s?(?:{_COUNTED})?", re.IGNORECASE)
 _PLAIN = re.compile(rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNIT})?\s?(?P<rbe>\(?rbe\)?)?", re.IGNORECASE)
-# In gray: no course is of more or of less, and more in one fraction is for radiosurgery, brachytherapy and the operating room.
-_MOST_GY, _MOST_EACH_GY, _LEAST_GY = 150.0, 15.0, 1.0
+# In gray: no course is of more or of less, and so much in one fraction is for radiosurgery, brachytherapy and the operating room.
+_MOST_GY, _MOST_EACH_GY, _LEAST_GY = 199.0, 15.0, 1.0
 _FEW_FRACTIONS = frozenset({"SRS", "SBRT", "gamma knife", "IORT", "brachytherapy", "proton", "carbon ion"})
 
 
@@ -156,6 +163,7 @@ def _completed(text: str, heading: Heading, count: int | None, each: str | None)
         text = _with_unit(plain["number"], plain["unit"] or "", heading) + (" (RBE)" if plain["rbe"] else "")
     elif not has_unit(text) and heading.gray:
         raise CellError(f"{text!r} is no number of {heading.gray}, nor a dose with a unit of its own")
+    text = _SINGLE.sub(" in 1 fraction", _GY.sub(_spelled, text))
     text = _TIMES_EACH.sub(r"\g<count> fractions of \g<each>", text)
     text = _EACH_TIMES.sub(r"\g<each> × \g<count>", text)
     if not has_unit(text):
@@ -168,6 +176,11 @@ def _completed(text: str, heading: Heading, count: int | None, each: str | None)
     if each and not any(found.kind == "each" for found in doses.find(text)):
         text += f" of {each} per fraction" if not count else f" of {each}"
     return text
+
+
+def _spelled(unit: re.Match[str]) -> str:
+    """Return a unit as the modules of prose know it: "60 gy", "60 CGY"."""
+    return f"{unit['part'].lower()}Gy"
 
 
 def _of_parts(parts: re.Match[str], heading: Heading) -> str:
@@ -196,6 +209,8 @@ def _check(text: str) -> None:
         (_AVERAGE, "an average or range of several patients, not the dose of one"),
         (_OTHER_DOSE, "a biologically effective dose, a dose rate or a dose to a part, not a dose given"),
         (_RANGE, "a range, not one dose"),
+        (_TWO_WITH_SLASH, "two doses with a slash between: what the second is, is not said"),
+        (_AGAIN, "several courses, not told apart by patients"),
         (_BOUND, "a bound or an estimate, not a dose"),
         (_NOT_GIVEN, "a dose that was planned, refused or given before, or words that deny it"),
     ):
@@ -218,9 +233,22 @@ def _one(text: str, prose: Prose, technique: str | None) -> Dose:
     course = courses[0]
     if course.total_dose_gy is None:
         raise CellError("no total dose that the prose modules read")
-    if not 0 < course.total_dose_gy <= _MOST_GY:
-        raise CellError(f"{course.total_dose_gy:g} Gy: wanted more than 0 and at most {_MOST_GY:g} Gy")
+    if not _LEAST_GY <= course.total_dose_gy <= _MOST_GY:
+        raise CellError(f"{course.total_dose_gy:g} Gy, wanted {_LEAST_GY:g} to {_MOST_GY:g} Gy")
+    if not _is_printed(course.total_dose_gy, text):
+        raise CellError(f"{course.total_dose_gy:g} Gy is neither printed nor the sum or product of what is")
     return _judged(course, course.technique or technique)
+
+
+def _is_printed(total: float, text: str) -> bool:
+    """Return whether a total is the greatest dose of a text, the sum of its totals, or a number of fractions times their dose."""
+    found = doses.find(text)
+    printed = [one.value for one in found if one.kind != "count"]
+    counts = [one.value for one in found if one.kind == "count"]
+    totals = [one.value for one in found if one.kind == "total"]
+    products = [count * each for count in counts for each in printed]
+    reachable = [max(printed, default=0.0), sum(totals), sum(products), *products]
+    return total + 0.01 >= max(printed, default=0.0) and any(abs(total - value) < 0.01 for value in reachable)
 
 
 def _judged(course: RadiotherapyCourse, technique: str | None) -> Dose:
@@ -230,8 +258,6 @@ def _judged(course: RadiotherapyCourse, technique: str | None) -> Dose:
         remark = f"{parts}: dose per fraction left out"
         return replace(dose, dose_per_fraction_gy=None, remark=remark)
     each = dose.dose_per_fraction_gy
-    if course.total_dose_gy is not None and course.total_dose_gy < _LEAST_GY:
-        return replace(dose, remark=f"{course.total_dose_gy:g} Gy: hardly a dose against a tumour")
     if each is not None and each > _MOST_EACH_GY and technique not in _FEW_FRACTIONS:
         return replace(dose, remark=f"{each:g} Gy in a fraction: hardly possible but in radiosurgery or brachytherapy")
     return dose
@@ -249,7 +275,7 @@ def _check_numbers(text: str) -> None:
         value, unit = doses.number(dose["number"]), dose["unit"].lower()
         # The modules of prose take "6,000 Gy" for a misprint of cGy; from a table nothing is guessed.
         if value and value > _MOST_GY and unit.startswith(("gy", "gr", "cge")):
-            raise CellError(f"{dose.group()}: wanted at most {_MOST_GY:g} Gy")
+            raise CellError(f"{value:g} Gy, wanted {_LEAST_GY:g} to {_MOST_GY:g} Gy")
     if any(one.role in ("limit", "rate") for one in found):
         raise CellError("a limit or a dose rate, not a dose given")
 

@@ -48,6 +48,15 @@ _SHORT_UNITS = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
 # A share of patients behind a word: "surgery (7/8)".
 _PART_OF_PATIENTS = re.compile(r"\(\s?\d{1,4}\s?/\s?\d{1,4}\s?\)|\(\s?n\s?=|%")
 _RECURRED = re.compile(r"\b(?:recur|relaps)\w*", re.IGNORECASE)
+_NOT_RECURRED = re.compile(
+    r"\b(?:without|no|free\s(?:of|from)|no\sevidence\sof)\s(?:\w+\s)?(?:recurrence|relapse)|\b(?:recurrence|relapse)-free", re.IGNORECASE
+)
+_BEFORE_TIME = re.compile(r"[,(;]|\s(?:at|after)\s")
+_EITHER = re.compile(r"\bor\b|\bvs\b|\?|/|\band\b|,", re.IGNORECASE)
+# What was offered or planned was not done, as far as a cell can tell.
+_NOT_DONE = re.compile(
+    r"\b(?:planned|refus\w+|declin\w+|recommended|considered|offered|inoperable|unresectable|not\sresect\w+)\b", re.IGNORECASE
+)
 _LONGEST_MONTHS = 1200.0
 
 
@@ -124,6 +133,8 @@ def age_and_sex(text: str, heading: Heading) -> Values:
 
 def histology(text: str, prose: Prose) -> Values:
     """Return `histology` and `morphology` (ICD-O-3)."""
+    if _EITHER.search(text) and len(prose.tumours(text)) > 1:
+        raise CellError("several tumours, or one of them")
     found = prose.histology(text)
     if found is None or found.morphology is None:
         raise CellError("no tumour that the vocabulary of histologies knows")
@@ -132,12 +143,21 @@ def histology(text: str, prose: Prose) -> Values:
 
 def site(text: str, prose: Prose, diagnosis: Histology | None) -> Values:
     """Return `site_topography` (ICD-O-3)."""
-    if _PART_OF_PATIENTS.search(text):
-        raise CellError("told of parts of the patients, kept as printed")
+    _check(text)
+    if "metasta" in text.lower():
+        raise CellError("a metastasis in the cell: where the primary tumour is, is not told apart")
     found = prose.site(re.sub(r"^(?P<side>[LR])(?:t|eft|ight)?\.?\s", _side, text), diagnosis)
     if found is None:
         raise CellError("no site that the vocabulary of sites knows")
     return {"site_topography": found.topography}
+
+
+def _check(text: str) -> None:
+    """Raise CellError for words that are not of every patient of a row, or not of something done."""
+    if _PART_OF_PATIENTS.search(text):
+        raise CellError("told of parts of the patients, kept as printed")
+    if _NOT_DONE.search(text):
+        raise CellError("something planned, offered or refused, kept as printed")
 
 
 def _side(match: re.Match[str]) -> str:
@@ -146,8 +166,7 @@ def _side(match: re.Match[str]) -> str:
 
 def technique(text: str, prose: Prose) -> Values:
     """Return `technique` of the radiotherapy."""
-    if _PART_OF_PATIENTS.search(text):
-        raise CellError("told of parts of the patients, kept as printed")
+    _check(text)
     found = prose.technique(text)
     if found is None:
         raise CellError("no technique that the vocabulary of radiotherapy knows")
@@ -158,8 +177,7 @@ def drugs(text: str, prose: Prose) -> Values:
     """Return `drugs`: the names in printed order, separated by semicolons."""
     if words.concept(text) in (words.NO, words.YES):
         return NOTHING
-    if _PART_OF_PATIENTS.search(text):
-        raise CellError("told of parts of the patients, kept as printed")
+    _check(text)
     found = list(dict.fromkeys(drug.name for drug in prose.drugs(text)))
     if not found:
         raise CellError("no drug against tumours that the vocabulary of drugs knows")
@@ -170,8 +188,7 @@ def surgery(text: str, prose: Prose) -> Values:
     """Return `surgery`: whether the tumour was operated on."""
     if words.concept(text) in (words.NO, words.YES):
         return {"surgery": words.concept(text) == words.YES}
-    if _PART_OF_PATIENTS.search(text):
-        raise CellError("told of parts of the patients, kept as printed")
+    _check(text)
     found = prose.surgery(text)
     if found is None:
         raise CellError("no operation on a tumour that the vocabulary of operations knows")
@@ -180,8 +197,7 @@ def surgery(text: str, prose: Prose) -> Values:
 
 def treatment(text: str, prose: Prose) -> Values:
     """Return what a column of treatments tells of operation, technique and drugs."""
-    if _PART_OF_PATIENTS.search(text):
-        raise CellError("told of parts of the patients, kept as printed")
+    _check(text)
     found = {
         "surgery": prose.surgery(text),
         "technique": prose.technique(text),
@@ -216,7 +232,7 @@ def recurrence(text: str, heading: Heading, n_patients: int | None) -> Values:
         if plain.isdigit() and int(plain) <= n_patients:
             return {"recurrence": int(plain) > 0, "n_recurred": int(plain)}
         raise CellError(f"wanted how many of the {n_patients} patients had a recurrence")
-    found = words.concept(plain.split(",")[0].split("(")[0])
+    found = words.concept(_BEFORE_TIME.split(plain)[0])
     if found == words.NO:
         return {"recurrence": False, "n_recurred": 0}
     if found == words.YES or _RECURRED.match(plain):
@@ -289,7 +305,7 @@ def status(text: str, heading: Heading, prose: Prose) -> Values:
         raise CellError("no outcome that the module of the status reads")
     values: dict[str, Any] = {"status": found}
     if any(char.isdigit() for char in rest):
-        if _RECURRED.search(plain):
+        if _RECURRED.search(_NOT_RECURRED.sub("", plain)):
             raise CellError("a time and a recurrence in one cell: which is told of which is not said")
         inner = rest.strip(" ,;:()[]/")
         months, is_minimum = _months(_LEAD.sub("", re.sub(r"^(?:at|after|for)\s", "", inner)), heading)
