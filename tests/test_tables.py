@@ -86,6 +86,12 @@ def test_dose_per_fraction_is_kept_or_computed(pipeline: Pipeline) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("text", "is_own"), [("Present case", True), ("Our case, 2022", True), ("Doe 2001", False), ("Case 2001", False)])
+def test_a_line_of_the_authors_own_patient_says_so(text: str, is_own: bool, pipeline: Pipeline) -> None:
+    found = understand(grid([["Author", "n", "Site", "Dose (Gy)"], [text, "1", "thigh", "60"]]), pipeline)
+    assert found.cells[0].read == ("the authors' own patient" if is_own else None)
+
+
 def test_footnotes_stand_beside_their_cells_and_spell_out_abbreviations(pipeline: Pipeline) -> None:
     lines = grid([["Author", "n", "Site", "Surgery", "Dose (Gy)"], ["Doe 2001", "1", "thigh", "WE", "60"]])
     marked = tuple(replace(cell, notes=("a",)) if cell.text == "60" else cell for cell in lines.rows[1])

@@ -222,6 +222,9 @@ class _Reader:
         notes = _Notes()
         if summary := _summary(line):
             return [], [self._cell(number, at, cell, None, summary if at == 0 else None) for at, cell in enumerate(line.cells) if cell.text]
+        reference = self.plan.by_meaning.get("reference")
+        if reference is not None and words.holds(line.cells[reference].text, words.OWN):
+            notes.read[reference] = "the authors' own patient"
         values = self._values(line, notes)
         groups = self._doses(line, values, notes)
         values |= _one_patient(values, "patient" in self.plan.by_meaning)
