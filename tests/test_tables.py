@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -90,6 +91,21 @@ def test_dose_per_fraction_is_kept_or_computed(pipeline: Pipeline) -> None:
 def test_a_line_of_the_authors_own_patient_says_so(text: str, is_own: bool, pipeline: Pipeline) -> None:
     found = understand(grid([["Author", "n", "Site", "Dose (Gy)"], [text, "1", "thigh", "60"]]), pipeline)
     assert found.cells[0].read == ("the authors' own patient" if is_own else None)
+
+
+@pytest.mark.parametrize("words", ["60 Gy and ", "60 Gy + ", "(", "1/", "a=", "M ", "24 months, "])
+def test_endless_words_are_refused_at_once(words: str, pipeline: Pipeline) -> None:
+    endless = words * 20_000
+    rows = [
+        ["Author", "Age", "Sex", "Site", "Dose (Gy)", "Follow-up (months)"],
+        ["Doe 2001", *[endless] * 5],
+        ["Roe 2003", "61", "F", "arm", "60", "9"],
+    ]
+    begun = time.perf_counter()
+    found = understand(replace(grid(rows), remarks=(endless,), caption="Chordoma"), pipeline)
+    assert time.perf_counter() - begun < 5
+    assert [row.total_dose_gy for row in found.rows] == [None, 60]
+    assert found.cells[4].message is not None and found.cells[4].message.endswith("characters, wanted at most 400; no dose taken")
 
 
 def test_footnotes_stand_beside_their_cells_and_spell_out_abbreviations(pipeline: Pipeline) -> None:

@@ -15,6 +15,8 @@ TIMES = ("years", "months", "weeks", "days")
 OTHER = "other"
 # One letter is a unit only in brackets or behind a comma: "Follow-up (y)", but not "Y".
 _SURELY = 2
+# The beginning of a heading that is longer tells what it is, if anything does.
+_LONGEST = 300
 _BRACKETS = re.compile(r"[(\[](?P<inside>(?:[^()\[\]]|\([^()]{0,12}\)|\[[^\[\]]{0,12}\]){0,40})[)\]]")
 _TAIL = re.compile(r"(?:,\s?|\bin\s|;\s?)(?P<tail>[^,;]{1,20})$")
 _WORD = re.compile(r"[a-zµμ%#][a-z0-9µμ]*|[/&+]|\d+")
@@ -76,7 +78,7 @@ def read(text: str) -> Heading:
     >>> read("Total dose (Gy)").meanings, read("Total dose (Gy)").gray, read("Age/sex").meanings
     (('dose',), 'Gy', ('age', 'sex'))
     """
-    lower = words.plain(text).lower()
+    lower = words.plain(text[:_LONGEST]).lower()
     bare, inside = _BRACKETS.sub(" ", lower), " ".join(found["inside"] for found in _BRACKETS.finditer(lower))
     units = tuple(dict.fromkeys(_units(lower)))
     found = _meanings(bare) or _meanings(lower)

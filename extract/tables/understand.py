@@ -32,6 +32,8 @@ _PRINTED = {
 # Told of all patients of a line, they are not told of each dose group.
 _OF_ALL = ("recurrence", "recurrence_time", "follow_up", "status", "response")
 _SHOWN = 8
+# In characters, and in lines; what is longer is no cell, and no table, of patients.
+_LONGEST_CELL, _MOST_LINES = 400, 5000
 _SUMMARY = re.compile(r"^(?:total|all(?:\s(?:patients|cases|series))?|overall|sum|summary|pooled|combined)\b", re.IGNORECASE)
 
 
@@ -81,6 +83,8 @@ def understand(grid: Grid, pipeline: Pipeline) -> Understood:
         laid = layout.of(grid)
     except TableError as error:
         return Understood(OTHER_TABLE if not _speaks_of_doses(grid) else REFUSED, str(error))
+    if len(laid.lines) > _MOST_LINES:
+        return Understood(REFUSED, f"{len(laid.lines)} lines, wanted at most {_MOST_LINES}")
     known = words.abbreviations(grid)
     columns = _columns(laid)
     try:
@@ -252,11 +256,12 @@ class _Reader:
                 notes.read[at] = "not reported"
                 continue
             try:
+                _check_length(text)
                 found = {
                     name: value for name, value in read(text).items() if values.get(name) is None or name in ("histology", "morphology")
                 }
             except CellError as error:
-                notes.say(at, f"{text!r}: {error}")
+                notes.say(at, f"{text if len(text) <= _LONGEST_CELL else f'{text[:20]}…'!r}: {error}")
                 continue
             values |= found
             notes.read[at] = in_words(found) or None
@@ -305,9 +310,10 @@ class _Reader:
         asked = Asked(None if is_each else own, told("fractions"), own if is_each else told("dose_per_fraction"), values.get("technique"))
         beside = [plan.by_meaning[name] for name in ("fractions", "dose_per_fraction") if name in plan.by_meaning]
         try:
+            _check_length(own[0])
             found = prescriptions.read(asked, self.prose)
         except CellError as error:
-            text = own[0]
+            text = own[0] if len(own[0]) <= _LONGEST_CELL else f"{own[0][:20]}…"
             if "treatment" not in plan.headings[at].meanings or prescriptions.has_unit(text):
                 notes.say(at, f"{text!r}: {error}; no dose taken")
             return ()
@@ -415,6 +421,12 @@ def _of_one(is_of_several: bool, read: Callable[[str], readers.Values]) -> Calla
         raise CellError("told of several patients together: kept as printed")
 
     return refuse if is_of_several else read
+
+
+def _check_length(text: str) -> None:
+    """Raise CellError for a cell that is a text of its own, which no pattern is made for."""
+    if len(text) > _LONGEST_CELL:
+        raise CellError(f"{len(text)} characters, wanted at most {_LONGEST_CELL}")
 
 
 def _summary(line: Line) -> str | None:
