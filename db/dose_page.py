@@ -18,9 +18,9 @@ _MOST_LISTED = 100
 
 KINDS = (("external", "external beam, Gy"), ("rbe_weighted", "protons and ions, Gy(RBE)"), ("brachytherapy", "brachytherapy, Gy"))
 MEASURES = (
-    ("eqd2_10", "EQD2, α/β 10 Gy"),
-    ("eqd2_3", "EQD2, α/β 3 Gy"),
-    ("eqd2_tumour", "EQD2, α/β of the tumour type"),
+    ("eqd2_10", "EQD2 (α/β 10 Gy)"),
+    ("eqd2_3", "EQD2 (α/β 3 Gy)"),
+    ("eqd2_tumour", "EQD2 (α/β of the tumour type)"),
     ("total", "total dose as given"),
 )
 AXES = (("linear", "linear"), ("log", "logarithmic"))
@@ -141,7 +141,7 @@ def dose_page(connection: sqlite3.Connection, asked: Mapping[str, str], url_of: 
         counts["too_many"] = drawable - MOST_DRAWN
     missing = every(connection, f"{sql} select * from chosen where not_drawn is not null order by dose_id limit {_MOST_LISTED}", *values)
     drawing = plot([_point(line) for line in lines], choice.dose_axis == "log", choice.time_axis == "log")
-    label = f"{dict(_measures(choice.kind))[choice.measure]}, {'Gy(RBE)' if choice.kind == 'rbe_weighted' else 'Gy'}"
+    label = f"{dict(_measures(choice.kind))[choice.measure]}, in {'Gy(RBE)' if choice.kind == 'rbe_weighted' else 'Gy'}"
     return DosePage(
         choice,
         {

@@ -304,7 +304,7 @@ def test_doses_are_drawn_from_the_rows_of_the_table_below(get: Get) -> None:
     own = next(label for label in labels if label.startswith("lung-imt/1;"))
     for words in ("lung (C34)", "54 Gy", "at least 60 months", "no recurrence"):
         assert words in own
-    assert '<title id="plot-title">EQD2, α/β 10 Gy, Gy, against follow-up and outcome</title>' in drawing
+    assert '<title id="plot-title">EQD2 (α/β 10 Gy), in Gy, against follow-up and outcome</title>' in drawing
     assert "7 courses or rows." in drawing
     assert "No dose–response can be read from this" in _text(html)
 
