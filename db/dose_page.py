@@ -234,7 +234,8 @@ def _outcome(row: Row) -> str:
     if recurrence == "recurrence" and row["recurrence_months"] is not None:
         recurrence += f" after {fields.months(row['recurrence_months'])}"
     status = None if row["status"] == NOT_REPORTED else row["status"]
-    return ", ".join(part for part in (recurrence, status) if part) or "not told"
+    response = row["response"] and f"response {row['response']}"
+    return ", ".join(part for part in (response, recurrence, status) if part) or "not told"
 
 
 def _point(line: Line) -> Point:

@@ -153,6 +153,29 @@ def test_a_dose_without_a_known_number_of_patients(connection: sqlite3.Connectio
     assert [row["n_patients"] for row in every(connection, "select * from radiotherapy_dose order by dose_id")] == [None, None, 5]
 
 
+def test_what_a_table_says_of_technique_response_and_state(connection: sqlite3.Connection) -> None:
+    rows = (
+        row_of(1, technique="proton", is_rbe_weighted=True, response="CR", status="NED", morphology="9370/3", histology="chordoma"),
+        row_of(2, technique="brachytherapy", is_rbe_weighted=False, status="DOD"),
+        row_of(3, is_rbe_weighted=False, recurrence=None, n_recurred=None, morphology="9370/3"),
+    )
+    load.store_dose_table(connection, table_of(*rows))
+    proton, brachytherapy, photon = every(connection, "select * from radiotherapy_dose order by row_number")
+    assert (proton["unit"], proton["total_dose_gy"], proton["eqd2_alpha_beta_10_gy_rbe"]) == ("Gy(RBE)", None, 54.0)
+    assert (proton["response"], proton["status"], proton["histology"], proton["outcome"]) == (
+        "CR",
+        "alive without disease",
+        "chordoma",
+        "free",
+    )
+    assert (brachytherapy["total_dose_gy_brachytherapy"], brachytherapy["not_comparable_because"]) == (54.0, "dose_rate_unknown")
+    assert brachytherapy["outcome"] == "died_of_disease"
+    assert (photon["eqd2_tumour_gy"], photon["alpha_beta_tumour_gy"], photon["alpha_beta_is_uncertain"]) == (54.0, 2.45, 1)
+    assert photon["outcome"] == "not_told"
+    shown = dose_page(connection, {"kind": "rbe_weighted"}, lambda _: "/").lines[0]
+    assert (shown.outcome, shown.given) == ("response CR, no recurrence, alive without disease", "54 Gy(RBE) in 27 fractions of 2 Gy(RBE)")
+
+
 # --- the same patient ------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from corpus.dose_table import DoseTable, load_dose_table
+from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from db import load, publish, serve
 from db.schema import DatabaseError
 from tests import db_fixtures
@@ -65,9 +65,10 @@ def _hostile_table() -> DoseTable:
     row = replace(
         imt.rows[0], reference=f"{words} 2001", site_topography=None, site_printed=words, n_patients=4, dose_group_n=4, n_male=4,
         n_female=0, total_dose_gy=18.0, fractions=1, dose_per_fraction_gy=18.0, follow_up_months=0.0, recurrence=True, n_recurred=1,
-        flag=words, age_years=None,
+        histology=words, morphology=None, technique=words, age_years=None,
     )  # fmt: skip
-    return replace(imt, id="hostile", rows=(row,), citation=words, histology_name=words, morphology=None)
+    cells = (TableCell(1, 1, words, words, words, words),)
+    return replace(imt, id="hostile", rows=(row,), citation=words, cells=cells)
 
 
 @pytest.fixture(scope="module")
