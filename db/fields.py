@@ -76,12 +76,27 @@ def dose(total: float | None, fractions: int | None, each: float | None, is_rbe_
     return words
 
 
-_UNITS = (("_gy_rbe", "Gy RBE"), ("_gy", "Gy"), ("_months", "months"), ("_years", "years"), ("_cm", "cm"))
+_UNITS = (
+    ("_gy_rbe", "Gy RBE"),
+    ("_gy_brachytherapy", "Gy, brachytherapy"),
+    ("_gy", "Gy"),
+    ("_months", "months"),
+    ("_years", "years"),
+    ("_cm", "cm"),
+)
+_SIGNS = (("alpha_beta", "α/β"), ("eqd2", "EQD2"), ("bed_", "BED "))
 
 
 def header(column: str) -> str:
     """Return a column's name as a heading: "max_dose_gy" to "max dose (Gy)"."""
     for ending, unit in _UNITS:
         if column.endswith(ending):
-            return f"{column.removesuffix(ending).replace('_', ' ')} ({unit})"
-    return column.replace("_", " ")
+            return f"{_plain(column.removesuffix(ending))} ({unit})"
+    return _plain(column)
+
+
+def _plain(name: str) -> str:
+    """Return a name as words: "eqd2_alpha_beta_10" to "EQD2 α/β 10"."""
+    for letters, sign in _SIGNS:
+        name = name.replace(letters, sign)
+    return name.replace("_", " ")
