@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from corpus.report import CorpusError
 from corpus.tables.pieces import BREAK, Kind, Piece, compose, is_blank, marks_of
 
 Paragraph = Sequence[Piece]
@@ -29,6 +30,10 @@ _LETTER_START = re.compile(r"\(?(?P<mark>[a-z]|[0-9]{1,2})(?:[.):]{1,2}\s|\s(?=[
 _NEXT_SYMBOL = re.compile(r"(?<=[;.,]\s)(?P<mark>\*{1,4}|[†‡§¶‖]{1,3})\s?(?=[^\s*†‡§¶‖])")
 # A mark that a remark explains in passing: "'*' means ...", "sqrt (†)".
 _QUOTED_SYMBOL = re.compile(r"""['"‘“(](?P<mark>\*{1,4}|[†‡§¶‖#]{1,3})['"’”)]""")
+
+
+# A page of notes has 5,000.
+MAX_NOTES_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,15 @@ def read_notes(paragraphs: Iterable[Paragraph], used: Set[str]) -> Notes:
         In order. One may hold several footnotes.
     used
         The marks that stand in the cells: a letter or number begins a footnote only where it is one of them.
+
+    Raises
+    ------
+    CorpusError
+        The notes, or one of them, are too long; the message begins with the number of characters.
     """
+    paragraphs = list(paragraphs)
+    if (size := sum(len(piece.text) for paragraph in paragraphs for piece in paragraph)) > MAX_NOTES_CHARACTERS:
+        raise CorpusError(f"{size} characters of notes, wanted at most {MAX_NOTES_CHARACTERS}")
     footnotes: dict[str, str] = {}
     remarks: list[str] = []
     in_passing: dict[str, str] = {}
