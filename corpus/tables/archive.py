@@ -13,7 +13,7 @@ MAX_PARTS = 2_000
 MAX_XML_BYTES = 20_000_000
 MAX_ALL_BYTES = 100_000_000
 # Root of a part to its largest size and what it holds: openpyxl takes a second for 300 kB of formats or 1 MB of texts.
-_SLOW_PARTS = {b"styleSheet": (2_000_000, "cell formats"), b"sst": (5_000_000, "texts")}
+_SLOW_PARTS = {b"styleSheet": (2_000_000, "cell formats"), b"sst": (3_000_000, "texts")}
 
 _ENCRYPTED = 0x1
 

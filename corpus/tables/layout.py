@@ -149,7 +149,7 @@ def build(
     drafts
         Cells that do not overlap.
     header_rows
-        Rows at the top that the format marks as headings.
+        Rows at the top that the format marks as headings: those of the drafts below this number.
     notes
         Paragraphs below the table.
     name_cell
@@ -173,7 +173,6 @@ def build(
     title, body, below = _peel(drafts, used, may_have_title=label is None and caption is None)
     if title is not None:
         label, caption = split_label(compose(title.pieces, frozenset(), keep_marks=True)[0])
-    header_rows = max(0, header_rows - (title is not None))
     try:
         told = read_notes((*notes, *below), used)
     except CorpusError as error:
@@ -207,7 +206,7 @@ def build(
     grid = Grid(
         where=where,
         rows=tuple(tuple(cell or Cell("", row, column) for column, cell in enumerate(line)) for row, line in enumerate(slots)),
-        header_rows=sum(row < rows_kept[0] + header_rows for row in rows_kept) if header_rows else 0,
+        header_rows=sum(row < header_rows for row in rows_kept),
         label=label,
         caption=caption,
         footnotes=MappingProxyType(told.footnotes),

@@ -176,7 +176,7 @@ def row_groups(table: Element, where: str) -> list[list[list[Spanning]]]:
 
 def head_rows(table: Element, groups: list[list[list[Spanning]]]) -> int:
     """Rows that the table marks as headings: those of its thead, or else the first rows of nothing but th."""
-    rows = [row for row in within(table, "tr") if outer(row, "table") is table]
+    rows = [row for row in within(table, "tr") if outer(row, "table") is table and not _is_hidden(row)]
     if marked := sum(local(outer(row, "thead", "tbody", "tfoot", "table")) == "thead" for row in rows):
         return marked
     count = 0

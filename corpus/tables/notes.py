@@ -22,6 +22,7 @@ _NOTE_WORD = re.compile(
 )
 # An abbreviation and what it stands for: NR, not reported; F: female
 _LEGEND = re.compile(r"[A-Z0-9][\w/+-]{0,11}\s?(?:=|:|,|–|—|-\s)\s?[a-z][^;,=]{2,60}(?:[;,.]|$)")
+_ONE_ABBREVIATION = re.compile(r"[A-Z][A-Z0-9/+-]{1,9}\s?[=:,–]\s?[a-z][a-z ()-]{2,80}\.?")
 _EQUALS = re.compile(r"(?:^|[;,.]\s?)[\w/+%-]{1,12}\s?=\s?[A-Za-z]")
 
 # A mark that is typed at the beginning of a note: "* one patient", "a) at first", "a Irradiated before".
@@ -77,7 +78,7 @@ def is_note(paragraph: Paragraph, used: Set[str]) -> bool:
     if first.kind in (Kind.SUPERSCRIPT, Kind.NOTE):
         return bool(marks_of(first.text))
     text = " ".join("".join(piece.text or " " for piece in paragraph).split())
-    if _mark_at_start(text, used) or _NOTE_WORD.match(text):
+    if _mark_at_start(text, used) or _NOTE_WORD.match(text) or _ONE_ABBREVIATION.fullmatch(text):
         return True
     is_legend = bool(_LEGEND.match(text)) and (";" in text or "=" in text or len(_LEGEND.findall(text)) > 1)
     return is_legend or len(_EQUALS.findall(text)) > 1
