@@ -115,7 +115,7 @@ def _read_sheet(sheet: Any, archive: zipfile.ZipFile, where: str) -> Tables:
         )
     found: dict[tuple[int, int], tuple[Piece, ...]] = {}
     if facts.rows:
-        sheet.reset_dimensions()  # a file may state fewer rows than it has
+        # To the last cell that was found: a file may state fewer rows than it has.
         for row in sheet.iter_rows(max_row=facts.rows, max_col=facts.columns):
             for cell in row:
                 if cell.value is not None:
