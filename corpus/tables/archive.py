@@ -12,6 +12,8 @@ from corpus.report import CorpusError
 MAX_PARTS = 2_000
 MAX_XML_BYTES = 20_000_000
 MAX_ALL_BYTES = 100_000_000
+# Root of a part to its largest size and what it holds: openpyxl takes a second for 300 kB of formats or 1 MB of texts.
+_SLOW_PARTS = {b"styleSheet": (2_000_000, "cell formats"), b"sst": (3_000_000, "texts")}
 
 _ENCRYPTED = 0x1
 
@@ -55,3 +57,8 @@ def _check_xml(data: bytes, where: str) -> None:
         raise CorpusError(f"{where} is not UTF-8, wanted UTF-8")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise CorpusError(f"{where} declares a document type, wanted plain XML")
+    for root, (most, what) in _SLOW_PARTS.items():
+        if len(data) > most and (b"<" + root in data or b":" + root in data):
+            raise CorpusError(
+                f"{where} has {len(data) / 1e6:.0f} MB of {what}, wanted at most {most / 1e6:.0f} MB; copy the cells into a new workbook"
+            )

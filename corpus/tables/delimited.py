@@ -47,7 +47,6 @@ def read(data: bytes, name: str) -> Tables:
 
 def _drafts(records: Sequence[_Record], name: str) -> list[Draft]:
     """Place the cells that are not blank."""
-    check_size(name, len(records), max(len(record.cells) for record in records), sum(len(record.cells) for record in records))
     drafts = []
     for row, record in enumerate(records):
         for column, cell in enumerate(record.cells):
@@ -102,14 +101,16 @@ def _records(text: str, mark: str, name: str) -> list[_Record]:
 
 
 def _parse(text: str, mark: str, name: str) -> list[_Record]:
-    """Take the text apart by one delimiter."""
+    """Take the text apart by one delimiter; stops where it is too large for a table."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     records: list[_Record] = []
-    line = 1
+    line, total = 1, 0
     try:
         for cells in reader:
             records.append(_Record(line, tuple(cells)))
             line = reader.line_num + 1
+            total += len(cells)
+            check_size(name, len(records), len(cells), total)
     except csv.Error as error:
         raise CorpusError(f'{name}:{line}: no valid CSV ({error}), wanted cells quoted as "a ""word"" in quotes"') from error
     return records

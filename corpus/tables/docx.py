@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import docx
@@ -14,10 +15,13 @@ from docx.oxml.parser import parse_xml
 
 from corpus.report import CorpusError
 from corpus.tables.archive import check_archive
-from corpus.tables.layout import MAX_ROWS, MAX_SPAN, MAX_TABLES, Draft, Tables, build, check_size
+from corpus.tables.layout import MAX_ROWS, MAX_SPAN, MAX_TABLES, Draft, Tables, build, check_size, few
 from corpus.tables.markup import local
 from corpus.tables.notes import Paragraph, is_caption, is_note, lines_of, split_label, used_marks
 from corpus.tables.pieces import BREAK, Kind, Piece, is_blank
+
+# A book has 5,000 paragraphs.
+MAX_BLOCKS = 50_000
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # What was deleted or moved away in tracked changes, the older form of a drawing, and what stands in text boxes and codes.
@@ -42,11 +46,13 @@ def read(data: bytes, name: str) -> Tables:
     try:
         document = docx.Document(io.BytesIO(data))
         body = document.element.body
-        footnotes = _footnotes(document)
+        footnotes = _footnotes(document, _number_footnotes(body))
     except Exception as error:  # whatever part of a broken document python-docx stumbles over
         reason = " ".join(str(error).split())[:120]
         raise CorpusError(f"{name}: not a document that can be read ({type(error).__name__}: {reason}), wanted .docx") from error
-    blocks = list(_blocks(body))
+    blocks = list(islice(_blocks(body), MAX_BLOCKS + 1))
+    if len(blocks) > MAX_BLOCKS:
+        raise CorpusError(f"{name}: more than {MAX_BLOCKS} paragraphs, wanted the tables in a document of their own")
     tables = [element for element in body.iter(f"{_W}tbl") if not _is_unseen(element)]
     if len(tables) > MAX_TABLES:
         raise CorpusError(f"{name}: {len(tables)} tables, wanted at most {MAX_TABLES}")
@@ -75,10 +81,11 @@ def _read_table(table: Any, where: str, around: _Around, footnotes: dict[str, li
     rows = list(_rows(table))
     if len(rows) > MAX_ROWS:
         raise CorpusError(f"{where}: {len(rows)} rows, wanted at most {MAX_ROWS}")
-    drafts = _merged(list(_cells(rows, where)))
+    parts = list(_cells(rows, where))
+    drafts = _merged(parts)
     if not drafts:
         return Tables(messages=(f"{where}: no cell, not read",))
-    messages = []
+    messages = few(_hidden_words(parts, drafts, where), where)
     if any(True for inner in table.iterdescendants(f"{_W}tbl")):
         messages.append(f"{where}: a table inside of a cell, read as a table of its own")
         if all(is_blank(draft.pieces) for draft in drafts):
@@ -194,6 +201,16 @@ def _merged(parts: Sequence[_Part]) -> list[Draft]:
     return drafts
 
 
+def _hidden_words(parts: Sequence[_Part], drafts: Sequence[Draft], where: str) -> list[str]:
+    """Tell of words that Word keeps but does not show below a vertically merged cell."""
+    shown = {(draft.row, draft.column) for draft in drafts}
+    return [
+        f"{where}, row {part.draft.row + 1}, column {part.draft.column + 1}: hidden below a merged cell, not read"
+        for part in parts
+        if (part.draft.row, part.draft.column) not in shown and not is_blank(part.draft.pieces)
+    ]
+
+
 def _has(element: Any, properties: str, name: str) -> bool:
     """Whether a property is set and not switched off."""
     found = element.find(f"{_W}{properties}/{_W}{name}")
@@ -276,12 +293,22 @@ def _is_unseen(table: Any) -> bool:
     return any(local(around) in _UNSEEN - {"tbl"} for around in table.iterancestors())
 
 
-def _footnotes(document: Any) -> dict[str, list[Piece]]:
-    """Word's own footnotes by their number."""
+def _number_footnotes(body: Any) -> dict[str, str]:
+    """Give each reference to one of Word's own footnotes the number that is printed; the numbers by the footnotes' ids."""
+    numbers: dict[str, str] = {}
+    for reference in body.iter(f"{_W}footnoteReference"):
+        identifier = reference.get(f"{_W}id") or ""
+        reference.set(f"{_W}id", numbers.setdefault(identifier, str(len(numbers) + 1)))
+    return numbers
+
+
+def _footnotes(document: Any, numbers: dict[str, str]) -> dict[str, list[Piece]]:
+    """Read Word's own footnotes by their printed number."""
     for relation in document.part.rels.values():
         if relation.reltype == RELATIONSHIP_TYPE.FOOTNOTES and not relation.is_external:
             root = parse_xml(relation.target_part.blob)
-            return {note.get(f"{_W}id") or "": list(_paragraph(note)) for note in root.iter(f"{_W}footnote")}
+            notes = {note.get(f"{_W}id") or "": note for note in root.iter(f"{_W}footnote")}
+            return {number: list(_paragraph(notes[identifier])) for identifier, number in numbers.items() if identifier in notes}
     return {}
 
 

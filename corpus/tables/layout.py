@@ -117,6 +117,11 @@ def check_size(where: str, rows: int, columns: int, cells: int, span: int = 1) -
             raise CorpusError(f"{where}: too large ({what} {found}), wanted at most {most}")
 
 
+def few(messages: Sequence[str], where: str, most: int = 20) -> list[str]:
+    """Give the first messages of a kind and the number of the others."""
+    return [*messages[:most], *([f"{where}: {len(messages) - most} more of this kind"] if len(messages) > most else [])]
+
+
 def _row_and_column(row: int, column: int) -> str:
     return f"row {row + 1}, column {column + 1}"
 
@@ -144,7 +149,7 @@ def build(
     drafts
         Cells that do not overlap.
     header_rows
-        Rows at the top that the format marks as headings.
+        Rows at the top that the format marks as headings: those of the drafts below this number.
     notes
         Paragraphs below the table.
     name_cell
@@ -160,7 +165,7 @@ def build(
     Raises
     ------
     CorpusError
-        A cell is too long; the message names it.
+        A cell or a note is too long; the message names it.
     """
     if all(is_blank(draft.pieces) for draft in drafts):
         return Tables(messages=(f"{where}: no word in any cell, not read",))
@@ -168,8 +173,10 @@ def build(
     title, body, below = _peel(drafts, used, may_have_title=label is None and caption is None)
     if title is not None:
         label, caption = split_label(compose(title.pieces, frozenset(), keep_marks=True)[0])
-    header_rows = max(0, header_rows - (title is not None))
-    told = read_notes((*notes, *below), used)
+    try:
+        told = read_notes((*notes, *below), used)
+    except CorpusError as error:
+        raise CorpusError(f"{where}, notes: {error}") from error
     marks = frozenset(told.footnotes)
     rows_kept = sorted({draft.row for draft in body})
     columns_kept = sorted({draft.column for draft in body})
@@ -193,13 +200,13 @@ def build(
         for mark in cell_notes:
             if mark not in marks:
                 missing_notes.setdefault(mark, name_cell(draft.row, draft.column))
-    messages = [f"{where}, {place}: mark {mark!r} without a footnote, kept as a mark" for mark, place in missing_notes.items()]
+    messages = few([f"{where}, {place}: mark {mark!r} without a footnote, kept as a mark" for mark, place in missing_notes.items()], where)
     if tells_gaps:
         messages += _gaps(where, slots, rows_kept, name_cell)
     grid = Grid(
         where=where,
         rows=tuple(tuple(cell or Cell("", row, column) for column, cell in enumerate(line)) for row, line in enumerate(slots)),
-        header_rows=sum(row < rows_kept[0] + header_rows for row in rows_kept) if header_rows else 0,
+        header_rows=sum(row < header_rows for row in rows_kept),
         label=label,
         caption=caption,
         footnotes=MappingProxyType(told.footnotes),
@@ -215,7 +222,7 @@ def _gaps(where: str, slots: Sequence[Sequence[Cell | None]], rows_kept: Sequenc
         if missing := line.count(None):
             place = name_cell(rows_kept[row], 0).split(",")[0]
             messages.append(f"{where}, {place}: {missing} of {len(line)} cells missing, taken as empty")
-    return messages
+    return few(messages, where)
 
 
 def _peel(drafts: Sequence[Draft], used: frozenset[str], *, may_have_title: bool) -> tuple[Draft | None, list[Draft], list[Paragraph]]:

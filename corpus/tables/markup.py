@@ -8,17 +8,17 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from html.entities import html5
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from lxml import etree
-from lxml import html as lxml_html
 
 from corpus.readers.decode import decode, read_text
 from corpus.report import CorpusError
 from corpus.tables.layout import MAX_SPAN, Spanning, check_size
-from corpus.tables.pieces import BREAK, Kind, Piece
+from corpus.tables.pieces import BREAK, MAX_CELL_CHARACTERS, Kind, Piece
 
 Element = Any  # lxml has no types of its own
 
@@ -94,11 +94,13 @@ def parse_html(data: bytes, name: str) -> Element:
         As `decode_markup`, or nested too deeply or with texts too long to be parsed whole.
     """
     text = _XML_DECLARATION.sub("", decode_markup(data, name), count=1)
-    parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
+    parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
     try:
-        root = lxml_html.document_fromstring(text.encode("utf-8"), parser=parser)
+        root = etree.fromstring(text.encode("utf-8"), parser)
     except (etree.LxmlError, ValueError) as error:
         raise CorpusError(f"{name}: no HTML ({str(error)[:200]}), wanted a document with tables") from error
+    if root is None:
+        raise CorpusError(f"{name}: no HTML, wanted a document with tables")
     for entry in parser.error_log:
         # The parser mends mistakes but leaves out what lies behind such a limit: a table would lose its end.
         if entry.type_name == "ERR_RESOURCE_LIMIT":
@@ -114,17 +116,22 @@ def local(element: Element) -> str:
 
 def within(element: Element, *names: str) -> Iterator[Element]:
     """All elements of these names in an element, itself not, in the order of the document."""
-    return (child for child in element.iterdescendants() if local(child) in names)
+    found: Iterator[Element] = element.iterdescendants(*_any_namespace(names))
+    return found
 
 
 def outer(element: Element, *names: str) -> Element | None:
     """Find the nearest element of these names around an element."""
-    return next((around for around in element.iterancestors() if local(around) in names), None)
+    return next(element.iterancestors(*_any_namespace(names)), None)
 
 
 def child(element: Element, *names: str) -> Element | None:
     """Find the first child of one of these names."""
-    return next((inner for inner in element if local(inner) in names), None)
+    return next(element.iterchildren(*_any_namespace(names)), None)
+
+
+def _any_namespace(names: tuple[str, ...]) -> list[str]:
+    return [f"{{*}}{name}" for name in names]
 
 
 def text_of(element: Element) -> str:
@@ -154,11 +161,13 @@ def row_groups(table: Element, where: str) -> list[list[list[Spanning]]]:
         A span is no number or too large, or a cell holds an unknown entity.
     """
     groups: dict[Element, list[list[Spanning]]] = {}
-    rows = [row for row in within(table, "tr") if outer(row, "table") is table]
+    rows = [row for row in within(table, "tr") if outer(row, "table") is table and not _is_hidden(row)]
+    total = 0
     for number, row in enumerate(rows, start=1):
-        check_size(where, number, 1, 1)
         group = outer(row, "thead", "tbody", "tfoot", "table")
-        cells = [cell for cell in within(row, "td", "th") if outer(cell, "table") is table and outer(cell, "tr") is row]
+        cells = [cell for cell in within(row, "td", "th") if outer(cell, "tr") is row and not _is_hidden(cell)]
+        total += len(cells)
+        check_size(where, number, len(cells), total)
         is_head = local(group) == "thead"
         groups.setdefault(group, []).append([_spanning(cell, is_head, f"{where}, row {number}") for cell in cells])
     rank = {"thead": 0, "tfoot": 2}
@@ -167,7 +176,7 @@ def row_groups(table: Element, where: str) -> list[list[list[Spanning]]]:
 
 def head_rows(table: Element, groups: list[list[list[Spanning]]]) -> int:
     """Rows that the table marks as headings: those of its thead, or else the first rows of nothing but th."""
-    rows = [row for row in within(table, "tr") if outer(row, "table") is table]
+    rows = [row for row in within(table, "tr") if outer(row, "table") is table and not _is_hidden(row)]
     if marked := sum(local(outer(row, "thead", "tbody", "tfoot", "table")) == "thead" for row in rows):
         return marked
     count = 0
@@ -190,6 +199,8 @@ def stray_words(table: Element) -> str:
 
 
 def _spanning(cell: Element, is_head: bool, where: str) -> Spanning:
+    if sum(1 for _ in islice(cell.iter(), MAX_CELL_CHARACTERS + 1)) > MAX_CELL_CHARACTERS:
+        raise CorpusError(f"{where}: more than {MAX_CELL_CHARACTERS} elements in one cell, wanted words")
     spans = []
     for attribute in ("rowspan", "colspan"):
         value = (cell.get(attribute) or "1").strip()

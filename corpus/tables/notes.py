@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from corpus.report import CorpusError
 from corpus.tables.pieces import BREAK, Kind, Piece, compose, is_blank, marks_of
 
 Paragraph = Sequence[Piece]
@@ -21,6 +22,7 @@ _NOTE_WORD = re.compile(
 )
 # An abbreviation and what it stands for: NR, not reported; F: female
 _LEGEND = re.compile(r"[A-Z0-9][\w/+-]{0,11}\s?(?:=|:|,|–|—|-\s)\s?[a-z][^;,=]{2,60}(?:[;,.]|$)")
+_ONE_ABBREVIATION = re.compile(r"[A-Z][A-Z0-9/+-]{1,9}\s?[=:,–]\s?[a-z][a-z ()-]{2,80}\.?")
 _EQUALS = re.compile(r"(?:^|[;,.]\s?)[\w/+%-]{1,12}\s?=\s?[A-Za-z]")
 
 # A mark that is typed at the beginning of a note: "* one patient", "a) at first", "a Irradiated before".
@@ -29,6 +31,10 @@ _LETTER_START = re.compile(r"\(?(?P<mark>[a-z]|[0-9]{1,2})(?:[.):]{1,2}\s|\s(?=[
 _NEXT_SYMBOL = re.compile(r"(?<=[;.,]\s)(?P<mark>\*{1,4}|[†‡§¶‖]{1,3})\s?(?=[^\s*†‡§¶‖])")
 # A mark that a remark explains in passing: "'*' means ...", "sqrt (†)".
 _QUOTED_SYMBOL = re.compile(r"""['"‘“(](?P<mark>\*{1,4}|[†‡§¶‖#]{1,3})['"’”)]""")
+
+
+# A page of notes has 5,000.
+MAX_NOTES_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def is_note(paragraph: Paragraph, used: Set[str]) -> bool:
     if first.kind in (Kind.SUPERSCRIPT, Kind.NOTE):
         return bool(marks_of(first.text))
     text = " ".join("".join(piece.text or " " for piece in paragraph).split())
-    if _mark_at_start(text, used) or _NOTE_WORD.match(text):
+    if _mark_at_start(text, used) or _NOTE_WORD.match(text) or _ONE_ABBREVIATION.fullmatch(text):
         return True
     is_legend = bool(_LEGEND.match(text)) and (";" in text or "=" in text or len(_LEGEND.findall(text)) > 1)
     return is_legend or len(_EQUALS.findall(text)) > 1
@@ -94,7 +100,15 @@ def read_notes(paragraphs: Iterable[Paragraph], used: Set[str]) -> Notes:
         In order. One may hold several footnotes.
     used
         The marks that stand in the cells: a letter or number begins a footnote only where it is one of them.
+
+    Raises
+    ------
+    CorpusError
+        The notes, or one of them, are too long; the message begins with the number of characters.
     """
+    paragraphs = list(paragraphs)
+    if (size := sum(len(piece.text) for paragraph in paragraphs for piece in paragraph)) > MAX_NOTES_CHARACTERS:
+        raise CorpusError(f"{size} characters of notes, wanted at most {MAX_NOTES_CHARACTERS}")
     footnotes: dict[str, str] = {}
     remarks: list[str] = []
     in_passing: dict[str, str] = {}

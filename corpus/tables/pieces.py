@@ -105,7 +105,8 @@ def compose(
     size = sum(len(piece.text) for piece in pieces)
     if size > MAX_CELL_CHARACTERS:
         raise CorpusError(f"{size} characters, wanted at most {MAX_CELL_CHARACTERS} in one cell")
-    merged = list(_merge(_raised(pieces)))
+    is_simple = len(pieces) == 1 and pieces[0].kind is Kind.TEXT and pieces[0].text.isascii()  # as most cells are
+    merged = [replace(pieces[0], text=clean(pieces[0].text))] if is_simple else list(_merge(_raised(pieces)))
     lines: list[str] = [""]
     notes: list[str] = []
     goes_on = True  # whether a word may go on in the next piece, as in H2O
@@ -227,9 +228,11 @@ def _use(before: str, text: str, after: str, marks: frozenset[str]) -> _Use:
         return _Use.PLAIN
     if is_integer and (_POWER.search(before) or (not text[0].isdigit() and (_UNIT.search(before) or _TEN.search(before)))):
         return _Use.CARET
+    if is_integer and _TEN.search(before):
+        return _Use.CARET  # a power of ten or note 5 at a value of 10: not decided here
     if found and all(mark in marks for mark in found):
         return _Use.MARK
-    if _CHARGE.fullmatch(text) or (is_integer and _TEN.search(before)):
+    if _CHARGE.fullmatch(text):
         return _Use.CARET
     if found and not any(mark[0].isdigit() for mark in found):
         # Twice n is a formula, 45 with note a is not.

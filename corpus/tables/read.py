@@ -10,8 +10,9 @@ from corpus.report import CorpusError
 from corpus.tables.grid import Grid
 from corpus.tables.layout import Tables
 
-# A year's issue of a journal in one file has 15 MB; pictures make documents larger still.
+# Office files with their pictures; an issue of a journal as XML has 2 MB.
 MAX_FILE_BYTES = 20_000_000
+MAX_TEXT_BYTES = 10_000_000
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -55,8 +56,8 @@ def read(path: Path) -> Tables:
     Raises
     ------
     CorpusError
-        The file is missing, unreadable, larger than `MAX_FILE_BYTES`, of another kind, broken, protected by a password, or
-        passes a bound; one line, which begins with the path.
+        The file is missing, unreadable, larger than `MAX_FILE_BYTES` (`MAX_TEXT_BYTES` where it is text), of another kind,
+        broken, protected by a password, or passes a bound; one line, which begins with the path.
     """
     data = read_bytes(path, MAX_FILE_BYTES)
     name = str(path)
@@ -71,6 +72,8 @@ def _read(data: bytes, name: str) -> Tables:
     if data.startswith(_ZIP):
         return _read_office(data, name)
     _refuse_others(data, name)
+    if len(data) > MAX_TEXT_BYTES:
+        raise CorpusError(f"{name}: {len(data) / 1e6:.1f} MB, wanted at most {MAX_TEXT_BYTES / 1e6:.0f} MB of text")
     markup = _markup(data)
     if markup == "html":
         from corpus.tables import html

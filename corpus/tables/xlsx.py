@@ -18,7 +18,7 @@ from openpyxl.utils.cell import range_boundaries
 
 from corpus.report import CorpusError
 from corpus.tables.archive import check_archive
-from corpus.tables.layout import MAX_CELLS, Draft, Tables, check_size
+from corpus.tables.layout import MAX_CELLS, Draft, Tables, check_size, few
 from corpus.tables.number_format import show
 from corpus.tables.pieces import MAX_CELL_CHARACTERS, Kind, Piece, is_blank, plain
 from corpus.tables.sheet import tables_of_sheet
@@ -27,6 +27,8 @@ from corpus.tables.sheet import tables_of_sheet
 MAX_SHEETS = 50
 MAX_SHEET_ROWS = 10_000
 MAX_SHEET_COLUMNS = 500
+MAX_SHEET_ELEMENTS = 500_000  # cells that are only coloured among them
+MAX_MERGED = 5_000
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
@@ -104,29 +106,31 @@ def _read_sheet(sheet: Any, archive: zipfile.ZipFile, where: str) -> Tables:
     """Read one sheet."""
     with archive.open(sheet._worksheet_path) as source:  # the only place where openpyxl keeps a sheet's part
         facts = _facts(source, where)
-    messages = [f"{where}, {_name(row - 1, column - 1)}: formula without a stored result, read as empty" for row, column in facts.unstored]
+    unstored = [f"{where}, {_name(row - 1, column - 1)}: formula without a stored result, read as empty" for row, column in facts.unstored]
+    messages = few(unstored, where)
+    doubts: list[str] = []
     if facts.hidden:
         messages.append(
             f"{where}: hidden {', '.join(facts.hidden[:5])}{' and more' if len(facts.hidden) > 5 else ''}, read like the others"
         )
     found: dict[tuple[int, int], tuple[Piece, ...]] = {}
     if facts.rows:
-        sheet.reset_dimensions()  # a file may state fewer rows than it has
+        # To the last cell that was found: a file may state fewer rows than it has.
         for row in sheet.iter_rows(max_row=facts.rows, max_col=facts.columns):
             for cell in row:
                 if cell.value is not None:
                     place = (cell.row, cell.column)
-                    found[place] = facts.rich.get(place) or _pieces(cell, where, messages)
-    drafts = list(_drafts(found, facts, where, messages))
+                    found[place] = facts.rich.get(place) or _pieces(cell, where, doubts)
+    drafts = list(_drafts(found, facts, where, doubts))
     check_size(where, 1, 1, sum(draft.row_span * draft.column_span for draft in drafts))
-    return tables_of_sheet(where, drafts, _name) + Tables(messages=tuple(messages))
+    return tables_of_sheet(where, drafts, _name) + Tables(messages=(*messages, *few(doubts, where)))
 
 
 def _name(row: int, column: int) -> str:
     return f"{get_column_letter(column + 1)}{row + 1}"
 
 
-def _pieces(cell: Any, where: str, messages: list[str]) -> tuple[Piece, ...]:
+def _pieces(cell: Any, where: str, doubts: list[str]) -> tuple[Piece, ...]:
     """Give the content of a cell as it is shown."""
     place = _name(cell.row - 1, cell.column - 1)
     value = cell.value
@@ -139,7 +143,7 @@ def _pieces(cell: Any, where: str, messages: list[str]) -> tuple[Piece, ...]:
         return tuple(plain(value))
     text, is_understood = show(value, cell.number_format or "General")
     if not is_understood:
-        messages.append(f"{where}, {place}: number format {cell.number_format[:40]!r} is not understood, the stored number {text} is read")
+        doubts.append(f"{where}, {place}: number format {cell.number_format[:40]!r} is not understood, the stored number {text} is read")
     return (Piece(Kind.TEXT, text),)
 
 
@@ -152,7 +156,7 @@ def _runs(runs: list[tuple[str, str | None]]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _drafts(found: dict[tuple[int, int], tuple[Piece, ...]], facts: _Facts, where: str, messages: list[str]) -> Iterator[Draft]:
+def _drafts(found: dict[tuple[int, int], tuple[Piece, ...]], facts: _Facts, where: str, doubts: list[str]) -> Iterator[Draft]:
     """Place the cells that are not blank; a merged range is its first cell."""
     covered: dict[tuple[int, int], tuple[int, int, int, int]] = {}
     for merged in facts.merged:
@@ -172,12 +176,12 @@ def _drafts(found: dict[tuple[int, int], tuple[Piece, ...]], facts: _Facts, wher
         if (row, column) == (top, left):
             yield Draft(pieces, row - 1, column - 1, bottom - top + 1, right - left + 1)
         else:
-            messages.append(f"{where}, {_name(row - 1, column - 1)}: hidden below a merged cell, not read")
+            doubts.append(f"{where}, {_name(row - 1, column - 1)}: hidden below a merged cell, not read")
 
 
 def _facts(source: Any, where: str) -> _Facts:
     """Look through the XML of a sheet before openpyxl fills its gaps with cells."""
-    rows = columns = cells = 0
+    rows = columns = cells = elements = 0
     merged: list[tuple[int, int, int, int]] = []
     unstored: list[tuple[int, int]] = []
     hidden: list[str] = []
@@ -186,6 +190,11 @@ def _facts(source: Any, where: str) -> _Facts:
     for event, element in etree.iterparse(source, events=("start", "end"), resolve_entities=False, no_network=True, huge_tree=False):
         tag = element.tag.replace(_STRICT, _MAIN)
         if event == "start":
+            elements += 1
+            if elements > MAX_SHEET_ELEMENTS or len(merged) > MAX_MERGED:
+                raise CorpusError(
+                    f"{where}: the sheet is too large, wanted at most {MAX_SHEET_ELEMENTS} cells and {MAX_MERGED} merged ranges"
+                )
             # A cell without a name of its own stands behind the one before it.
             if tag == f"{_MAIN}row":
                 place = (_number(element.get("r"), place[0] + 1), 0)
@@ -205,7 +214,7 @@ def _facts(source: Any, where: str) -> _Facts:
                 if rows > MAX_SHEET_ROWS or columns > MAX_SHEET_COLUMNS or cells > MAX_CELLS:
                     limits = f"{MAX_SHEET_ROWS} rows, {MAX_SHEET_COLUMNS} columns and {MAX_CELLS} cells"
                     raise CorpusError(f"{where}, {_name(place[0] - 1, place[1] - 1)}: the sheet is too large, wanted at most {limits}")
-        elif tag == f"{_MAIN}mergeCell" and len(merged) < MAX_CELLS:
+        elif tag == f"{_MAIN}mergeCell":
             merged.append(_range(element.get("ref") or "", where))
         elif tag == f"{_MAIN}col" and element.get("hidden") in ("1", "true"):
             hidden.append(f"column {get_column_letter(min(_number(element.get('min'), 1), 16384))}")
