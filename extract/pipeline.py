@@ -103,7 +103,7 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
     ]
     spans = series.split(report.text, spans)
     begins = [start for start, _, _ in spans]
-    hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins)
+    hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins, [end for _, end, _ in spans])
     abbreviations.resolve(hits, doc, report.text, tokens[0], begins)
     drafts = _drafts(report.text, spans, hits["subject"])
     told = patients.subjects(drafts)
