@@ -473,6 +473,8 @@ def _named(reading: Reading, sentence: Sentence, start: int, is_past: bool) -> C
 def _tumours(reading: Reading, sentence: Sentence, start: int, end: int, is_past: bool) -> Clue:
     """Return the tumours that are named between two offsets of a sentence."""
     hits = [hit for hit in reading.hits_in("histology", sentence) if start <= hit.start < end and hit.id[:1].isdigit()]
+    # "anaplastic lymphoma kinase" is a gene.
+    hits = [hit for hit in hits if not reading.text.startswith((" kinase", "-kinase"), hit.end)]
     histologies = frozenset(hit.id[:3] for hit in hits)
     places = (hit for hit in reading.hits_in("site", sentence) if start <= hit.start < end and hit.entry.get("kind") != "procedure")
     names_cancer = any("cancer" in hit.entry.variant for hit in hits)
