@@ -56,7 +56,7 @@ _PAST = re.compile(
     r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+"
     r"|after|following|during|started|began|initiated|"
     r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost"
-    r"|benefit?ted\sfrom|agreed|consented|ended|finished|concluded|(?:is|are|still)\s(?:now\s|still\s|currently\s)?(?:on|under|undergoing|receiving|having)"
+    r"|benefit?ted|agreed|consented|ended|finished|concluded|(?:is|are|still)\s(?:now\s|still\s|currently\s)?(?:on|under|undergoing|receiving|having)"
     r"|responded|tolerated|opted|elected|chose|accepted|got|subsequent|induced|elicited|prevented|demonstrated|resulted|achieved"
     r"|reduced|relieved|improved|led\sto|failed|"
     r"gave|did|presented|provided|unresponsive|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
