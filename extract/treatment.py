@@ -514,6 +514,21 @@ def _tumours(reading: Reading, sentence: Sentence, start: int, end: int, is_past
     )
 
 
+def named_ahead(reading: Reading, sentence: Sentence) -> Clue:
+    """Return the tumours that a sentence and the two after it name: what a lesion turned out to be."""
+    found = [
+        _tumours(reading, here, here.start, here.end, False)
+        for here in reading.sentences[sentence.index : sentence.index + 3]
+        if here.patient == sentence.patient and here.subject == "patient"
+    ]
+    return Clue(
+        histologies=frozenset[str]().union(*(one.histologies for one in found)),
+        is_past=False,
+        names_tumour=any(one.names_tumour for one in found),
+        lineages=frozenset[str]().union(*(one.lineages for one in found)),
+    )
+
+
 def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
     """Return whether a clue names another tumour than the index: of another lineage, another histology, or another site."""
     own = histology.morphology[:3] if isinstance(histology, Histology) and histology.morphology else None
@@ -539,6 +554,25 @@ def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
         # "radiotherapy of bone metastases": a place of the same tumour.
         return False
     return bool(found.sites) and own_site is not None and own_site not in found.sites and not _is_near(own_site, found.sites)
+
+
+def is_surely_other(found: Clue, site: object, histology: object) -> bool:
+    """Return whether a clue names another tumour than the index.
+
+    Where the index is "cancer" and no more, its site may be that of a metastasis and proves nothing.
+    """
+    is_vague = not isinstance(histology, Histology) or histology.morphology is None or histology.morphology[:3] in _UNSPECIFIC
+    return found.names_tumour and is_other_tumour(found, None if is_vague else site, histology)
+
+
+def is_same_tumour(found: Clue, site: object, histology: object) -> bool:
+    """Return whether a clue names the index tumour: its histology, or a tumour of its site that is no other."""
+    if is_other_tumour(found, site, histology):
+        return False
+    own = histology.morphology[:3] if isinstance(histology, Histology) and histology.morphology else None
+    if own in found.histologies and own not in _UNSPECIFIC:
+        return True
+    return found.names_tumour and isinstance(site, Site) and found.sites == {site.topography[:3]}
 
 
 def _lineage(code: str | None) -> str | None:
