@@ -21,15 +21,17 @@ _KINDS = {
     "death": ("death", "outcome"),
     "follow_up": ("last contact", "outcome"),
 }
-# Units of the drawing: it scales with the page.
-_WIDTH, _MARGIN, _LANE, _LETTER, _TOP = 640.0, 14.0, 17.0, 6.6, 10.0
+# Units of the drawing: pixels where it stands beside the text, so that its letters are as large as those of the list.
+_WIDTH, _MARGIN, _LANE, _LETTER, _TOP = 420.0, 8.0, 17.0, 6.6, 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """An event: what it is, when it was, and the numbers of the evidence; `x`, `y` and `anchor` place it on the drawing.
 
-    An event whose time is not told has no place on the line (`x` is None).
+    `words` are those of the text, "" where they are the label's own.
+
+    An event whose time is not told has no place on the line (`x` is None). `mark` is its time in few words, for the ends of the line.
     """
 
     label: str
@@ -40,6 +42,7 @@ class Stop:
     x: float | None = None
     y: float = 0.0
     anchor: str = "start"
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Course:
     base: float
     height: float
     width: float = _WIDTH
+    margin: float = _MARGIN
 
     @property
     def drawn(self) -> tuple[Stop, ...]:
@@ -77,10 +81,15 @@ def course(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, 
     for row in rows:
         label, group = _KINDS[row["kind"]]
         stop = Stop(
-            label, row["name"], when(row["months"], bool(row["is_minimum"]), zero), group, evidence.get(("events", row["number"]), ())
+            label,
+            "" if row["name"].lower() == label else row["name"],
+            when(row["months"], bool(row["is_minimum"]), zero),
+            group,
+            evidence.get(("events", row["number"]), ()),
         )
         if row["months"] is not None:
-            stop = _placed(stop, _MARGIN + (row["months"] - first) * scale, lanes)
+            mark = _mark(row["months"], bool(row["is_minimum"]), zero)
+            stop = _placed(stop, _MARGIN + (row["months"] - first) * scale, mark, lanes)
         stops.append(stop)
     base = _TOP + _LANE * len(lanes)
     return Course(zero, tuple(stops), base, base + 2 * _LANE)
@@ -96,7 +105,13 @@ def when(months: float | None, is_minimum: bool, zero: str) -> str:
     return f"{words} {'after' if months > 0 else 'before'} {zero}"
 
 
-def _placed(stop: Stop, x: float, lanes: list[float]) -> Stop:
+def _mark(months: float, is_minimum: bool, zero: str) -> str:
+    """Return the time of an event for the end of the line, where the whole words would run into those of the other end."""
+    words = fields.months(abs(months), is_minimum)
+    return zero if months == 0 else words if months > 0 else f"{words} before"
+
+
+def _placed(stop: Stop, x: float, mark: str, lanes: list[float]) -> Stop:
     """Return an event with its place: its label in the first lane that is free there, to the left at the right end."""
     length = _LETTER * len(stop.label)
     is_late = x + length > _WIDTH - _MARGIN / 2
@@ -107,5 +122,5 @@ def _placed(stop: Stop, x: float, lanes: list[float]) -> Stop:
     lanes[lane] = max(lanes[lane], end)
     return Stop(
         stop.label, stop.words, stop.when, stop.group, stop.evidence,
-        round(x, 1), round(_TOP + _LANE * lane, 1), "end" if is_late else "start",
+        round(x, 1), round(_TOP + _LANE * lane, 1), "end" if is_late else "start", mark,
     )  # fmt: skip

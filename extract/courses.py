@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,8 +15,14 @@ from extract.targets import Target
 from extract.treatment import NO_CLUE, Clue
 
 # A boost, a sum or a missing part is looked for in the course told of at most so many sentences before.
-_REACH = 3
+REACH = 3
 _EXACT = 0.06
+# No fraction is of less, in Gy.
+_LEAST_EACH = 0.9
+_MONTH_OR_YEAR = re.compile(
+    r"(?:in|on)\s(?:\d{1,2}\s)?(?:(?:january|february|march|april|may|june|july|august|september|october|november|december)|(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
 # Never a part of an external course.
 _OWN_COURSE = ("brachytherapy", "IORT")
 # Nobody is irradiated with more; seeds and plaques come near it.
@@ -86,6 +93,9 @@ def fold(mentions: Sequence[Mention]) -> list[Draft]:
         elif dose_of(series) is not None:
             courses.append(_begin(mention, series, pending))
             pending = []
+        elif begun := _begun(mention, series, pending):
+            courses.append(begun)
+            pending = []
         else:
             pending.append(mention)
     return _without_sums(_merged(courses))
@@ -99,7 +109,9 @@ def _merged(courses: Sequence[Draft]) -> list[Draft]:
         for at, other in enumerate(kept):
             known = total_of(other)
             counts = {count_of(course), count_of(other)} - {None}
-            is_apart = abs((total or 0) - (known or 0)) > _EXACT and course.mentions[0].sentence.index == other.mentions[0].sentence.index
+            is_apart = _is_elsewhere(other, course.mentions[0]) or (
+                abs((total or 0) - (known or 0)) > _EXACT and course.mentions[0].sentence.index == other.mentions[0].sentence.index
+            )
             if (
                 total
                 and known
@@ -135,14 +147,30 @@ def _begin(mention: Mention, series: Series, pending: Sequence[Mention]) -> Draf
     """Return a new course, with the dose per fraction or number of fractions that the sentences before gave it."""
     said = told(mention)
     draft = Draft(
-        (series if series.role == "boost" else replace(series, role="main"),), None, said.technique, said.target, said.intent, (mention,)
+        (series if series.role in ("boost", "at") else replace(series, role="main"),),
+        None,
+        said.technique,
+        said.target,
+        said.intent,
+        (mention,),
     )
     for earlier in pending:
         part = told(earlier).series
         assert part is not None
-        if mention.sentence.index - earlier.sentence.index <= _REACH and _completes(draft.phases[0], part):
+        if mention.sentence.index - earlier.sentence.index <= REACH and _completes(draft.phases[0], part):
             draft = _note(replace(draft, phases=(_filled(draft.phases[0], part),)), earlier)
     return draft
+
+
+def _begun(mention: Mention, series: Series, pending: Sequence[Mention]) -> Draft | None:
+    """Return the course that a number of fractions makes with a dose per fraction told shortly before, None without one."""
+    for earlier in reversed(pending):
+        part = told(earlier).series
+        assert part is not None
+        whole = _filled(series, part)
+        if mention.sentence.index - earlier.sentence.index <= REACH and dose_of(whole) is not None:
+            return _note(_begin(mention, replace(whole, role="main"), ()), earlier)
+    return None
 
 
 def _place(courses: Sequence[Draft], mention: Mention, series: Series) -> int | None:
@@ -150,25 +178,51 @@ def _place(courses: Sequence[Draft], mention: Mention, series: Series) -> int | 
     dose = dose_of(series)
     technique = told(mention).technique
     fitting = [at for at in range(len(courses)) if _same_family(courses[at].technique, technique)]
+    if dose is None and told(mention).is_cut_short and series.count:
+        return next((at for at in reversed(fitting) if _stopped(courses[at], mention) is not None), None)
     if dose is None:
-        near = [at for at in fitting if mention.sentence.index - courses[at].last <= _REACH]
+        near = [at for at in fitting if mention.sentence.index - courses[at].last <= REACH]
         return next((at for at in reversed(near) if _completes(courses[at].total or courses[at].phases[-1], series)), None)
     for at in reversed(fitting):
+        if _is_elsewhere(courses[at], mention):
+            continue
         if _repeats(courses[at], series, dose, mention.sentence.index == courses[at].last):
             return at
     if not courses or len(courses) - 1 not in fitting or (technique in _OWN_COURSE) != (courses[-1].technique in _OWN_COURSE):
         return None
     gap = mention.sentence.index - courses[-1].last
     before = total_of(courses[-1])
-    if series.role == "boost" and gap <= _REACH and before is not None and dose < before:
+    if series.role == "at" and gap <= REACH and before is not None and dose < before and not told(mention).is_cut_short:
+        return len(courses) - 1
+    if (
+        _is_milestone(courses[-1])
+        and series.role in ("main", "sum")
+        and gap <= 1
+        and before is not None
+        and dose > before
+        and told(mention).event != "again"
+    ):
+        return len(courses) - 1
+    if series.role == "boost" and gap <= REACH and before is not None and (dose < before or gap == 0):
         return len(courses) - 1
     if _is_boost_alone(courses[-1]) and series.role == "main" and gap <= 1 and before is not None and dose > before:
         return len(courses) - 1
-    if told(mention).is_cut_short and gap <= _REACH and before is not None and dose < before and len(courses[-1].phases) == 1:
+    if told(mention).is_cut_short and gap <= REACH and before is not None and dose < before and len(courses[-1].phases) == 1:
         return len(courses) - 1
     if series.role in ("sum", "max") and gap == 0 and before is not None and dose > before:
         return len(courses) - 1
     return None
+
+
+def _is_elsewhere(course: Draft, mention: Mention) -> bool:
+    """Return whether a later part of the story tells of another place: 8 Gy to the sacrum, and months later 8 Gy to the humerus."""
+    first = course.mentions[0]
+    is_later = told(mention).stage > told(first).stage or _MONTH_OR_YEAR.match(mention.sentence.text) is not None
+    if not is_later or mention.sentence.section != first.sentence.section or mention.sentence.section == "abstract":
+        return False
+    known = {target.topography for target in _targets(course.mentions)}
+    here = {target.topography for target in told(mention).targets}
+    return bool(known and here) and None not in known | here and not known & here
 
 
 def _repeats(course: Draft, series: Series, dose: float, is_exact: bool = False) -> bool:
@@ -190,6 +244,8 @@ def _repeats(course: Draft, series: Series, dose: float, is_exact: bool = False)
 def _extend(course: Draft, mention: Mention, series: Series) -> Draft:
     dose = dose_of(series)
     noted = _note(course, mention)
+    if dose is None and (given := _stopped(course, mention)) is not None:
+        return replace(noted, phases=(given,), total=None)
     if dose is None:
         if course.total is not None:
             return replace(noted, total=_filled(course.total, series))
@@ -197,8 +253,16 @@ def _extend(course: Draft, mention: Mention, series: Series) -> Draft:
     total = total_of(course)
     if total is not None and _close(total, dose):
         if len(course.phases) == 1:
-            return replace(noted, phases=(_filled(course.phases[0], series),))
+            first = course.phases[0]
+            # Of 60 Gy and of 59.4 Gy in 33 fractions, the one told with its fractions is exact.
+            is_rounded = abs(total - dose) > _EXACT and first.count is None and first.each is None and series.count is not None
+            whole = _filled(series, first) if is_rounded else _filled(first, series)
+            return replace(noted, phases=(replace(whole, role=first.role),))
         return replace(noted, total=_filled(course.total or replace(series, total=dose), series))
+    if series.role == "at" and total is not None and dose < total and not told(mention).is_cut_short:
+        return noted
+    if _is_milestone(course) and series.role in ("main", "sum") and total is not None and dose > total:
+        return replace(noted, phases=(replace(series, role="main"),))
     if told(mention).is_cut_short and total is not None and dose < total:
         given = replace(series, role="main", each=series.each or course.phases[0].each)
         return replace(noted, phases=(given,), total=None)
@@ -209,6 +273,26 @@ def _extend(course: Draft, mention: Mention, series: Series) -> Draft:
     if series.role == "main" and _is_boost_alone(course):
         return replace(noted, phases=(series, *course.phases))
     return replace(noted, total=series)
+
+
+def _stopped(course: Draft, mention: Mention) -> Series | None:
+    """Return what was given of a course that a mention says was stopped after some fractions, None where it says nothing of it."""
+    said, whole = told(mention), course.phases[0]
+    if not said.is_cut_short or said.series is None or said.series.count is None or len(course.phases) > 1 or course.total is not None:
+        return None
+    if not 0 <= mention.sentence.index - course.last <= REACH:
+        return None
+    each = whole.each or (whole.total / whole.count if whole.total and whole.count else None)
+    total = dose_of(whole)
+    if each is None or (total is not None and each * said.series.count >= total):
+        return None
+    count = said.series.count
+    return replace(whole, total=round(each * count, 2), count=count, each=round(each, 2), is_planned=False)
+
+
+def _is_milestone(course: Draft) -> bool:
+    """Return whether only how far a course had gone was told so far: "after 40 Gy, the plan was adapted"."""
+    return len(course.phases) == 1 and course.phases[0].role == "at" and course.total is None
 
 
 def _is_boost_alone(course: Draft) -> bool:
@@ -249,7 +333,7 @@ def _filled(series: Series, other: Series) -> Series:
 
 
 def _close(one: float, other: float) -> bool:
-    return abs(one - other) <= max(0.05, 0.01 * other)
+    return abs(one - other) <= max(0.05, 0.0105 * other)
 
 
 def _same_family(one: str | None, other: str | None) -> bool:
@@ -275,6 +359,10 @@ def count_of(course: Draft) -> int | None:
     if course.total is not None and course.total.count is not None:
         return course.total.count
     counts = [_count(phase) for phase in course.phases]
+    whole = next((phase.count for phase in course.phases if phase.total and phase.count and phase.total / phase.count < _LEAST_EACH), None)
+    if len(course.phases) > 1 and whole:
+        # "36 Gy to the axis and 18 Gy to the tumour in 30 fractions": the number is that of all.
+        return whole
     added = total_of(replace(course, total=None))
     total = total_of(course)
     if None in counts or (total is not None and added is not None and not _close(added, total)):

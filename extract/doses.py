@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 
 _ONES = {word: number for number, word in enumerate(
     ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
@@ -30,6 +30,7 @@ _DOSE = re.compile(
     (?P<marked>_?\d{{1,2}}\b)?
     (?![A-Za-z])
     | \b(?:of|at|to|dose|was|with|received)\sGy\s?(?P<after>{NUMBER})
+    | \bof\swhich\s(?:only\s)?(?P<part>\d{{1,2}}(?:\.\d)?)(?=\s(?:were|was|had|could|have)\b)              # 60 Gy, of which 40 were given
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -48,17 +49,22 @@ _SERIES = re.compile(
     | (?<![\w.])(?<![a-z]-)(?P<from>\d{{1,3}}\s?(?:-|–|to)\s?|{_WORDS}\sto\s)?(?P<count>{COUNT})[\s-]{{0,2}}
       (?:{_KIND}[\s-]){{0,3}}(?:{_FRACTIONS}|F\b)
     | (?<![\w.])(?P<repeat>{COUNT})\stimes\b
+    | (?:(?<=\d(?-i:Gy))|(?<=\d\s(?-i:Gy))|(?<=\d\srads)|(?<=\(RBE\)))                            # 20 Gy in 5, 45 Gy/25
+      (?:\s(?:given\s|delivered\s)?in\s(?P<bare>{COUNT})|(?P<per>\s?/\s?\d{{1,2}}))(?!\.\d)
+      (?=\s?(?:[.,;:)]|$)|\s(?:to|and|with|by|plus|using|followed|at|given|over|was|were|schedule|regimen)\b(?!\s\d))
     | \bfractions?\s?(?:\(n\s?=|:|=|was|were)\s?(?P<named>\d{{1,2}})\b(?!\s?c?Gy|\.\d)
     | \b(?P<sole>single)(?=\s(?!daily)(?:[\w-]+\s)?dose\s(?:of\s|was\s)?(?:[4-9]|\d\d)(?:\.\d)?\s?Gy)
     | \b(?P<alone>single[-\s])(?=\d{{1,2}}(?:\.\d)?[-\s]?Gy[-\s](?:fraction|session)\b)
     | (?<=daily\sfor\s)(?P<days>\d{{1,2}})\s(?:treatment\s)?days\b
-    | \b(?P<one>(?:a\s)?single[-\s](?:fraction|session|treatment)|(?:in|as)\sa\ssingle\sdose)\b
+    | \b(?P<one>(?:a\s|one\s)?single[-\s](?:fraction|session|treatment|exposure|sitting|application|insertion)|(?:in|as)\sa\ssingle\sdose)\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_DOSE_BEFORE = re.compile(r"(?:Gy|gr[ae]ys?|rads?|\bdoses?|fractions?|SBRT|therapy|\bRT)\b(?:[^.;]|\.\d){0,30}$", re.IGNORECASE)
+_DOSE_NEXT = re.compile(rf"\s{NUMBER}\s?(?:c?Gy|gr[ae]ys?|rads?)\b", re.IGNORECASE)
 # "5F/week", "5 fractions per week", "three times a day": how often, not how many.
 _FREQUENCY = re.compile(
-    r"\s?(?:/|per|a|each|every|in\sa)\s?(?:week|day|month|wk\b|d\b)|\s?(?:weekly|daily\b(?!\sdose)|in\stotal\sper)",
+    r"\s?(?:/|per|a|each|every|in\sa|every\s(?:\d{1,2}|two|three|four|other)\s)\s?(?:week|day|month|wk\b|d\b)|\s?(?:weekly|daily\b(?!\sdose)|in\stotal\sper)",
     re.IGNORECASE,
 )
 
@@ -68,17 +74,17 @@ _EACH_AFTER = re.compile(
     |\s?(?:once|twice|thrice|(?:two|three|\d)\stimes|\dx)\s?(?:a|per|/|each|every)\s?week(?:ly)?\b
     |\s?(?:daily|once[-\s](?:a\s|per\s)?(?:day|daily)|twice[-\s](?:a\s|per\s)?(?:day|daily)|b\.?i\.?d\b|each\b|q\.?d\b)
     |[-\s](?:single\s|daily\s|once-daily\s|twice-daily\s)?(?:per\s)?(?:fractions?|fx)\b
-    |[-\s](?:daily\s)?doses?\s(?:\d{1,2}|[a-z]{3,10})\stimes
+    |[-\s](?:(?:daily\s)?doses?\s)?(?:given\s)?(?:\d{1,2}|[a-z]{3,10})\stimes\b
     |\s?(?:\w+\s)?(?:fractions?\s)?[x×*]\s?~?\s?\d
     |\s?/\s?\d{1,2}\s?(?:fractions?|fx|fr|F)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _EACH_BEFORE = re.compile(
-    r"""(?:(?:\b|(?<=\d))(?:fractions?|fxs?|frs?|sessions?|F)|insertions?|applications?|treatments
+    rf"""(?:(?:\b|(?<=\d))(?:fractions?|fxs?|frs?|sessions?|F)|insertions?|applications?|treatments
     |sittings?)\s?[,(]?\s?(?:of|at|with|using|size\s(?:of|was)|doses?\s(?:of|was)|each(?:\sof)?|was|=|:)?\s?$
     |(?:daily|fraction(?:al|ated|ation)?|per[-\s]fraction|single(?=\sdoses))\s(?:doses?|sizes?)\s?(?:of|was|were|is|=|:|at)?\s?(?:a\s)?$
     |fractionation\s(?:of|with|at|was|\()\s?$
-    |\b\d{1,2}\s?[x×*]\s?$""",
+    |\b\d{{1,2}}\s?[x×*]\s?$|\b{COUNT}\stimes\s$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SINGLE_BEFORE = re.compile(
@@ -89,7 +95,7 @@ _SINGLE_BEFORE = re.compile(
 _LIMIT_BEFORE = re.compile(
     r"""(?:\b(?:mean|maximum|maximal|max|minimum|minimal|median|average|tolerance|threshold|fetal|foetal|scattered?
     |absorbed|biological(?:ly)?|equivalent|effective)\b
-        \s(?:(?:[\w-]+\s){0,4}?doses?\b|(?:of|was|point|to)\b)|(?-i:\bD(?:max|mean|min|\d)|\bBED|\bEQD|\bV\d{1,2}\b)|dose[-\s]rate(?!\s(?:\w+\s)?(?:brachy|intra|inter|radio|treat|endo))|\bconstraints?\b|\btoleran\w+|\btolerates?\b|\bdoses?\s(?:above|over|beyond)\b|\b(?:limited|reduced|kept|restricted)\s(?:to|below|under)
+        \s(?:(?:[\w-]+\s){0,4}?doses?\b|(?:of|was|point|to)\b)|(?-i:\bD(?:max|mean|min|\d{1,3}\s?(?:cc|%)|9\d\b)|\bBED|\bEQD|\bV\d{1,2}\b)|dose[-\s]rate(?!\s(?:\w+\s)?(?:brachy|intra|inter|radio|treat|endo))|\bconstraints?\b|\btoleran\w+|\btolerates?\b|\bdoses?\s(?:above|over|beyond)\b|\b(?:limited|reduced|kept|restricted)\s(?:to|below|under)
         |[<>≤≥]|\b(?:less|lower|more|greater|higher|fewer|no\smore)\sthan|\bexceed\w*|\bbelow\b|\bunder\b|\bat\s(?:least|most)
         |\bdoses?\s(?:to|of|for)\s(?:the\s)?(?:\w+\s){0,2}
         (?:spinal\scord|cord|hearts?|kidneys?|brain\s?stem|optic\s\w+|chiasm|lens(?:es)?|fetus|foetus|parotids?|mediastinal\sstructures))
@@ -97,21 +103,42 @@ _LIMIT_BEFORE = re.compile(
     |(?:heart|lung|cord|kidney)\sdose\s(?:was\s|of\s)?$""",
     re.VERBOSE | re.IGNORECASE,
 )
+# What a plan was to spare, and doses converted for comparison: the figure may stand far behind the word.
+_SPARED_BEFORE = re.compile(
+    r"(?:\b(?:dose\s(?:to|covering)|covered)\s\d{2,3}\s?%[^.;]{0,40}|\b(?:heart|kidneys?|(?:spinal\s)?cord|chiasm|parotids?|lens(?:es)?|cochlea\w*|hippocamp\w+)(?:\smean|\smax\w*)?"
+    r"|\b(?:limit|restrict|constrain|keep|kept|hold|held)\w*\s(?:the\s)?(?:[\w-]+\s){1,6}(?:to|at|under|below|within)"
+    r"|(?-i:\bBED\d{0,2}|\bEQD2?|\bV\d{1,2}|\bD(?:\d{1,3}(?:\.\d)?(?:cc|%)|9\d|max|mean|min))(?:(?!\b(?:received|delivered|given|treated|prescribed)\b)[^.;]){0,75})\s(?:a\s)?$",
+    re.IGNORECASE,
+)
 _RATE_AFTER = re.compile(r"\s?(?:/|per)\s?(?:h|hr|hours?|min|minutes?|year|y)\b|\s?\(?(?:BED|EQD)", re.IGNORECASE)
 _SUM_BEFORE = re.compile(
     r"(?:\b(?:total(?:l?ing|l?ed|s)?|cumulative|overall|whole|summed|sum|accumulated"
     r"|final)\b(?:(?!\bboost)[^.;0-9]){0,45}|\bup\sto\s(?:a\s)?(?:dose\sof\s)?"
-    r"|\b(?:brought|raised|increased|escalated|continued|carried|extended|completed)\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:dose\sof\s)?)$",
+    r"|\b(?:brought|raised|increased|escalated|supplemented|continued|carried|extended|completed)\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:dose\sof\s)?)$",
     re.IGNORECASE,
 )
-_SUM_AFTER = re.compile(r"\s?(?:in\s)?(?:total|cumulative|overall)\b", re.IGNORECASE)
+_SUM_AFTER = re.compile(
+    r"\s?(?:(?:/|in)\s?\d{1,2}\s?(?:fractions|fx|fr|F)\s)?(?:in\s)?(?:total|cumulative|overall|altogether)\b", re.IGNORECASE
+)
 _BOOST = re.compile(r"\bboost|\bcone[d]?[-\s]?down|\badditional|\bsupplement|\bextra\b|\badded\b|\banother\s$", re.IGNORECASE)
 _OWN_BOOST = re.compile(
-    r"^[\s)-]{0,3}(?:(?!with|and|plus|then|follow)\w+\s)?boost\b(?!\sto\s(?:(?:an?|the)\s)?(?:total|final|cumulative|\d))",
+    r"^[\s)-]{0,3}(?:(?!with|and|plus|then|follow)\w+\s)?(?:boost|cone[d]?[-\s]?down)\b(?!\sto\s(?:(?:an?|the)\s)?(?:total|final|cumulative|\d))",
     re.IGNORECASE,
 )
 _BOOST_TO = re.compile(
     r"\bboost\w*(?:\s[\w-]+){0,6}?\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:(?:total|final|cumulative)\s)?(?:dose\s)?(?:of\s)?$",
+    re.IGNORECASE,
+)
+# "At 40 Gy she developed dermatitis": how far a course had gone. "and to 66 Gy with a reduced field": how far it went in the end.
+_AT_DOSE = re.compile(
+    r"(?:\b(?:at|after|following|upon|until|beyond)|\bthe\sfirst)\s(?:about\s|around\s|only\s|just\s|an?\s(?:(?:total|cumulative)\s)?dose\sof\s|the\sfirst\s)?$",
+    re.IGNORECASE,
+)
+_AND_UP_TO = re.compile(r"(?:\band|\bthen|,)\s(?:then\s|later\s)?(?:up\s)?to\s$", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+# "60 Gy in 30 fractions (40 Gy by opposed fields, then ...)", "with a first phase of 45 Gy": a part of what was said.
+_PART_BEFORE = re.compile(
+    r"\b(?:first|initial|second|last)\s(?:phase|part|stage)\s(?:of|was|to|with|at)\s(?:\w+\s)?$|\bthe\s(?:first|last|initial)\s$",
     re.IGNORECASE,
 )
 _TOGETHER = re.compile(r"simultaneous|concomitant\sboost|integrated\sboost|\bSIB\b", re.IGNORECASE)
@@ -146,9 +173,16 @@ _IN_BRACKETS = re.compile(r"(?:fractions?|sessions?|fx|fr|F)\s?\(\s?$", re.IGNOR
 _EACH_IN_BRACKETS = 10.0
 _FOR_FRACTIONS = re.compile(rf"\s?(?:for|in|over)\s(?:{COUNT})\s(?:daily\s)?{_FRACTIONS}", re.IGNORECASE)
 # What stands between the members of a list of doses: a limit holds of all.
-_LISTED = re.compile(r"(?:\s(?:to|for|in)\s(?:the\s)?[\w\s-]{2,30}?)?\s?(?:,|/|and|or|,\s?and)\s?", re.IGNORECASE)
+_LISTED = re.compile(
+    r"(?:(?!\b(?:received?|deliver|given|treated|irradiat|prescri|boost|fraction|PTV|then|followed|total|administ|complet|radiothera)\w*)[^.;]){0,55}",
+    re.IGNORECASE,
+)
+_PRESCRIBED_AFTER = re.compile(
+    rf"\s?(?:in|/|over)\s?{COUNT}\s?(?:daily\s)?{_FRACTIONS}|[^.;,]{{0,25}}\b(?:was|were)\s(?:delivered|given|prescribed|administered|applied)",
+    re.IGNORECASE,
+)
 _PLANNED_BEFORE = re.compile(
-    r"\b(?:planned|intended|scheduled|prescribed)\s(?:(?:total|cumulative|radiation|overall)\s){0,2}(?:dose|course)?\s?"
+    r"\b(?:planned|intended|scheduled|prescribed|schedule|prescription|intention|plan)\s(?:(?:total|cumulative|radiation|overall)\s){0,2}(?:dose|course)?\s?"
     r"(?:of\s|was\s|:\s|at\s|to\s|for\s|as\s|with\s)?(?:a\s)?(?:(?:total\s)?dose\sof\s)?$",
     re.IGNORECASE,
 )
@@ -168,6 +202,7 @@ class Quantity:
     end: int
     is_rbe: bool = False
     role: str = ""
+    is_range: bool = False  # "45 to 50.4 Gy"; the value is the upper end
     digits: tuple[int, int] = (0, 0)  # where the number itself stands, without its unit or noun
 
 
@@ -176,7 +211,7 @@ class Series:
     """Quantities that describe one series of fractions. Doses in Gy; None where unsaid.
 
     `role`: "main", "boost" (on top of what was said before), "sum" (all that was said before, together) or
-    "max" (a simultaneous boost: its total is the course's).
+    "max" (a simultaneous boost: its total is the course's), "part" (of what was said before; left out), "at" (how far a course had gone).
     """
 
     total: float | None
@@ -187,6 +222,7 @@ class Series:
     is_rbe: bool = False
     role: str = "main"
     is_planned: bool = False
+    is_range: bool = False
 
 
 def number(text: str) -> float | None:
@@ -224,30 +260,65 @@ def find_counts(text: str) -> list[Quantity]:
 _MOST = 30
 
 
+# So little is prescribed to nobody at once, and is what an unborn child may receive.
+_LEAST_GY = 1.0
+_FETUS = re.compile(r"\bf(?:o)?et(?:us|al)\b|\bunborn\b|\buterus\b", re.IGNORECASE)
+_MISPRINT = re.compile(r"\b[1-9],?\d{3}\s?Gy")
+
+
 def _doses(text: str) -> Iterator[Quantity]:
     last: tuple[int, str] = (0, "")
+    misprint = _MISPRINT.search(text) is not None
     for match in islice(_DOSE.finditer(text), _MOST):
-        value = number(match["number"] or match["words"] or match["after"])
+        value = number(match["number"] or match["words"] or match["after"] or match["part"])
         if value is None or value == 0:
             continue
         unit = (match["unit"] or "Gy").lower().replace(" ", "")
         scale = 0.01 if unit.startswith(("c", "rad")) and unit not in ("cge",) and not unit.startswith("cobalt") else 1.0
+        is_misprint = misprint and unit.startswith("gy") and 100 <= value <= 400
+        if is_misprint:
+            # "6120 Gy / 180 Gy": the dose of each fraction is misprinted like the total.
+            scale = 0.01
         is_rbe = bool(match["rbe"]) or unit == "cge" or unit.startswith("cobalt")
         start, end = match.span()
         if match["after"]:
             start = text.index("y", start) - 1
-        role = "limit" if match["marked"] and not match["marked"].startswith("0") else _role(text, start, end)
-        if last[1] == "limit" and _LISTED.fullmatch(text, last[0], start):
+        is_fetal = value * scale < _LEAST_GY and _FETUS.search(text) is not None
+        role = "limit" if is_fetal or (match["marked"] and not match["marked"].startswith("0")) else _role(text, start, end)
+        if last[1] == "limit" and role != "rate" and _LISTED.fullmatch(text, last[0], start) and not _PRESCRIBED_AFTER.match(text, end):
             role = "limit"
+        elif role == "limit" and last[1] == "limit" and _PRESCRIBED_AFTER.match(text, end):
+            # "limited to 54 Gy and 60 Gy was delivered"
+            role = ""
         last = (end, role)
-        if match["list"] and (low := number(match["low"])):
+        if match["list"] and _YEAR.fullmatch(match["low"]):
+            start = match.start("number") if match["number"] else match.start("words")
+        elif match["list"] and (low := number(match["low"])):
             # "50 and 66 Gy": two doses that share a unit.
             start = match.start("number") if match["number"] else match.start("words")
             if low * scale > _EACH_AT_MOST:
                 low_end = match.end("low_unit") if match["low_unit"] else match.end("low")
+                yield from reversed(list(_earlier_in_list(text, match.start("low"), scale, is_rbe, role)))
                 yield Quantity("total", _gy(low, scale), match.start("low"), low_end, is_rbe, role)
-        kind = "each" if _is_each(text, start, end, _gy(value, scale)) else "total"
-        yield Quantity(kind, _gy(value, scale), start, end, is_rbe, role)
+        kind = "each" if is_misprint or _is_each(text, start, end, _gy(value, scale)) else "total"
+        yield Quantity(kind, _gy(value, scale), start, end, is_rbe, role, match["low"] is not None and match["list"] is None)
+
+
+def _earlier_in_list(text: str, start: int, scale: float, is_rbe: bool, role: str) -> Iterator[Quantity]:
+    """Yield the doses before two that share a unit, the last first: "70, 63 and 56 Gy"."""
+    for _ in range(3):
+        member = _MEMBER.search(text, max(0, start - 9), start)
+        if member is None:
+            return
+        value = _gy(float(member["number"]), scale)
+        if not _LEAST_LISTED <= value <= _MOST_GY:
+            return
+        start = member.start("number")
+        yield Quantity("total", value, start, member.end("number"), is_rbe, role)
+
+
+_MEMBER = re.compile(r"(?<![\w.,])(?P<number>\d{2,4}(?:\.\d{1,2})?),\s?$")
+_LEAST_LISTED = 20.0
 
 
 def _gy(value: float, scale: float) -> float:
@@ -257,12 +328,12 @@ def _gy(value: float, scale: float) -> float:
 
 
 def _role(text: str, start: int, end: int) -> str:
-    before, after = text[max(0, start - 70) : start], text[end : end + 30]
+    before, after = text[max(0, start - 90) : start], text[end : end + 40]
     if _RATE_AFTER.match(after):
         return "rate"
-    if _LIMIT_BEFORE.search(before):
+    if _LIMIT_BEFORE.search(before[-70:]) or _SPARED_BEFORE.search(before):
         return "limit"
-    if _PLANNED_BEFORE.search(before):
+    if _PLANNED_BEFORE.search(before[-70:]):
         return "planned"
     if _SUM_BEFORE.search(before[-60:]) or _SUM_AFTER.match(after):
         return "sum"
@@ -298,6 +369,11 @@ def _counts(text: str) -> Iterator[Quantity]:
             continue
         group = match.lastgroup or ""
         value = 1.0 if group in ("one", "alone", "sole") else number(match[group].lstrip("/ "))
+        if group in ("repeat", "days", "times") and not (
+            _DOSE_BEFORE.search(text[max(0, match.start() - 40) : match.start()]) or _DOSE_NEXT.match(text, match.end())
+        ):
+            # "cisplatin, three times": a number of doses of something else.
+            continue
         if value and 1 <= value <= 80:
             first = match.start("low") if match["low"] else match.start("from") if match["from"] else match.start(group)
             yield Quantity("count", value, match.start(), match.end(), digits=_stripped(text, first, match.end(group)))
@@ -334,19 +410,48 @@ def grouped(text: str, quantities: Sequence[Quantity]) -> list[list[Quantity]]:
 def link(text: str, quantities: Sequence[Quantity]) -> list[Series]:
     """Return the series that the quantities of one sentence make, in order; limits are left out."""
     made: list[Series] = []
+    begun: list[int] = []  # where series begin with their number of fractions
     last = 0
     for group in grouped(text, quantities):
+        if group[0].kind == "count":
+            begun.append(group[0].start)
         series = _series(group)
         made.append(replace(series, role=_role_of(text, series, group, made, last)))
         last = series.end
-    return _shared_count(
-        text, [series for series in made if series.total is not None or series.each is not None or series.count is not None]
-    )
+    made = [series for series in made if series.role != "part"]
+    made = _without_parts(made)
+    told = [series for series in made if series.total is not None or series.each is not None or series.count is not None]
+    return _shared_count(text, told, frozenset(begun))
 
 
-def _shared_count(text: str, made: Sequence[Series]) -> list[Series]:
-    """Give the number of fractions that ends a list of doses to every member: "66 Gy, 60 Gy and 54 Gy in 33 fractions"."""
+def _without_parts(made: list[Series]) -> list[Series]:
+    """Leave out the parts that a sentence tells after their sum: "70 Gy in all: 50 Gy to the neck and 20 Gy to the primary"."""
+    first, rest = (made[0], made[1:]) if made else (None, [])
+    doses = [dose_of(series) for series in rest]
+    whole = dose_of(first) if first else None
+    if len(rest) > 1 and whole and None not in doses and abs(sum(dose for dose in doses if dose) - whole) < 0.3:
+        return made[:1]
+    return made
+
+
+def _shared_count(text: str, made: Sequence[Series], begun: frozenset[int]) -> list[Series]:
+    """Give the number of fractions that ends or begins a list of doses to every member: "66 Gy, 60 Gy and 54 Gy in 33 fractions"."""
     shared = list(made)
+    for at, (earlier, later) in enumerate(pairwise(made), start=1):
+        first = shared[at - 1]
+        is_alone = later.count is None and later.each is None and later.role == "main"
+        if (
+            is_alone
+            and first.count
+            and earlier.start in begun
+            and later.total
+            and earlier.total
+            and later.total < earlier.total
+            and _EACH_IN_LIST[0] <= later.total / first.count <= _EACH_IN_LIST[1]
+            and not _NEXT.search(text, earlier.end, later.start)
+        ):
+            shared[at] = replace(later, count=first.count)
+            begun = begun | {later.start}
     for at in range(len(shared) - 1, 0, -1):
         later, earlier = shared[at], shared[at - 1]
         if later.count is None or later.total is None or later.role in ("boost", "sum") or earlier.role in ("boost", "sum"):
@@ -398,6 +503,7 @@ def _series(group: Sequence[Quantity]) -> Series:
         group[-1].end,
         any(quantity.is_rbe for quantity in group),
         is_planned=total is not None and total.role == "planned",
+        is_range=total is not None and total.is_range,
     )
 
 
@@ -408,6 +514,10 @@ def _role_of(text: str, series: Series, group: Sequence[Quantity], before: Seque
     prior = next((dose for earlier in reversed(before) if earlier.role != "boost" and (dose := dose_of(earlier))), None)
     if _TOGETHER.search(between) and size:
         return "max"
+    if prior is not None and size is not None and size < prior and before[-1].role != "boost" and _PART_BEFORE.search(between):
+        return "part"
+    if before and before[-1].role == "main" and prior and size and prior < size <= 1.6 * prior and _AND_UP_TO.search(between):
+        return "sum"
     says_sum = any(quantity.role == "sum" for quantity in group)
     if _BOOST_TO.search(between) and size and (prior is None or size > prior):
         return "sum"
@@ -420,8 +530,23 @@ def _role_of(text: str, series: Series, group: Sequence[Quantity], before: Seque
         return "boost"
     if before and prior and size and size <= _BOOST_SHARE * prior and _NEXT.search(between):
         return "boost"
-    if before and prior and size and size <= min(_SMALL_BOOST * prior, 20.0) and prior >= 36 and _AND_TO.search(between):
+    if (
+        before
+        and prior
+        and size
+        and size <= min(_SMALL_BOOST * prior, 20.0)
+        and prior >= 36
+        and _AND_TO.search(between)
+        and not _YEAR.search(between)
+    ):
         return "boost"
+    if (
+        series.total is not None
+        and series.count is None
+        and series.each is None
+        and _AT_DOSE.search(text[max(0, series.start - 40) : series.start])
+    ):
+        return "at"
     return "main"
 
 

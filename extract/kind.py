@@ -31,9 +31,18 @@ _ONE_PERSON = re.compile(
     r"\b(?:an?|this|the|our)\s(?:(?!(?:mean|median|average|under|over|age|patients|cohort|group|most)\s)[\w-]+\s){0,3}?(?:\d{1,3}|[a-z]+(?:[-\s][a-z]+)?)[-–\s](?:years?|yrs?|months?"
     r"|days?)[-–\s]olds?\b|\baged\s\d{1,3}\b(?!\s?(?:[-–]|to|and|or)\s?\d)"
     r"|\b(?:\d{1,2}|[a-z]{3,5}ty(?:[-\s][a-z]{3,5})?|[a-z]{3,5}teen)[-\s]?(?:y/?o|years?[-\s]{1,2}old)\s(?:\w+\s)?(?:man"
-    r"|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b",
+    r"|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b"
+    # "a male, 55 years of age", "a former bricklayer, 81 years old", "patient of 36 years", "68 years, male"
+    r"|\b(?:man|woman|male|female|boy|girl|patient|lady|gentleman)(?:,?\s(?:male|female))?,?\s(?:aged\s|of\s)?\d{1,3}\s(?:years?|yrs?)\b"
+    r"|\ban?\s(?:[a-z-]+\s){0,3}[a-z-]+,\s(?:aged\s)?\d{1,3}\syears\s(?:old|of\sage)\b|\b\d{1,3}\s(?:years?|yrs?),\s(?:male|female|man|woman)\b",
     re.IGNORECASE,
 )
+# What befalls one person; two such sentences are a story.
+_BEFELL = re.compile(
+    r"\b(?:[Hh]e|[Ss]he|[Tt]he\s(?:patient|child|boy|girl|man|woman|infant|lady|gentleman))\s(?:\w+ly\s|then\s|also\s)?(?:was|had|has|is|underwent|got|took"
+    r"|[a-z]{3,10}ed|chose|did|remains)\b"
+)
+_STORY = 2
 # What is only said of many: statistics, and how many there were.
 _COHORT = re.compile(
     r"\b(?:(?:mean|median|average)\s(?:\w+\s){0,2}?(?:age|survival|follow)|(?:[6-9]|[1-9]\d|\d{3,4})\s(?:[a-z]+\s){0,3}?(?:patients|cases|women|men)"
@@ -64,9 +73,18 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "case_report"
     persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
     is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * _own(reading)
-    if not is_cohort and (_ONE_PERSON.search(text) or (not _COHORT.search(text, 0, _HEAD) and _own(reading))):
+    if not is_cohort and (_ONE_PERSON.search(text) or _tells_story(reading) or (not _COHORT.search(text, 0, _HEAD) and _own(reading))):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"
+
+
+def _tells_story(reading: Reading) -> bool:
+    """Return whether sentence after sentence tells what befell one person, however that person was introduced."""
+    told = 0
+    for sentence in reading.sentences:
+        if sentence.section not in ("references", "back") and sentence.subject != "literature" and _BEFELL.search(sentence.text):
+            told += 1
+    return told >= _STORY
 
 
 def _own(reading: Reading) -> int:

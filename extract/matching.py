@@ -50,11 +50,14 @@ def build(nlp: Language, names: Iterable[str]) -> Matcher:
     return Matcher(phrases, entries, names)
 
 
-def find(matcher: Matcher, doc: Doc, text: str, tokens: tuple[Sequence[int], Sequence[int]], begins: Sequence[int]) -> dict[str, list[Hit]]:
+def find(
+    matcher: Matcher, doc: Doc, text: str, tokens: tuple[Sequence[int], Sequence[int]], begins: Sequence[int], ends: Sequence[int]
+) -> dict[str, list[Hit]]:
     """Return the hits by lexicon, in order, the longest where they overlap within one lexicon.
 
     `tokens` are the starts and lengths of the doc's tokens, in characters (asking the tokens is slow),
-    `begins` the starts of the sentences.
+    `begins` and `ends` where the sentences begin and end. What stands in none of them (the words of a heading before
+    its text, "Diagnoses: ...") is no hit.
     """
     starts, lengths = tokens
     entries = matcher.entries
@@ -62,7 +65,7 @@ def find(matcher: Matcher, doc: Doc, text: str, tokens: tuple[Sequence[int], Seq
     found: list[list[Hit]] = [[] for _ in matcher.names]
     taken = [0] * len(found)  # where the last hit of each lexicon ends
     sentence, after = -1, [*begins, len(text) + 1]
-    stop = after[0]  # where the next sentence begins
+    stop, close = after[0], -1  # where the next sentence begins, and where this one ends
     matches = sorted([(first, -last, entries[key]) for key, first, last in matcher.phrases(doc)])
     for first, negative_last, (_, entry, number, is_checked) in matches:
         start = starts[first]
@@ -75,9 +78,9 @@ def find(matcher: Matcher, doc: Doc, text: str, tokens: tuple[Sequence[int], Seq
             continue
         while start >= stop:
             sentence += 1
-            stop = after[sentence + 1]
-        if end > stop:
-            continue  # half in one sentence, half in the next
+            stop, close = after[sentence + 1], ends[sentence]
+        if end > close:
+            continue  # half in one sentence, half in the next, or in none
         found[number].append(new(Hit, (entry, start, end, sentence)))
         taken[number] = end
     return dict(zip(matcher.names, found, strict=True))

@@ -5,8 +5,8 @@ negation is `no_recurrence`, in "to prevent recurrence" it tells nothing, and "r
 tumour. Each cue becomes one kind of event:
 
 treatment (surgery, radiotherapy, chemotherapy, treatment), diagnosis, admission, follow_up, survival,
-recurrence, no_recurrence, metastasis, no_metastasis, free, remission, active, progression, no_progression,
-alive, death, lost, palliative, discharge, cause, complaint.
+recurrence, no_recurrence, metastasis, no_metastasis, free, remission, clean_scan, active, remains, ongoing,
+progression, no_progression, alive, death, lost, palliative, discharge, cause, complaint.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from extract import context
-from extract.reading import Hit, Reading, Sentence
+from extract.reading import Hit, Reading, Sentence, holds_any
 
 LEXICON = "outcome"
 # Where they name no treatment of their own, the procedures and drugs of the treatment fields stand for one.
@@ -79,23 +79,41 @@ _OF_COMPLAINT = re.compile(
     r"|attack|episode|edema|swelling|fistul|hernia|pneumothora|jaundice|nausea|vomit|diarrh|headache|toxicit|skin\s(?:lesion|rash))"
 )
 _SHORT_OF = re.compile(
-    r"\b(?:almost|nearly|near|incomplete(?:ly)?|partial(?:ly)?|failed\sto\s\w+|achieve|obtain|aim\w*\sat|until)\s(?:an?\s)?$"
+    r"\b(?:(?:almost|nearly|near|incomplete(?:ly)?|partial(?:ly)?|failed\sto\s\w+|achieve|obtain|aim\w*\sat|until)\s(?:an?\s)?|near-)$"
 )
 _SUBJECT_COMPLAINT = re.compile(
     r"\b(?:symptoms?|pain|fever|rash|cough|effusions?|ascites|headaches?|seizures?|infections?|swelling|edema|oedema|dyspn(?:o)?ea|jaundice|pneumoni\w+"
     r"|ulcers?|complaints?|bleeding|h(?:a)?ematuria|thrombosis|hypercalc(?:a)?emia|skin\slesions)\s(?:(?:had|have|has|was|were|been|then|also)\s){0,3}$"
 )
 _LASTED = re.compile(
-    r"\s(?:(?:that|which|and)\s(?:has\s|have\s)?(?:lasted|persisted)"
+    r",?\s(?:\([\w\s.-]{1,20}\),?\s)?(?:(?:that|which)\s)?(?:(?:has|have|was|is|had)\s(?:been\s)?)?(?:still\s)?"
+    r"(?:maintained|sustained|persist(?:s|ed|ing)|ongoing|lasting|lasted|continu(?:es|ed|ing)|held)\b"
+    r"|\s(?:(?:that|which|and)\s(?:has\s|have\s)?(?:lasted|persisted)"
     r"|(?:status\s)?for\s(?:the\s(?:last|past)\s|more\sthan\s|over\s|at\sleast\s|about\s)?"
     r"[\w.-]+\s(?:and\s[\w.]+\s)?(?:months|years)|ever\ssince|to\sdate|until\snow)"
 )
 _LASTS = re.compile(
-    r"\b(?:remain(?:s|ed|ing)|continu(?:es|ed)|stay(?:s|ed)|still|maintain(?:s|ed)|has\sbeen|sustained|durable)\s"
+    r"\b(?:remain(?:s|ed|ing)|continu(?:es|ed|ing|ous)|stay(?:s|ed)|still|maintain(?:s|ed|ing)|has\sbeen|sustained|durable|persist(?:ing|ent)|ongoing"
+    r"|lasting)\s"
     r"(?:to\sbe\s)?(?:in\s)?(?:an?\s)?$"
 )
-# These deny a return or a spread, but not the disease: "negative for malignancy" is a specimen's word.
 _COMING_BACK = ("reappeared", "reappearance", "recrudescence")
+# What a patient does as well as a tumour: "the tumor came back", but "he came back".
+_CAME = ("came back", "returned")
+_COMES = ("come back", "comes back", "coming back", "grew back", "grown back", "regrown")
+_STAYED_AWAY = ("did not come back", "did not return")
+_NOT_COME = ("not come back", "not returned")
+_TUMOUR_THAT = re.compile(
+    r"\b(?<!of\s)(?:(?:the|this|that|her|his|no)\s(?:(?!with\b|of\b)[\w-]+\s){0,2}?(?:disease|tumou?rs?|cancer|lesions?|mass(?:es)?|nodules?|growth|malignancy"
+    r"|papules?|deposits?|leuka?emia|\w{3,20}oma)|it)\s(?:(?:has|have|had|then|also|never|not|soon|again|did|later|once|locally|promptly"
+    r"|quickly|subsequently|rapidly|gradually)\s){0,3}$"
+)
+_RESULT = re.compile(r"\s(?:(?:to|within|into)\s|(?:as\s|with\s)?(?:an?\s)?(?:negative|positive|benign|malignant|normal))")
+# "Local recurrence at 3 years was 19%" is a rate of many.
+_RATE = re.compile(
+    r"(?:\s[\w-]+){0,6}?\s(?:was|were|is|of|in|by|from)\s(?:about\s|only\s|up\sto\s)?\d+(?:[.,]\d+)?\s?(?:%|per\s?cent|to\s\d)"
+)
+# These deny a return or a spread, but not the disease: "negative for malignancy" is a specimen's word.
 _WEAK = ("negative for", "no new", "clear of", "absence of", "no visible", "no viable", "no detectable")
 _NOT_DONE = re.compile(
     r"\b(?:advised|recommended|offered|suggested|proposed|planned|scheduled|considered|refus\w+|declin\w+|reject\w+|denied|unfit|not|no"
@@ -125,14 +143,45 @@ _SCAN = (
     r"|mammogra\w{1,3}|scintigra\w{1,4}|x-rays?|resonance)"
 )
 _CLEAN = r"(?:negative|normal|unremarkable|clear)(?!\s(?:for|cell|saline|margin))"
+_IS = r"(?:was|were|is|are|be|remains?|remained|(?:has|have)\s(?:been|remained))"
 _CLEAN_SCAN = re.compile(
-    rf"\b{_SCAN}\b[^.;:]{{0,60}}?\s(?:was|were|is|are|be|remains?|remained)\s(?:\w+\s){{0,2}}?{_CLEAN}\b|\b{_CLEAN}\s(?:\w+\s){{0,2}}{_SCAN}\b"
+    rf"\b{_SCAN}\b[^.;:]{{0,60}}?\s{_IS}\s(?:\w+\s){{0,2}}?{_CLEAN}\b|\b{_CLEAN}\s(?:\w+\s){{0,2}}{_SCAN}\b"
+    r"|\b(?<!it\s)remain(?:s|ed)\s(?:\w+ly\s)?clear\b(?!\s(?:that|whether|how|if|to|of|cell|from|why|what))"
 )
+# "MRI showed no abnormality", "no lesion was seen on CT", "the last CT revealed nothing".
+_FINDING = r"(?:abnormal\w*|lesions?|uptake|mass(?:es)?|deposits?|tumou?rs?|disease|residue|remnants?|nodules?|foc(?:us|i)|recurren\w+)"
+_NO_FINDING = re.compile(
+    rf"\b(?:(?:no|nor|neither|without)\s(?:(?!evidence|sign|change|increase|progress|further|other)[\w-]+\s){{0,3}}?{_FINDING}\b"
+    r"(?!\s(?:cells?|necrosis|markers?|progress\w*|growth|increase|thrombus|burden|infiltrat\w+|extension|lysis))"
+    r"|(?:show|reveal|disclos|detect|found|find)\w*\snothing\b|nothing\sto\ssuggest\b)"
+)
+_EXAMINATION = re.compile(rf"\b(?:{_SCAN}|examinations?|check-?ups?|studies|investigations|surveillance|follow-?up)\b")
+_LESION = r"(?:lesions?|nodules?|mass(?:es)?|tumou?rs?|disease|metasta\w+|deposits?|remnants?|residue)"
+# "The nodules were unchanged", "the metastases have shrunk": the tumour is there.
+_REMAINS = re.compile(
+    rf"\b{_LESION}\b(?:\s(?!no\b|not\b|that\b|which\b|and\b|but\b)[\w'’-]+){{0,4}}?\s(?:is|are|was|were|remains?|remained|had|has|have)\s"
+    r"(?:\w+\s){0,2}?(?:stable|unchanged|static|smaller|under\scontrol|shrunk|shrunken|shrinking|decreased|diminished|regressed"
+    r"|growing|enlarging|increasing|advancing|progressing|not\schanged|responding)\b"
+    rf"|\b(?:shrinkage|partial\sregression|reduction|decrease)\s(?:in\s(?:the\s)?(?:size|number|volume)\s)?(?:of|in)\s(?:[\w-]+\s){{0,3}}?{_LESION}\b"
+)
+_REMAINS_CUES = (
+    "stable", "unchanged", "static", "smaller", "control", "shr", "decrease", "diminish", "regress", "grow", "enlarg", "increas", "advanc",
+    "progress", "changed", "respond", "reduc",
+)  # fmt: skip
+_GONE = re.compile(r"disappear|resolved|resolution|vanish|no\slonger|resect|remov|excis")
 _RELATIVE = re.compile(
     r"\b(?:mother|father|brother|sister|son|daughter|wife|husband|aunt|uncle|cousin|sibling|parent|grand\w+|relatives?|family"
     r"|patients|cases"
     r"|women|men|children|fetus|baby|twin|donor)\b"
 )
+_HIS = re.compile(r"\b(?:his|her|(?:the|our)\spatient['’]?s)\s(?:(?:own|sudden|untimely|eventual|early|subsequent|premature)\s)?$")
+_TURNS = re.compile(
+    r"(?:,|;|\band|\bbut|\bwhere|\buntil)\s(?:[a-z]+\s)?(?:the|our|this)\s(?:patient|child|boy|girl|infant|baby|man|woman)\b|\bwhere\s(?:he|she)\b"
+)
+_PATIENT = re.compile(r"\b(?:the|our|this)\s(?:patient|child|boy|girl|infant|man|woman)\b|\b(?:he|she)\b")
+_OF_CELLS = re.compile(r"\bcell\slines?\b|\bmice\b|\bmouse\b|\brats?\b")
+_NOT_CAUSED = re.compile(r"\b(?:no|not|without|nor|neither)\s(?:\w+\s){0,3}$")
+_NOT_DEAD = re.compile(r"\b(?:no|not|without|never|neither|nor|\w{2,6}n['’]t)\b(?:(?!\b(?:and|but|he|she|patient|so)\b)[^;,.])*$")
 _REACH, _NEAR, _SHORT = 110, 40, 15
 _REACH_UNCERTAIN = 60
 
@@ -151,15 +200,17 @@ def find(reading: Reading, sentence: Sentence) -> list[Cue]:
         kind = judge(reading, sentence, hits, number) if judge else name
         if kind:
             found.append(Cue(kind, hits[number].start, hits[number].end))
-    if clean := _clean_scan(sentence):
+    if (clean := _clean_scan(sentence)) or (clean := _no_finding(sentence)):
         found.append(clean)
+    elif remains := _remains(sentence):
+        found.append(remains)
     return found
 
 
 def _drugs(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
-    """Yield the first drug of a sentence that names no other treatment, if it was given."""
+    """Yield the first drug of a sentence that names no other treatment, if it was given: one against the tumour."""
     for lexicon in _DRUGS:
-        for hit in reading.hits_in(lexicon, sentence)[:1]:
+        for hit in [hit for hit in reading.hits_in(lexicon, sentence) if hit.entry.more.get("class") != "supportive"][:1]:
             if context.assertion_of(reading, hit.start, hit.end, sentence) == context.PRESENT:
                 yield Cue("chemotherapy", hit.start, hit.end)
 
@@ -182,6 +233,31 @@ def _clean_scan(sentence: Sentence) -> Cue | None:
     return None
 
 
+def turns_to_patient(lower: str) -> bool:
+    """Return whether words that follow a relative turn to the patient: ", and the child died"."""
+    return _TURNS.search(lower) is not None
+
+
+def _no_finding(sentence: Sentence) -> Cue | None:
+    """Return that an examination of the patient did not find a tumour: "MRI showed no abnormality", "revealed nothing"."""
+    lower = sentence.lower
+    if not (" no " in lower or "no " in lower[:3] or "nothing" in lower or "without" in lower or "neither" in lower):
+        return None
+    found = _NO_FINDING.search(lower)
+    if found is None or _LOOKED_AT.search(lower) or not _EXAMINATION.search(lower):
+        return None
+    return Cue("clean_scan", sentence.start + found.start(), sentence.start + found.end())
+
+
+def _remains(sentence: Sentence) -> Cue | None:
+    """Return that the tumour is told to be there still, whether smaller, as it was or growing."""
+    lower = sentence.lower
+    found = _REMAINS.search(lower) if holds_any(lower, _REMAINS_CUES) else None
+    if found is None or _GONE.search(lower) or _LOOKED_AT.search(lower):
+        return None
+    return Cue("remains", sentence.start + found.start(), sentence.start + found.end())
+
+
 def names_tumour(words: str) -> bool:
     """Return whether words in lower case name a tumour, its return or its spread."""
     return _TUMOUR.search(words) is not None
@@ -196,6 +272,10 @@ def _again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: in
     if _is_uncertain(hits, number, sentence):
         return UNLIKELY
     if _UNCERTAIN_AFTER.match(after) or (hit.entry.variant in _COMING_BACK and not names_tumour(sentence.lower)):
+        return UNLIKELY
+    if hit.entry.variant in _COMES and not _of_tumour(before, after):
+        return None
+    if "%" in after and _RATE.match(after):
         return UNLIKELY
     if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after):
         return "no_recurrence"
@@ -212,7 +292,22 @@ def _not_again(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number
         if _gap(between) and not names_tumour(between):
             return NOT_TUMOUR
     after = sentence.lower[hits[number].end - sentence.start :]
+    if hits[number].entry.variant in _NOT_COME and not _of_tumour(_around(sentence, hits[number])[0], after):
+        return None  # the patient has not come back
     return NOT_TUMOUR if _OF_COMPLAINT.match(after) else hits[number].id
+
+
+def _of_tumour(before: str, after: str) -> bool:
+    """Return whether it is the tumour that came back, not the patient or a result."""
+    return _TUMOUR_THAT.search(before) is not None and _RESULT.match(after) is None
+
+
+def _came(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
+    """Judge "came back" and "returned": a visit, or a return of the tumour."""
+    hit = hits[number]
+    if hit.entry.variant in _CAME and _of_tumour(*_around(sentence, hit)):
+        return _again(reading, sentence, hits, number)
+    return hit.id
 
 
 def _is_uncertain(hits: Sequence[Hit], number: int, sentence: Sentence) -> bool:
@@ -241,7 +336,7 @@ def _is_complaint(hits: Sequence[Hit], number: int, sentence: Sentence) -> bool:
     return False
 
 
-_JOINS = re.compile(r",|\s(?:of|with|and|or|but|nor|no|not|without)\b")
+_JOINS = re.compile(r"[,;]|\s(?:of|with|and|or|but|nor|no|not|without)\b")
 
 
 def _gap(words: str) -> bool:
@@ -332,15 +427,34 @@ def _dead(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int
     """Judge a word of death: a relative's or other patients' is none."""
     hit = hits[number]
     before, _ = _around(sentence, hit)
-    if _RELATIVE.search(before) or context.subject_of(reading, hit.start, hit.end, sentence) == "family":
+    if _OF_CELLS.search(sentence.lower):
+        return NOT_PATIENT
+    if hit.entry.variant in ("death", "demise") and _HIS.search(before):
+        return hit.id  # "he and his family stopped treatment, leading to his death"
+    last = max((found.end() for found in _PATIENT.finditer(before)), default=0)
+    if _RELATIVE.search(before, last) or context.subject_of(reading, hit.start, hit.end, sentence) == "family":
         return NOT_PATIENT
     if (
-        _DENIED_BEFORE.search(before[-25:])
+        _NOT_DEAD.search(before[-25:])
         or _IF.search(before)
         or (hit.entry.variant in ("death", "demise") and _is_uncertain(hits, number, sentence))
     ):
         return UNLIKELY
     return hit.id
+
+
+def _cause(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
+    """Judge a word of another illness: "had no postoperative complications" is none."""
+    return None if _NOT_CAUSED.search(_around(sentence, hits[number])[0][-45:]) else hits[number].id
+
+
+def _lost(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
+    """Judge "did not come back": a patient who was lost, or a tumour that stayed away. "The test did not report a mutation" is neither."""
+    hit = hits[number]
+    before, after = _around(sentence, hit)
+    if hit.entry.variant == "did not report":
+        return hit.id if _STATE_ENDS.match(after) else None
+    return "no_recurrence" if hit.entry.variant in _STAYED_AWAY and _of_tumour(before, after) else hit.id
 
 
 def _treated(reading: Reading, sentence: Sentence, hits: Sequence[Hit], number: int) -> str | None:
@@ -413,9 +527,12 @@ _JUDGES = {
     "alive": _well,
     "remission": _remission,
     "death": _dead,
+    "lost": _lost,
+    "cause": _cause,
     "diagnosis": _diagnosed,
     "underwent": _underwent,
     "progression": _progressed,
+    "admission": _came,
     "not_recurrence": _nothing,
     "not_death": _nothing,
     "not_treatment": _nothing,

@@ -103,7 +103,7 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
     ]
     spans = series.split(report.text, spans)
     begins = [start for start, _, _ in spans]
-    hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins)
+    hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins, [end for _, end, _ in spans])
     abbreviations.resolve(hits, doc, report.text, tokens[0], begins)
     drafts = _drafts(report.text, spans, hits["subject"])
     told = patients.subjects(drafts)
@@ -160,7 +160,8 @@ def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evid
             # A site or a histology names its evidence; a plain value is found by field and case.
             values[name] = _with_evidence(finding.value, proof) if hasattr(finding.value, "evidence") else finding.value
         for name, findings in resolution.many.items():
-            values[name] = tuple([_with_evidence(finding.value, _prove(finding, name, label, evidence)) for finding in findings])
+            more = [_with_evidence(finding.value, _prove(finding, name, label, evidence)) for finding in findings]
+            values[name] = (*values.get(name, ()), *more)  # a later field may add to what an earlier one found
         evidence += [_evidence(mention, field.NAME, label, None, reason) for mention, reason in resolution.passed]
     return Case(**{name: value for name, value in values.items() if name in _OF_CASE})
 

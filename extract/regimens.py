@@ -1,10 +1,16 @@
-"""Regimens that a report spells out: "CHOP (cyclophosphamide, ...)", "docetaxel, cisplatin and 5-FU (TPF)"."""
+"""Regimens that a report spells out: "CHOP (cyclophosphamide, ...)", "docetaxel, cisplatin and 5-FU (TPF)".
+
+A report also spells out a regimen where it names just its drugs in another place: "The CVD regimen was chosen.
+Cyclophosphamide 750 mg/m2, vincristine and dacarbazine were given."
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
+from extract import lexicon
 from extract.lexicon import Entry
 from extract.reading import Hit, Reading, Sentence
 
@@ -40,7 +46,53 @@ def expansions(reading: Reading) -> Mapping[str, tuple[Entry, ...]]:
             if len({hit.id for hit in members}) > 1:
                 found[regimen.id] = tuple(hit.entry for hit in members)
                 break
+        if regimen.id not in found and (entries := _named_elsewhere(reading, regimen.id)):
+            found[regimen.id] = entries
+    for regimen in reading.hits.get("regimen", ()):
+        # "seven VDC and seven IE" of "VDC/IE (vincristine, ...)": its parts are spelled out with it.
+        whole = next((one for one in found if _is_part(regimen.id, one)), None)
+        if whole and regimen.id not in found:
+            found[regimen.id] = found[whole]
     return found
+
+
+@cache
+def _drugs_of() -> Mapping[str, frozenset[str]]:
+    """Return the drugs that make up each regimen, by their ids; some that not all reports name, such as leucovorin, are left out."""
+    return {entry.concept_id: frozenset(entry.get("drugs").split("|")) for entry in lexicon.load("regimen_drug")}
+
+
+def _is_part(part: str, whole: str) -> bool:
+    drugs = _drugs_of()
+    return part != whole and part in drugs and whole in drugs and part in whole.split("_") and drugs[part] < drugs[whole]
+
+
+def _named_elsewhere(reading: Reading, regimen: str) -> tuple[Entry, ...]:
+    """Return a regimen's drugs where one sentence tells of all of them, or it and the next do."""
+    name = _names().get(regimen)
+    for other in (one for one, preferred in _names().items() if preferred == name):
+        if entries := _all_named(reading, _drugs_of()[other]):
+            return entries
+    return ()
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """Return the regimens' names by their ids: "CVD" is one regimen for melanoma, another for pheochromocytoma."""
+    return {entry.concept_id: entry.preferred for entry in lexicon.load("regimen_drug")}
+
+
+def _all_named(reading: Reading, drugs: frozenset[str]) -> tuple[Entry, ...]:
+    """Return these drugs where one sentence of the patient tells of all of them, or it and the next do."""
+    hits = [hit for hit in reading.hits.get("drug", ()) if hit.id in drugs]
+    if len({hit.id for hit in hits}) < len(drugs):
+        return ()
+    for first in hits:
+        near = {hit.id: hit.entry for hit in hits if first.sentence <= hit.sentence <= first.sentence + 1}
+        sentence = reading.sentences[first.sentence]
+        if len(near) == len(drugs) and sentence.subject == "patient" and sentence.section not in ("discussion", "references"):
+            return tuple(near.values())
+    return ()
 
 
 def _defined(reading: Reading, regimen: Hit) -> Hit | None:

@@ -20,17 +20,17 @@ from extract.reading import Hit, Sentence, holds_any
 _TUMOR = r"(?:tumou?r|metasta\w{0,4}|neoplas\w{1,4}|cancer\w{0,3}|\w{0,12}carcinoma\w{0,4}|\w{0,12}sarcoma\w{0,4}|melanoma|malignan\w{1,3})"
 # Words of spread. Deposits and implants of other things ("calcium deposits", "breast implants") are none.
 _SPREAD = (
-    r"(?:(?<!non-)(?:(?:oligo|micro|macro)-?)?metast(?!atic\scalcif)\w{2,12}|dissemination"
+    r"(?:(?<!non-)(?:(?:oligo|micro|macro)-?)?metast(?!atic\scalcif)\w{2,12}|(?-i:mets|Mets)\b|dissemination"
     r"|disseminated(?=\s(?:[\w-]{1,15}\s){0,3}(?:metast|\w{0,12}carcinom|\w{0,8}cancer|tumou?r|melanom|\w{0,9}sarcom|disease|to)\w*)"
-    r"|spread(?=\s(?:to|into|within|of|in|throughout|from|via|and|was|were|had)\b|\s?[.,;()]|$)|spreading\sto"
-    r"|secondaries|secondary\s(?:malignan\w{1,3}\s)?(?:tumou?r|deposit|lesion|locali[sz]ation|location|nodule"
+    r"|\w{0,6}sarcomatosis|spread(?=\s(?:to|into|within|of|in|throughout|from|via|and|was|were|had)\b|\s?[.,;()]|$)|spreading\sto"
+    r"|secondaries|secondarisms|secondary\s(?:malignan\w{1,3}\s)?(?:tumou?r|deposit|lesion|locali[sz]ation|location|nodule"
     r"|involvement)\w{0,2}|seeding|carcinomatosis"
     rf"|(?:{_TUMOR}|drop|nodular|secondary)\s(?:deposit|implant)s?|(?:deposit|implant)s?\sof\s(?:the\s)?(?:\w{{1,15}}\s){{0,2}}{_TUMOR})"
 )
 
 # --- words of spread that go before a place
 # "metastases [were found on CT] in the liver": up to the place, in one clause.
-_HELD_CUES = ("metast", "disseminat", "spread", "secondar", "seeding", "carcinomatosis", "deposit", "implant")
+_HELD_CUES = ("metast", "mets", "disseminat", "spread", "secondar", "seeding", "carcinomatosis", "sarcomatosis", "deposit", "implant")
 _HELD = re.compile(rf"\b(?P<cue>{_SPREAD})(?P<between>[^.;]{{0,110}})$", re.IGNORECASE)
 # What comes between words of spread and another thing that is told: a treatment or an examination of the place.
 _OTHER_MATTER = re.compile(
@@ -74,8 +74,14 @@ _DESCRIBES = re.compile(
     rf"|for|to)\s)[\w-]{{1,18}}){{0,7}}?)[\s,/-]{{1,2}}(?:lymph\s?nodes?\s|nodal\s|tumor\s|tumour\s)?(?P<cue>{_SPREAD}|deposits?|implants?)\b",
     re.IGNORECASE,
 )
+# "LIVER resection for metastasis"
+_TREATED_FOR = re.compile(
+    r"^\s(?:resection|surgery|lobectomy|segmentectomy|radiotherapy|irradiation|sbrt|embolization|ablation)\s(?:was\s\w+\s)?for\s(?:(?!primary)\w+\s){0,3}?"
+    r"(?P<cue>metasta(?:sis|ses))\b(?!\s(?:to|in|of)\b)",
+    re.IGNORECASE,
+)
 # Names of a place that hold the word of spread: "peritoneal carcinomatosis".
-_SPREAD_IN_NAME = ("carcinomatosis", "disseminat", "metasta", "implant", "seeding", "deposit")
+_SPREAD_IN_NAME = ("carcinomatosis", "sarcomatosis", "disseminat", "metasta", "implant", "seeding", "deposit")
 # Where deposits and implants without more are a tumour's.
 _COATED = frozenset({"C22", "C34", "C38", "C48", "C56", "C57", "C70", "C77"})
 # "a tumour of the lip AND metastases in ..." names two things, "lung AND liver metastases" one.
@@ -142,7 +148,8 @@ _IS_FOUND = re.compile(
     re.IGNORECASE,
 )
 _FOUND_IN = re.compile(
-    rf"\b(?:{_LESION}|{_SAMPLING})\s(?:(?:specimens?|samples?|found|located|seen|taken|obtained|performed|done|showing)\s){{0,2}}"
+    rf"\b(?:{_LESION}|{_SAMPLING})\s(?:(?:specimens?|samples?|found|located|seen|taken|obtained|performed|done|showing|was|were|detected|noted"
+    r"|identified|observed|present|visible|discovered|noticed)\s){0,3}"
     r"(?:of|from|in|within|at|on|over|throughout|involving)\s(?:the\s|a\s|an\s|his\s|her\s|both\s|one\s)?(?:[\w-]{2,18}\s){0,4}$",
     re.IGNORECASE,
 )
@@ -201,13 +208,28 @@ _DISTANT = frozenset({"C22", "C34", "C41", "C70", "C71", "C74", "C77"})
 # --- nodes
 _COUNT = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|all|both|multiple)"
 _INVOLVED = r"(?:positive|involved|metastatic|malignant|infiltrated|invaded|affected)"
+# Nodes counted, and nothing more told of them: "7 of 46 nodes".
+_COUNTED = re.compile(r"\b(?P<held>[1-9]\d?)\s?(?:of|out\sof|/)\s?(?:the\s)?(?P<all>\d{1,3})\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+# The same after the word: "lymph nodes 3/14 positive", "node status: 4/22".
+_COUNTED_AFTER = re.compile(
+    r"^(?:\s(?:status|dissection|involvement|yield|sampling))?(?::|\swas|\swere)?\s?\(?(?P<held>[1-9]\d?)\s?(?:/|of|out\sof)\s?(?P<all>\d{1,3})(?:\s(?:nodes\s)?positive)?\)?(?=\s?[.,;)]|\s(?:with|and)|$)",
+    re.IGNORECASE,
+)
+_NO_MORE = re.compile(r"^(?:\s?[.;:,)]|$|\s(?:positive|with\sextra))", re.IGNORECASE)
+# "a node was enlarged, FNA positive"
+_BY_SAMPLE = r"(?:fine[-\s]needle\saspirat\w+(?:\sbiopsy)?|fna[bc]?|biopsy|cytology)"
+_SAMPLED = re.compile(
+    rf"^[^.;]{{0,70}}[,(]\s?(?:(?:which|and)\s(?:was\s|were\s)?)?(?:(?:positive|malignant)\s(?:on|by|at)\s{_BY_SAMPLE}"
+    rf"|(?:(?:the|its|on|by|with)\s)?{_BY_SAMPLE}\s(?:was\s|were\s|proved\s|being\s)?(?:positive|malignant))\b(?!\sfor\s(?!(?:\w+\s){{0,2}}{_TUMOR}))",
+    re.IGNORECASE,
+)
 _NODES_HOLD = re.compile(
     rf"^(?:\s(?:involvement|invasion|metasta|positivity|disease|spread)|\s?-?\s?(?:positive|\+)(?!\sfor\s(?!(?:\w+\s){{0,2}}{_TUMOR}))"
     rf"|(?:\s(?!not\b|no\b|negative|free)[\w(),-]{{1,18}}){{0,5}}?,?\s(?:were|was|being|are|tested)\s(?:(?:also|all|histologically|pathologically"
     rf"|found|to|be|tumou?r|cancer-cell|cancer)\s){{0,3}}{_INVOLVED}(?!\sfor\s(?!(?:\w+\s){{0,2}}{_TUMOR}))"
     rf"|\s(?:were|was)\snot\sfree"
-    rf"|(?:(?:\s(?!not\b|no\b|negative|free)[\w(),-]{{1,18}}){{0,5}}?,?\s(?:contain\w*|harbou?r\w*|show\w*|reveal\w*)|\s(?:with|had))"
-    rf"\s(?:(?!no\b|not\b|mimic|suspic|suggest|without)[\w-]+\s){{0,4}}?{_TUMOR})",
+    rf"|(?:(?:\s(?!not\b|no\b|negative|free)[\w(),-]{{1,18}}){{0,5}}?,?\s(?:contain\w*|harbou?r\w*|show\w*|reveal\w*|held|bore)|,?\s(?:which\s)?(?:with|had|contained|harbou?red|held))"
+    rf"\s(?:(?!no\b|not\b|mimic|suspic|suggest|without|granul|h(?:a?)ematoma)[\w.-]+\s){{0,4}}?(?:{_TUMOR}|(?:micro)?deposits?\b|extracapsular|\w{{3,14}}(?<!granul)(?<!hemat)(?<!ymph)oma\b))",
     re.IGNORECASE,
 )
 _HELD_BY_NODES = re.compile(
@@ -240,16 +262,17 @@ def bonds(sentence: Sentence, hits: Sequence[Hit]) -> list[Bond | None]:
     found = [_bond(hit, sentence, hits) for hit in hits]
     for number in range(1, len(hits)):
         before = found[number - 1]
-        if found[number] is None and before and before.kind in ("held", "returned") and _goes_on(sentence, hits[number - 1], hits[number]):
+        if found[number] is None and before and before.kind in ("held", "returned") and goes_on(sentence, hits[number - 1], hits[number]):
             found[number] = before
     for number in range(len(hits) - 2, -1, -1):
         after = found[number + 1]
-        if found[number] is None and after and after.kind == "called" and _goes_on(sentence, hits[number], hits[number + 1], "and the "):
+        if found[number] is None and after and after.kind == "called" and goes_on(sentence, hits[number], hits[number + 1], "and the "):
             found[number] = after
     return found
 
 
-def _goes_on(sentence: Sentence, one: Hit, other: Hit, without: str = "\0") -> bool:
+def goes_on(sentence: Sentence, one: Hit, other: Hit, without: str = "\0") -> bool:
+    """Return whether nothing but a list stands between two places, and the second one names no tumour."""
     between = sentence.text[one.end - sentence.start : other.start - sentence.start]
     after = sentence.text[other.end - sentence.start :][:60]
     return (
@@ -287,6 +310,8 @@ def _bond(hit: Hit, sentence: Sentence, hits: Sequence[Hit]) -> Bond | None:
 
 def _describes(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | None:
     """Return the words of spread that the place describes: "lung, liver and BONE metastases"."""
+    if " for " in after and (treated := _TREATED_FOR.match(after)):
+        return Bond(hit.end + treated.start("cue"), hit.end + treated.end("cue"), "describes")
     found = _DESCRIBES.match(after) if holds_any(after.lower(), _HELD_CUES) else None
     if found is None or _LIST_ENDS.search(found["between"]) or _TUMOR_NAME.search(found["between"]):
         return None
@@ -328,8 +353,19 @@ def _involved(hit: Hit, before: str, after: str) -> Bond | None:
     """Return nodes that are told to be involved: "3 of 12 NODES were positive"."""
     if hit.id != "C77" or _NO_NODE.search(before[-40:]):
         return None
-    is_involved = _NODES_HOLD.match(after) is not None or _HELD_BY_NODES.search(before[-90:]) is not None
+    is_involved = (
+        _NODES_HOLD.match(after) is not None
+        or _HELD_BY_NODES.search(before[-90:]) is not None
+        or _is_counted(before, after)
+        or (("positive" in after or "malignant" in after) and _SAMPLED.match(after) is not None)
+    )
     return Bond(hit.start, hit.end, "nodes") if is_involved else None
+
+
+def _is_counted(before: str, after: str) -> bool:
+    """Return whether nodes are given as some of all, without a verb: "neck dissection; 7 of 46 NODES"."""
+    counted = (_COUNTED.search(before[-40:]) if _NO_MORE.match(after) else None) or _COUNTED_AFTER.match(after)
+    return counted is not None and int(counted["held"]) <= int(counted["all"])
 
 
 def _called(hit: Hit, hits: Sequence[Hit], before: str, after: str) -> Bond | None:

@@ -14,16 +14,19 @@ calendar to the line; later dates are subtracted. An event without a time stands
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from extract import outcome, series, times
+from extract import outcome, regrowth, series, times, treatment
 from extract.outcome import TREATMENTS
 from extract.reading import Mention, Reading, Sentence, holds_any
 from extract.times import Time
 
+# A lesion that came up: it says nothing of the time that stands with it, and only `recurrence` asks for it.
+LESION = "lesion"
 # How a treatment is told: as of now, of some years ago, or in the patient's history.
 NOW, AGO, HISTORY = "now", "ago", "history"
 # Chapters, the one that tells most first.
@@ -33,10 +36,15 @@ _UNTOLD = ("caption", "table", "references", "back")
 _INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}[-\s]?(?:years?|yr|months?)[-\s]olds?\b")
 
 _LOOKS_BACK = re.compile(r"\b(?:year|month|week)s?\s(?:before|prior)\b")
+# "She had a mass" tells of now.
+_HAS_BEEN = re.compile(
+    r"\bhad\s(?:\w+ly\s)?(?:been|undergone|received|had)\b|\bprevious|\bhistory\sof|\bearlier\b|\bago\b|\byears\s(?:before|prior)"
+)
 _ANNOUNCES = re.compile(
     r"\b(?:we|authors?|study|article|paper|report)\s(?:[\w-]+\s){0,2}(?:report|present|describe|illustrate|discuss"
     r"|demonstrate)(?:s|d|ed)?\b"
     r"|\b(?:case|patient)\s(?:[\w-]+\s){0,12}is\s(?:presented|reported|described)"
+    r"|\bthis\sis\s(?:an?|the)\s(?:[\w-]+\s){0,3}(?:case|report|description)\b"
 )
 _NOW = re.compile(r"\b(?:now|currently|presents|presented|today)\b")
 _HISTORY = re.compile(
@@ -52,7 +60,8 @@ _TREATED = re.compile(r"ectomy\b|surg|resect|radiotherapy|chemotherapy|treat|tra
 
 _GENERAL = re.compile(
     r"\b(?:is|are)\s(?:an?\s|still\s|the\s)?(?:\w{2,12}ly\s)?(?:rare|uncommon|common|frequent|unusual|seldom|recommended|considered|necessary|mandatory"
-    r"|important|crucial|required|known|essential|lacking|limited|controversial|unclear|scarce|challenging|(?:very\s|extremely\s)?poor|established)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b"
+    r"|important|crucial|required|known|essential|lacking|limited|controversial|unclear|scarce|challenging|(?:very\s|extremely\s)?poor|established|needed|emerging)\b|\b(?:should|must)\b|\b(?:may|can)\s(?:be|have|occur|recur)\b"
+    r"|\b(?:is|are|remains?)\s(?:an?\s)?(?:[\w-]+\s){0,3}?(?:options?|alternatives?|approach|strateg(?:y|ies)|modality|dilemma|challenge)\b"
 )
 _OF_OTHERS = re.compile(r"\b(?:these|most|many|some|all|such|of|in|with|other|the)\s(?:(?!our|both|two|three)\w+\s)?(?:patients|cases)\b")
 
@@ -69,6 +78,7 @@ _SHORTEST_PART = 2  # ", "
 # States that can last, and what makes a moment a contact with the patient.
 STATES = frozenset(
     {"free", "no_recurrence", "no_metastasis", "no_progression", "remission", "lasting_remission", "active", "alive", "lost"}
+    | {"remains", "ongoing"}
     | {"follow_up", "survival"}
 )
 _NO_CONTACT = TREATMENTS | {"palliative", "history", outcome.UNLIKELY, outcome.NOT_TUMOUR, outcome.NOT_PATIENT}
@@ -84,7 +94,21 @@ _OF_THE_STORY = TREATMENTS | _OUTCOMES | {"admission", "metastasis"}
 _SLACK = 1.0
 # Times at which nothing was begun: a treatment never stands at one.
 _LASTING = (times.FOR, times.FOLLOW_UP, times.AT)
+# With so many times a sentence lists the earlier diseases.
+_LIST = 3
+# So many months ago a treatment is one of the past.
+_LONG_AGO = 6.0
+# So few sentences after a time, a lesion still came up then: "In May he was admitted. CT showed a mass."
+_SOON = 3
+# After these a lesion may be a return.
+_TAKES_AWAY = TREATMENTS | {"remission", "lasting_remission"}
+# At these no lesion came up.
+_MOVING = (times.LATER, times.AFTER, times.DATE, times.CALENDAR, times.AGE)
+_UNTIMED = (times.AGO, times.FOR, times.FOLLOW_UP)
 _LONGEST = 720.0
+_REFERS = re.compile(r"\bsince\s(?:(?:the|his|her|this|that|first|initial)\s){0,2}$")
+# Stems that name a treatment by its kind only.
+_GENERIC = ("radi", "irradi", "chemo", "cycle", "course", "infusion", "surg", "operat")
 # A relative named this early in a sentence is whom it tells of.
 _OPENING = 50
 
@@ -101,6 +125,7 @@ class Event(NamedTuple):
     time: Time | None = None
     is_flashback: bool = False
     is_summary: bool = False
+    tumours: treatment.Clue | None = None  # of a treatment that is told of the past: what it was for
 
 
 class Moment(NamedTuple):
@@ -145,7 +170,7 @@ def read(reading: Reading) -> tuple[Mention, ...]:
     Several fields look at them: ask for `reading.layer(timeline.read)`.
     """
     cued = {hit.sentence for lexicon in outcome.LEXICONS for hit in reading.hits.get(lexicon, ())}
-    chapter, begun = (CASE, 0), False
+    chapter, begun, dated, is_treated = (CASE, 0), False, -_SOON, False
     events: list[Mention] = []
     for sentence in reading.sentences:
         if sentence.subject == "literature" or sentence.is_heading or sentence.section in _UNTOLD:
@@ -156,9 +181,20 @@ def read(reading: Reading) -> tuple[Mention, ...]:
         if group != chapter[0] or (introduces and begun):
             chapter, begun = (group, chapter[1] + 1), False
         timed = times.may_hold(lower)
-        if (timed or sentence.index in cued) and is_told(reading, sentence):
+        soon = (timed or sentence.index - dated < _SOON) and regrowth.may_hold(lower)
+        is_cued = timed or sentence.index in cued
+        if (soon or is_cued) and is_told(reading, sentence):
             begun = True
-            events.extend(_events(reading, sentence, chapter, timed))
+            if is_cued:
+                told = len(events)
+                events.extend(_events(reading, sentence, chapter, timed))
+                is_treated = is_treated or any(event_of(event).kind in _TAKES_AWAY for event in events[told:])
+            if soon and (is_treated or _tells_of_past_next(reading, sentence)) and (lesion := regrowth.find(reading, sentence)):
+                flashback, summary = _HAS_BEEN.search(sentence.lower) is not None, _announces(sentence.lower)
+                named = treatment.named_ahead(reading, sentence)
+                events.append(Mention("timeline", *lesion, sentence, Event(LESION, chapter, None, flashback, summary, named)))
+            if timed:
+                dated = sentence.index
     return tuple(events)
 
 
@@ -175,7 +211,8 @@ def is_told(reading: Reading, sentence: Sentence) -> bool:
         return False
     for hit in reading.hits_in(outcome.LEXICON, sentence):
         if hit.entry.concept_id == "relative" and hit.start < sentence.start + _OPENING:
-            return False
+            # "The parents wanted no more treatment, and the child died" tells of the patient.
+            return hit.entry.variant == "parent" and outcome.turns_to_patient(sentence.lower[hit.end - sentence.start :])
     lower = sentence.lower
     if "person" not in cues and "own" not in cues and _states_a_rule(lower):
         return False
@@ -186,9 +223,22 @@ def is_told(reading: Reading, sentence: Sentence) -> bool:
 
 
 def _states_a_rule(lower: str) -> bool:
-    if " is " in lower or " are " in lower or " should " in lower or " must " in lower or " may " in lower or " can " in lower:
+    if (
+        " is " in lower
+        or " are " in lower
+        or " remain" in lower
+        or " should " in lower
+        or " must " in lower
+        or " may " in lower
+        or " can " in lower
+    ):
         return _GENERAL.search(lower) is not None
     return False
+
+
+def _tells_of_past_next(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether the next sentences look years back: only then is a lesion told before any treatment of interest."""
+    return any(_looks_back(here.lower) for here in reading.sentences[sentence.index + 1 : sentence.index + _SOON])
 
 
 def _looks_back(lower: str) -> bool:
@@ -200,7 +250,15 @@ def _looks_back(lower: str) -> bool:
 
 def _announces(lower: str) -> bool:
     """Return whether a sentence announces the whole report: "we report a case of"."""
-    if "report" in lower or "present" in lower or "describ" in lower or "illustrat" in lower or "demonstrat" in lower or "discuss" in lower:
+    if (
+        "report" in lower
+        or "present" in lower
+        or "this is " in lower
+        or "describ" in lower
+        or "illustrat" in lower
+        or "demonstrat" in lower
+        or "discuss" in lower
+    ):
         return _ANNOUNCES.search(lower) is not None
     return False
 
@@ -212,15 +270,30 @@ def _events(reading: Reading, sentence: Sentence, chapter: tuple[int, int], time
     if not spans and not cues:
         return
     flashback, summary = _looks_back(sentence.lower), _announces(sentence.lower)
+    past = _past_tumours(reading, sentence, cues) if flashback or spans or " for " in sentence.lower else None
     events = [(found.start, found.end, Event("time", chapter, found.time, flashback, summary)) for found in spans]
-    anchored = [(found.start, found.end) for found in spans if found.time.anchor]
+    anchored = [found for found in spans if found.time.anchor]
     for kind, start, end in cues:
-        if not anchored or not any(first < end and start < last for first, last in anchored):
-            events.append((start, end, Event(kind, chapter, None, flashback, summary)))
+        if not anchored or not any(_is_anchor(found, kind, start, end) for found in anchored):
+            events.append((start, end, Event(kind, chapter, None, flashback, summary, past if kind in TREATMENTS else None)))
     if len(events) > 1:
         events.sort(key=_place)
     for start, end, event in events:
         yield Mention("timeline", start, end, sentence, event)
+
+
+def _is_anchor(found: times.Found, kind: str, start: int, end: int) -> bool:
+    """Return whether a cue is what a time counts from; of an anchor of no known kind only a treatment is."""
+    return found.start < end and start < found.end and (found.time.anchor != "event" or kind in TREATMENTS)
+
+
+def _past_tumours(reading: Reading, sentence: Sentence, cues: Sequence[outcome.Cue]) -> treatment.Clue | None:
+    """Return the tumours that the treatment of a sentence was for, None where none is told."""
+    start = next((cue.start for cue in cues if cue.kind in TREATMENTS), None)
+    if start is None:
+        return None
+    found = treatment.clue(reading, sentence, start)
+    return None if found is treatment.NO_CLUE else found
 
 
 def _place(event: tuple[int, int, Event]) -> tuple[int, int]:
@@ -236,18 +309,27 @@ def event_of(mention: Mention) -> Event:
 def lines(mentions: Sequence[Mention], so_far: MutableMapping[str, Any]) -> tuple[Line, ...]:
     """Return the lines of one patient; the first field that asks has them laid, the next finds them in `so_far`."""
     if "timeline" not in so_far:
-        so_far["timeline"] = lay(mentions)
+        so_far["timeline"] = lay(mentions, so_far)
     laid: tuple[Line, ...] = so_far["timeline"]
     return laid
 
 
-def lay(mentions: Sequence[Mention]) -> tuple[Line, ...]:
-    """Return the lines of one patient, the most telling group first, later tellings before earlier ones."""
+def lay(mentions: Sequence[Mention], so_far: Mapping[str, Any] = MappingProxyType({})) -> tuple[Line, ...]:
+    """Return the lines of one patient, the most telling group first, later tellings before earlier ones.
+
+    By the site and the histology found `so_far`, the treatments of another tumour are told from those of this.
+    """
     lines = []
     for chapter, told in groupby(mentions, key=_chapter_of):
-        walk = _Walk()
-        for _, sentence in groupby(told, key=_sentence_of):
-            walk.read(list(sentence))
+        sentences = [list(sentence) for _, sentence in groupby(told, key=_sentence_of)]
+        walk = _Walk(so_far.get("site"), so_far.get("histology"))
+        for sentence in sentences:
+            walk.read(sentence)
+        if not walk.has_returned and walk.tells_of_return():
+            # Only its end told that the treatment of years ago was this tumour's: time zero lies there from the first.
+            walk = _Walk(so_far.get("site"), so_far.get("histology"), has_returned=True)
+            for sentence in sentences:
+                walk.read(sentence)
         lines.append((chapter, walk.line(chapter[0])))
     return tuple(line for _, line in sorted(lines, key=_rank))
 
@@ -267,25 +349,37 @@ def _rank(line: tuple[tuple[int, int], Line]) -> tuple[int, int]:
 class _Walk:
     """A reader on the way through one chapter: the moments told so far."""
 
-    __slots__ = ("begun", "calendar", "frontier", "has_returned", "in_history", "last", "placed", "points", "start", "treatments")
+    __slots__ = (
+        "begun", "birth", "calendar", "dated", "frontier", "had_returned", "has_returned", "histology", "in_history", "last",
+        "names_past", "placed", "points", "site", "start", "treated_ago", "treated_before", "treatments",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, site: object, histology: object, has_returned: bool = False) -> None:
+        self.site, self.histology = site, histology
+        self.dated = -_SOON  # the last sentence that took the story to a later time
+        self.treated_before: Moment | None = None  # this very tumour was treated in the past
+        self.had_returned = False  # a return was told before any treatment
         self.frontier = self.last = Moment(0.0)
         self.calendar: Moment | None = None  # the date at which the line begins
+        self.birth: float | None = None  # the patient's birth
+        self.names_past = False  # a treatment of the past names a tumour
+        self.treated_ago: Moment | None = None  # it is one of years ago, and of no list of earlier diseases
         self.placed: dict[str, Moment] = {}  # the latest moment of each kind
         self.begun: dict[str, Moment] = {}  # the first moment of each kind
         self.treatments: list[tuple[Moment, str]] = []  # told as of now, as of years ago, or as history
         self.points: list[Point] = []
         self.start: Mention | None = None  # "presented two years ago"
-        self.in_history = self.has_returned = False
+        self.in_history = False
+        self.has_returned = has_returned
 
     def read(self, events: Sequence[Mention]) -> None:
         """Place the events of one sentence."""
-        cues = [event for event in events if event_of(event).time is None]
-        is_timed = len(cues) < len(events)
+        lesions = [event for event in events if event_of(event).kind == LESION]
+        cues = [event for event in events if event_of(event).time is None and event_of(event).kind != LESION]
+        is_timed = len(cues) + len(lesions) < len(events)
         kinds = {event_of(cue).kind for cue in cues}
         if _is_other_history(events[0].sentence, kinds):
-            events = cues  # "his history included an infarction in 2002": no moment of this story
+            events = [*cues, *lesions]  # "his history included an infarction in 2002": no moment of this story
         placed: list[tuple[Mention, Moment]] = []
         start, before = self.last, self.frontier  # where the sentence finds the story
         for event in events if is_timed else ():
@@ -301,6 +395,8 @@ class _Walk:
                 begins = self._begins(time, event, cues)
                 if begins or ((time.relation != times.AGO or near in _PAST) and not event_of(event).is_summary):
                     self._move(time, moment, begins)
+                    if time.relation in _MOVING and kinds.isdisjoint(_ENDS):
+                        self.dated = event.sentence.index
                 self.points.append(Point("time", event, moment, True, _is_contact(time, kinds)))
         if not placed and not kinds.isdisjoint(_VISITS) and not event_of(cues[0]).is_flashback:
             if "admission" in kinds and self.frontier.months < 0:
@@ -314,6 +410,8 @@ class _Walk:
             earlier = bool(placed) and _is_told_before(cue, cues, placed)
             now = before if earlier else start if not placed and event_of(cue).is_flashback else self.frontier
             self._put(cue, [] if earlier else placed, now, cues)
+        for lesion in lesions:
+            self._put_lesion(lesion, [one for one in placed if _relation(one[0]) not in _UNTIMED])
         if "admission" in kinds:
             self.in_history = False
 
@@ -332,6 +430,8 @@ class _Walk:
         """Place a cue at the nearest time of its sentence, else where the story stands now."""
         event = event_of(cue)
         kind = event.kind
+        if kind in TREATMENTS and kind in self.placed and _REFERS.search(cue.sentence.lower[: cue.start - cue.sentence.start]):
+            return  # "given since the operation": that of before
         near = [
             (time, moment) for time, moment in placed
             if not (kind in TREATMENTS and _relation(time) in _LASTING)
@@ -345,16 +445,38 @@ class _Walk:
         else:
             _, moment = min(near, key=lambda pair: _distance(pair[0], cue))
         if kind in _RETURNS:
-            self._note_return(event)
+            self._note_return(cue)
         self.placed[kind] = moment
         self.begun.setdefault(kind, moment)
         if kind in TREATMENTS:
+            if event.tumours and treatment.is_surely_other(event.tumours, self.site, self.histology):
+                self.points.append(Point("history", cue, moment, bool(near)))
+                return
             self.placed["any"] = moment
-            self.placed[times.stem(cue.sentence.text[cue.start - cue.sentence.start : cue.end - cue.sentence.start])] = moment
+            word = times.stem(cue.sentence.text[cue.start - cue.sentence.start : cue.end - cue.sentence.start])
+            self.placed[word] = moment
+            self.begun.setdefault(word, moment)
             ago = bool(placed) and any(_relation(time) == times.AGO for time, _ in placed)
-            self.treatments.append((moment, HISTORY if self.in_history else AGO if ago else NOW))
+            told = HISTORY if self.in_history else AGO if ago else NOW
+            if told != NOW and len(placed) < _LIST and event.tumours and treatment.is_same_tumour(event.tumours, self.site, self.histology):
+                told = AGO
+                self.treated_before = self.treated_before or moment
+            if told != NOW and outcome.names_tumour(cue.sentence.lower):
+                self.names_past = True
+                if told == AGO:
+                    self.treated_ago = self.treated_ago or moment
+            if told != NOW and self.had_returned:
+                self.has_returned = True
+            self.treatments.append((moment, told))
         seen = kind in ("death", "recurrence") or (kind == "metastasis" and self.has_returned)
         self.points.append(Point(kind, cue, moment, bool(near), seen and not event.is_summary))
+
+    def _put_lesion(self, lesion: Mention, placed: Sequence[tuple[Mention, Moment]]) -> None:
+        """Place a lesion at the nearest time of its sentence, else at the last; "the same histology as in 1971" is no time of it."""
+        later = [one for one in placed if one[1].months >= self.frontier.months - _SLACK]
+        moment = min(later, key=lambda pair: _distance(pair[0], lesion))[1] if later else self.frontier
+        is_stated = bool(later) or lesion.sentence.index - self.dated < _SOON
+        self.points.append(Point(LESION, lesion, moment, is_stated))
 
     def _begins(self, time: Time, mention: Mention, cues: Sequence[Mention]) -> bool:
         """Return whether the story begins with this time: "presented two years ago", "operated five years earlier"."""
@@ -367,14 +489,16 @@ class _Walk:
             self.start = mention
         return near == "admission" or (near in TREATMENTS and all(event_of(cue).kind != "admission" for cue in cues))
 
-    def _note_return(self, event: Event) -> None:
+    def _note_return(self, cue: Mention) -> None:
         """Note what a return of the tumour says of the treatments told before: they were of this tumour."""
+        event = event_of(cue)
         if event.is_summary:
             return
         if event.kind == "recurrence" and not self.treatments:
+            self.had_returned = True
             self.treatments.append((self.begun.get("diagnosis") or Moment(0.0), NOW))
-        elif self.treatments and (event.kind == "recurrence" or not self.in_history) and all(told != NOW for _, told in self.treatments):
-            self.has_returned = True
+        elif self.treatments and (event.kind == "recurrence" or (self.names_past and not self.in_history)):
+            self.has_returned = self.has_returned or all(told != NOW for _, told in self.treatments)
 
     def _move(self, time: Time, moment: Moment, begins: bool) -> None:
         self.last = moment
@@ -385,6 +509,10 @@ class _Walk:
         """Return where a time expression points to, None if it does not place anything."""
         if time.relation == times.DATE:
             return self._date(mention, time.months)
+        if time.relation == times.AGE:
+            return self._age(mention, time.months) if near is None or near in _PAST else None
+        if time.relation == times.CALENDAR:
+            return self._month(mention, time)
         if time.relation == times.AGO:
             return _shift(self.frontier, mention, -time.months)
         if time.relation == times.LATER:
@@ -395,6 +523,8 @@ class _Walk:
             return None
         if time.relation == times.AT and not kinds & _OUTCOMES and (kinds & _NO_VISIT or time.is_short):
             return None  # "diagnosed at 45 years" is an age
+        if "lost" in kinds and event_of(mention).is_flashback:
+            return None  # "by then he had been lost for three years"
         if "lost" in kinds:
             return _shift(self.last, mention, time.months)
         return _shift(self._since(time, near), mention, time.months, time.is_minimum)
@@ -406,18 +536,51 @@ class _Walk:
             return Moment(self.frontier.months, (mention,))
         return Moment(months - self.calendar.months, (mention,))
 
+    def _age(self, mention: Mention, months: float) -> Moment:
+        """Return the moment of an age; the first age told is where the story stands."""
+        if self.birth is None:
+            self.birth = self.frontier.months - months
+        return Moment(self.birth + months, (mention,))
+
+    def _month(self, mention: Mention, time: Time) -> Moment | None:
+        """Return the moment of a month whose year is not said; None where no date was told.
+
+        It is of the year told last where the text says so ("of the same year"), else the month that comes next.
+        """
+        if self.calendar is None:
+            return None
+        told = self.calendar.months + self.last.months
+        if time.word in (times.SAME_YEAR, times.NEXT_YEAR):
+            year = told // times.MONTHS_PER_YEAR + (time.word == times.NEXT_YEAR)
+            date = year * times.MONTHS_PER_YEAR + time.months
+        else:
+            least = told + (2 * _SLACK if time.word == times.NEXT else -_SLACK)
+            date = least + (time.months - least) % times.MONTHS_PER_YEAR
+        return Moment(date - self.calendar.months, (*self.last.proof, mention)[-6:])
+
     def _anchor(self, time: Time) -> Moment:
         """Return the moment that "after ..." counts from."""
         anchor = time.anchor or "any"
         zero = self._zero()
+        if anchor == "admission" and time.word.startswith("present") and zero.months + time.months >= self.frontier.months - _SLACK:
+            return zero
         if anchor in ("diagnosis", "admission"):
             base = zero if time.is_first or anchor == "diagnosis" else self.placed.get("admission", zero)
             # "Died three months after the diagnosis", told of year five: another diagnosis than the first.
-            return base if time.is_first or base.months + time.months >= self.frontier.months - _SLACK else self.frontier
+            return base if time.is_first or self.dated < 0 or base.months + time.months >= self.frontier.months - _SLACK else self.frontier
         if time.is_first:
             if not self.treatments:
                 self.treatments.append((zero, NOW))
             return zero
+        fits = zero.months + time.months >= self.frontier.months - _SLACK
+        if time.is_running and fits and self.treatments:
+            return zero
+        known = self.begun if time.is_start else self.placed
+        named = next((known[word] for word in time.words if word in known), None)
+        if named is not None:
+            return named
+        if time.is_start and fits and self.treatments and all(word.startswith(_GENERIC) for word in time.words):
+            return zero  # "after the start of treatment" is after that of the first
         if anchor == "treatment":
             anchor = "any"
         if anchor == "event":
@@ -426,7 +589,10 @@ class _Walk:
         if not self.treatments and anchor != "recurrence":
             self.treatments.append((self.last, NOW))
             self.placed["any"] = self.last
-        return self.placed.get(time.word) or self.placed.get(anchor) or self.placed.get("any") or self.last
+        told = self.placed.get(time.word) or self.placed.get(anchor)
+        if told is None and fits and anchor in TREATMENTS - {"treatment"}:
+            return zero  # of a kind that was told in other words
+        return told or self.placed.get("any") or self.last
 
     def _since(self, time: Time, near: str | None) -> Moment:
         """Return the moment that a follow-up or a lasting state counts from."""
@@ -465,6 +631,17 @@ class _Walk:
             return "treatment"
         return "diagnosis" if "diagnosis" in self.begun else "presentation" if "admission" in self.begun else None
 
+    def tells_of_return(self) -> bool:
+        """Return whether tumour is told of now that had been treated long ago: it came back, though no word says so."""
+        before = {"recurrence": self.treated_ago, "metastasis": self.treated_before, LESION: self.treated_before}
+        return any(
+            (past := before.get(point.kind)) is not None
+            and point.moment.months - past.months >= _LONG_AGO
+            and not event_of(point.mention).is_flashback
+            and not event_of(point.mention).is_summary
+            for point in self.points
+        )
+
     def line(self, group: int) -> Line:
         """Return the line as read so far.
 
@@ -480,9 +657,16 @@ def _history(lower: str) -> re.Match[str] | None:
     return _HISTORY.search(lower) if holds_any(lower, _HISTORY_CUES) else None
 
 
+def tells_of_history(sentence: Sentence) -> bool:
+    """Return whether a sentence tells of the patient's earlier diseases and operations."""
+    return _history(sentence.lower) is not None
+
+
 def _is_contact(time: Time, kinds: set[str]) -> bool:
     """Return whether the patient was seen at a time: not in hospital, not merely treated, not looked back at."""
     if time.relation == times.AGO:
+        return False
+    if time.relation == times.AGE and kinds.isdisjoint(_OUTCOMES):
         return False
     if time.is_short:
         return "death" in kinds or time.relation == times.FOLLOW_UP
@@ -555,6 +739,11 @@ def _nearest_kind(time: Mention, cues: Sequence[Mention]) -> str | None:
     if len(cues) < 2:
         return event_of(cues[0]).kind if cues else None
     return event_of(min(cues, key=lambda cue: _distance(time, cue))).kind
+
+
+def stands_nearer(time: Mention, one: Mention, other: Mention) -> bool:
+    """Return whether a time stands nearer to one mention of its sentence than to another."""
+    return _distance(time, one) < _distance(time, other)
 
 
 def _distance(one: Mention, other: Mention) -> int:

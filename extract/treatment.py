@@ -44,13 +44,19 @@ _MODAL = re.compile(
 _TOLD = re.compile(
     r"\b(?:was|were|had|received|underwent|undergone|undergoing|receiving|treated|given|administered|complet\w+|started"
     r"|began|initiated|commenced|delivered|performed|continued|responded|tolerated|"
-    r"opted|elected|chose|accepted|got|gave|cycles|despite|he|she|his|her|patient)\b",
+    r"opted|elected|chose|accepted|agreed|consented|ended|finished|benefit?ted\sfrom|got|gave|cycles|despite|he|she|his|her|patient)\b",
+)
+# "was referred for radiotherapy and completed 60 Gy"
+_NOW_DONE = re.compile(
+    r"\b(?:and|who|which|then|but|she|he|patient)\s(?:\w+ly\s|then\s){0,2}(?:completed|received|finished|underwent|had|began|got|(?:was|were)\s(?:given|treated\swith))"
+    r"\s(?:(?!plan)[\w-]+\s){0,4}$"
 )
 _INSTEAD = re.compile(r"\b(?:but|however|only|instead|although)\b|;")
 _PAST = re.compile(
     r"\b(?:was|were|had|has|have|received?|receiving|underw\w+|undergo\w*|treated|given|administered|followed|complet\w+"
     r"|after|following|during|started|began|initiated|"
     r"commenced|delivered|performed|despite|added|used|applied|continued|included|consisted|comprised|s/p|status\spost"
+    r"|benefit?ted|agreed|consented|ended|finished|concluded|(?:is|are|still)\s(?:now\s|still\s|currently\s)?(?:on|under|undergoing|receiving|having)"
     r"|responded|tolerated|opted|elected|chose|accepted|got|subsequent|induced|elicited|prevented|demonstrated|resulted|achieved"
     r"|reduced|relieved|improved|led\sto|failed|"
     r"gave|did|presented|provided|unresponsive|continues|remains|currently|post-?(?:operative|surgical)?|(?:neo-?)?adjuvant)\b",
@@ -61,6 +67,7 @@ _HISTORY = re.compile(
     r"|\byears?\safter\b|\bat\s(?:the\s)?age\b|\bat\s\d{1,2}\syears|\bfor\s(?:[\w-]+\s){1,2}(?:treatment|therapy)\b"
     r"|\bdeveloped\b.{0,90}\byears\slater\b|\bfor\s(?:the\s)?treatment\sof\b|\b(?:second|another|separate|unrelated)\sprimary\b",
 )
+_IN_YEAR = re.compile(r"\bin\s(?:19|20)\d\d\b")
 _GOES_ON = re.compile(
     r"\bhad\s(?:also\s)?(?:been|received|undergone|had|completed)\b|^(?:he|she|(?:the|this)\spatient)\b.{0,30}\bsubsequent"
     r"|^in\s(?:19|20)\d\d\b",
@@ -82,7 +89,7 @@ _NOT_GIVEN = re.compile(
 _ADVISED = re.compile(
     r"\b(?:was|were|is|been|being)\s(?:\w+ly\s)?(?:advised|recommended|offered|suggested|proposed|planned|scheduled"
     r"|considered|discussed|referred|sent|transferred|intended|prepared|counsell?ed)\b"
-    r"(?:(?!\b(?:but|and|who|which|however|before|after|received|underwent|started|given|by|where)\b)[^.;]){0,70}$",
+    r"(?:(?!\b(?:but|and|who|which|however|before|after|received|underwent|started|completed|finished|given|by|where)\b)[^.;]){0,70}$",
 )
 # What holds of the words before it holds of a treatment: "chemotherapy followed by surgery", "adjuvant treatment (such as ...".
 _JOINED = re.compile(
@@ -127,12 +134,12 @@ _INTENDED = re.compile(r"\bintended\s(?:[\w-]+\s)?$|\bplans?\s(?:was|were|is|are
 # "not a candidate for radiotherapy", "died before radiotherapy", "radiotherapy was deemed unnecessary": it was not given.
 _UNFIT_BEFORE = re.compile(
     r"\b(?:unfit|unsuitable|ineligible|not\s(?:an?\s)?(?:\w+\s)?candidate|not\s(?:eligible|suitable|fit)|no\scandidate)\sfor\s(?:[\w-]+\s){0,3}$"
-    r"|\b(?:died|expired|succumbed|passed\saway)\b[^.;]{0,30}\bbefore\s(?:[\w-]+\s){0,3}$",
+    r"|\b(?:died|expired|succumbed|passed\saway|lost\sto\sfollow[-\s]?up|absconded|defaulted|disappeared|left)\b[^.;]{0,30}\bbefore\s(?:[\w-]+\s){0,3}$",
 )
 _DENIED_AFTER = re.compile(
     r"(?:(?!\b(?:and|but|with|for|of|after|which|who)\b)[^.;,()]){0,40}?(?:\b(?:was|were|is)\s(?:\w+\s){0,2}?)?(?:"
     r"\b(?:deemed|considered|thought|felt|judged|regarded|believed)\s(?:to\sbe\s|as\s)?(?:unnecessary|inappropriate|unsuitable|contraindicated|impossible"
-    r"|unfeasible|not\s(?:necessary|indicated|appropriate|feasible|suitable|needed|required|beneficial))"
+    r"|unfeasible|not\s(?:to\sbe\s)?(?:necessary|indicated|appropriate|feasible|suitable|needed|required|beneficial|justified|warranted))"
     r"|\bcould\snot\sbe\s(?:administered|given|started|delivered|offered|initiated|done|applied|commenced)\b"
     r"|\b(?:was|were)\s(?:[\w-]+\s){0,6}(?:and|but)\s(?:was|were)\s(?:\w+\s)?(?:not|never)\s(?:given|administered|delivered|performed|done|started)"
     r"|\b(?:was|were)\s(?:impossible|unfeasible|unnecessary|not\s(?:necessary|attempted|pursued|undertaken|delivered|deemed\s\w+)))",
@@ -196,6 +203,7 @@ class Clue(NamedTuple):
     names_cancer: bool = False  # "breast cancer": no sarcoma, no lymphoma
     names_tumour: bool = False
     lineages: frozenset[str] = frozenset()
+    names_metastasis: bool = False
     is_purpose: bool = False  # "irradiation for cervical cancer": said of this treatment itself
 
 
@@ -264,6 +272,8 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
     between = lower[cue.end - sentence.start : start - sentence.start] if cue.end <= start else ""
     if cue.end <= start and _is_new_clause(between, lower[at:]):
         return GIVEN
+    if cue.id == "planned" and _NOW_DONE.search(between):
+        return GIVEN
     if cue.id in ("declined", "absent"):
         is_of_effect = _NEW_VERB.search(between, 7) or _EFFECT.search(between)
         is_of_later = cue.start >= end and _SETTING.search(before) and "," in reading.text[end : cue.start]
@@ -309,7 +319,7 @@ def _cue_of(reading: Reading, start: int, end: int, sentence: Sentence) -> Hit |
 def _of_plan(reading: Reading, sentence: Sentence, start: int) -> str:
     """Return what became of a plan by the rest of its sentence: given, denied where it was refused, then or in the next, else planned."""
     lower = sentence.lower
-    if _is_done(lower, start):
+    if is_done(lower, start):
         return GIVEN
     if _REFUSED_AFTER.match(lower, start):
         return DENIED
@@ -318,7 +328,7 @@ def _of_plan(reading: Reading, sentence: Sentence, start: int) -> str:
     return DENIED if refused else PLANNED
 
 
-def _is_done(text: str, start: int) -> bool:
+def is_done(text: str, start: int) -> bool:
     """Return whether the rest of a sentence tells that what was planned was done, and not something else instead."""
     done = _DONE.search(text, start)
     return done is not None and _INSTEAD.search(text, start, done.start()) is None
@@ -358,7 +368,7 @@ def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
     is_loose = False
     for _ in range(_CHAIN):
         # Where a treatment's own sentence names no tumour, none is found in it, past or not.
-        is_past = (here is not sentence or _names_tumours(reading, here)) and _is_history(here.lower)
+        is_past = (here is not sentence or _names_tumours(reading, here)) and _is_past(reading, here)
         if is_past or here is sentence:
             named = _named(reading, here, start if here is sentence else here.end, is_past)
             if is_loose and (is_past is False or _EARLIER.search(here.lower) is None):
@@ -380,6 +390,21 @@ def clue(reading: Reading, sentence: Sentence, start: int) -> Clue:
         if here.patient != sentence.patient or here.section != sentence.section:
             return NO_CLUE
     return NO_CLUE
+
+
+def _is_past(reading: Reading, sentence: Sentence) -> bool:
+    """Return whether a sentence tells of the past; a year alone only beside a tumour, or where the past was spoken of just before."""
+    if not _is_history(sentence.lower):
+        return False
+    if not _is_by_year(sentence.lower) or reading.hits_in("histology", sentence):
+        return True
+    before = reading.sentences[max(0, sentence.index - _CHAIN) : sentence.index]
+    return any(here.patient == sentence.patient and (_EARLIER.search(here.lower) or "history" in here.lower) for here in before)
+
+
+@_once
+def _is_by_year(lower: str) -> bool:
+    return _HISTORY.search(_IN_YEAR.sub("", lower)) is None
 
 
 @_once
@@ -473,6 +498,8 @@ def _named(reading: Reading, sentence: Sentence, start: int, is_past: bool) -> C
 def _tumours(reading: Reading, sentence: Sentence, start: int, end: int, is_past: bool) -> Clue:
     """Return the tumours that are named between two offsets of a sentence."""
     hits = [hit for hit in reading.hits_in("histology", sentence) if start <= hit.start < end and hit.id[:1].isdigit()]
+    # "anaplastic lymphoma kinase" is a gene.
+    hits = [hit for hit in hits if not reading.text.startswith((" kinase", "-kinase"), hit.end)]
     histologies = frozenset(hit.id[:3] for hit in hits)
     places = (hit for hit in reading.hits_in("site", sentence) if start <= hit.start < end and hit.entry.get("kind") != "procedure")
     names_cancer = any("cancer" in hit.entry.variant for hit in hits)
@@ -483,6 +510,22 @@ def _tumours(reading: Reading, sentence: Sentence, start: int, end: int, is_past
         names_cancer,
         bool(hits),
         frozenset(lineage for hit in hits if (lineage := _lineage(hit.id[:3])) is not None),
+        "metasta" in sentence.lower,
+    )
+
+
+def named_ahead(reading: Reading, sentence: Sentence) -> Clue:
+    """Return the tumours that a sentence and the two after it name: what a lesion turned out to be."""
+    found = [
+        _tumours(reading, here, here.start, here.end, False)
+        for here in reading.sentences[sentence.index : sentence.index + 3]
+        if here.patient == sentence.patient and here.subject == "patient"
+    ]
+    return Clue(
+        histologies=frozenset[str]().union(*(one.histologies for one in found)),
+        is_past=False,
+        names_tumour=any(one.names_tumour for one in found),
+        lineages=frozenset[str]().union(*(one.lineages for one in found)),
     )
 
 
@@ -507,7 +550,29 @@ def is_other_tumour(found: Clue, site: object, histology: object) -> bool:
         return not (own_site and own_site in found.sites and is_kin)
     if found.names_cancer and not found.histologies and lineage not in (None, "epithelial", "germ cell"):
         return True
+    if found.names_metastasis and not found.histologies:
+        # "radiotherapy of bone metastases": a place of the same tumour.
+        return False
     return bool(found.sites) and own_site is not None and own_site not in found.sites and not _is_near(own_site, found.sites)
+
+
+def is_surely_other(found: Clue, site: object, histology: object) -> bool:
+    """Return whether a clue names another tumour than the index.
+
+    Where the index is "cancer" and no more, its site may be that of a metastasis and proves nothing.
+    """
+    is_vague = not isinstance(histology, Histology) or histology.morphology is None or histology.morphology[:3] in _UNSPECIFIC
+    return found.names_tumour and is_other_tumour(found, None if is_vague else site, histology)
+
+
+def is_same_tumour(found: Clue, site: object, histology: object) -> bool:
+    """Return whether a clue names the index tumour: its histology, or a tumour of its site that is no other."""
+    if is_other_tumour(found, site, histology):
+        return False
+    own = histology.morphology[:3] if isinstance(histology, Histology) and histology.morphology else None
+    if own in found.histologies and own not in _UNSPECIFIC:
+        return True
+    return found.names_tumour and isinstance(site, Site) and found.sites == {site.topography[:3]}
 
 
 def _lineage(code: str | None) -> str | None:

@@ -2,14 +2,19 @@
 
     python scripts/measure.py [--errors FIELD[,FIELD]]
 
-Four sets, each with the facts of careful readers:
+Eight sets, each with the facts of careful readers. All fields:
 
 - gold, read and apart: the reports of ../shared/gold/dev (two human readers); every third by name is set apart;
 - silver, read and apart: reports of ../shared/texts/unlabelled.jsonl.gz, with the facts in tests/silver/*.jsonl (language-model readers
   who followed the same guide and never saw the program; corrected by hand only in the half that is read).
 
+Treatment and outcome only:
+
+- silver treatment, read and apart: 150 more of those reports, chosen because they tell of treatment and outcome;
+- invented, read and apart: tests/invented/*.jsonl, reports made up by examiners who never saw the program (see its README).
+
 Errors are shown of the sets that are read, never of those apart: a rule written to mend them would make their figures
-worthless. Without ../shared there is nothing to measure.
+worthless. Without ../shared only the invented reports are measured.
 """
 
 from __future__ import annotations
@@ -28,6 +33,12 @@ from extract.evaluate import Evaluation, GoldReport
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 SILVER = ROOT / "tests" / "silver"
+INVENTED = ROOT / "tests" / "invented"
+# Read in all sets, and all that is read in those on treatment and outcome.
+TREATMENT = (
+    "surgery", "radiotherapy_given", "radiotherapy", "radiotherapy_fractions", "drugs", "drug_doses", "metastasis", "recurrence",
+    "recurrence_months", "status", "follow_up_months",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -35,29 +46,52 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--errors", default="", metavar="FIELDS", help="also print the errors in these fields (all: in every field)")
     chosen = parser.parse_args()
-    if not (SHARED / "gold" / "dev").is_dir():
-        print(f"nothing to measure on: {SHARED} is missing")
-        return 2
     built = pipeline.build()
-    results: dict[str, Evaluation] = {}
+    whole: dict[str, Evaluation] = {}
+    treatment: dict[str, Evaluation] = {}
     for name, gold, reports in _sets():
-        results[name] = evaluate.evaluate(gold, {report.id: pipeline.extract(report, built) for report in reports})
+        result = evaluate.evaluate(gold, {report.id: pipeline.extract(report, built) for report in reports})
+        (treatment if "treatment" in name or "invented" in name else whole)[name] = result
         if name.endswith("read"):
-            _print_errors(name, results[name], set(filter(None, chosen.errors.split(","))))
-    _print_table(results)
+            _print_errors(name, result, set(filter(None, chosen.errors.split(","))))
+    if whole:
+        _print_table(whole, tuple(next(iter(whole.values())).fields))
+        _print_summary(whole)
+        print()
+    else:
+        print(f"only the invented reports are measured: {SHARED} is missing")
+    _print_table(treatment, TREATMENT)
+    print("\nF1 (true positives / false positives / false negatives)")
     return 0
 
 
 def _sets() -> Iterator[tuple[str, Sequence[GoldReport], list[Report]]]:
     """Yield each set's name, its gold and its texts."""
+    if (SHARED / "gold" / "dev").is_dir():
+        yield from _sets_beside()
+    for part in ("read", "apart"):
+        invented = [one for path in sorted(INVENTED.glob("*.jsonl")) for one in _invented(path, part == "apart")]
+        yield f"invented {part}", [gold for gold, _ in invented], [report for _, report in invented]
+
+
+def _invented(path: Path, is_apart: bool) -> Iterator[tuple[GoldReport, Report]]:
+    """Yield the reports of one examiner, of which every third is set apart, with their facts."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, (gold, line) in enumerate(zip(evaluate.load_gold_lines(path), lines, strict=True)):
+        if (number % 3 == 2) is is_apart:
+            yield gold, Report(gold.id, json.loads(line)["text"])
+
+
+def _sets_beside() -> Iterator[tuple[str, Sequence[GoldReport], list[Report]]]:
+    """Yield the sets whose texts lie in ../shared."""
     gold = {report.id: report for report in evaluate.load_gold(SHARED / "gold" / "dev")}
     apart = set(sorted(gold)[2::3])
     for name, ids in (("gold read", sorted(set(gold) - apart)), ("gold apart", sorted(apart))):
         yield name, [gold[one] for one in ids], [text_reader.read(SHARED / "texts" / "dev" / f"{one}.txt") for one in ids]
     texts = _unlabelled()
-    for part in ("read", "apart"):
-        silver = evaluate.load_gold_lines(SILVER / f"{part}.jsonl")
-        yield f"silver {part}", silver, [Report(report.id, texts[report.id]) for report in silver]
+    for name in ("read", "apart", "treatment_read", "treatment_apart"):
+        silver = evaluate.load_gold_lines(SILVER / f"{name}.jsonl")
+        yield f"silver {name.replace('_', ' ')}", silver, [Report(report.id, texts[report.id]) for report in silver]
 
 
 def _unlabelled() -> Mapping[str, str]:
@@ -71,15 +105,17 @@ def _print_errors(name: str, result: Evaluation, fields: set[str]) -> None:
             print(f"{name}: {error}")
 
 
-def _print_table(results: Mapping[str, Evaluation]) -> None:
+def _print_table(results: Mapping[str, Evaluation], fields: Sequence[str]) -> None:
     _print_row("field", results)
-    for field in next(iter(results.values())).fields:
+    for field in fields:
         counts = [result.fields[field] for result in results.values()]
         _print_row(field, [f"{count.f1:.3f} ({count.tp}/{count.fp}/{count.fn})" for count in counts])
+
+
+def _print_summary(results: Mapping[str, Evaluation]) -> None:
     _print_row("kind", [f"{result.kinds_right} of {result.reports}" for result in results.values()])
     _print_row("core macro F1", [f"{result.macro_f1(evaluate.CORE):.3f}" for result in results.values()])
     _print_row("whole cases", [f"{result.perfect_core_cases} of {result.gold_cases}" for result in results.values()])
-    print("\nF1 (true positives / false positives / false negatives)")
 
 
 def _print_row(name: str, cells: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from extract.fields import (
     histology,
     ihc,
     ki67,
+    lesions,
     metastasis,
     molecular,
     radiotherapy,
@@ -21,7 +22,7 @@ from extract.fields import (
 )
 
 FIELDS: tuple[ModuleType, ...] = (
-    *(age, sex, histology, metastasis, site, size),
+    *(age, sex, histology, metastasis, site, lesions, size),
     *(ihc, ki67, molecular),
     *(surgery, radiotherapy, drugs),
     *(recurrence, status, follow_up),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extract import dosing, drug_course, regimens, resumed, treatment
+from extract import dosing, drug_course, never_had, regimens, resumed, treatment
 from extract.lexicon import Entry
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import Drug, Histology
@@ -19,7 +19,7 @@ _GIVING = re.compile(
     r"receiv|treat|administ|start|applica|underw|undergo|given|\bgave\b|\bgot\b|chemo|regimen|cycle|course|dose|\bmg\b|therap"
     r"|follow|switch|respon|complet|continu|maint|commenc|initiat"
     r"|combin|infus|inject|prescrib|taking|\btook\b|tablet|\boral|adjuvant|consist|perfus|stopp|chang|\bon\b|\bused\b"
-    r"|\badded\b|plus|introduc|managed|appl(?:y|ied)|effective|success|challeng|\bunder\b|months?\sof|\bbeg[au]n|shr[iau]nk|control"
+    r"|\badded\b|\btried\b|\btrial\b|\bprolong|\bopted|\bchose|substitut|replac|instilled|embolisation\swith|embolization\swith|\btace\swith|hipec|progress\w*\s(?:through|on|after|despite)|accepted|consented|\btaken\b|\bfollowing\b|\bafter\b|plus|introduc|managed|appl(?:y|ied)|effective|success|challeng|\bunder\b|months?\sof|\bbeg[au]n|shr[iau]nk|control"
     r"|benefit|failed|failure|toler|despite|refractory|\bbegin|induc|compris|\bplan|concurrent|consolidat",
 )
 # "cisplatin-resistant", "allergic to paclitaxel", "tamoxifen-induced": the name is said, its giving is not.
@@ -46,7 +46,7 @@ _OTHER_DISEASE = (
     r"|appetite|cachexia|anorexia|hot\sflashes|menopaus\w+|alopecia|graft|gvhd\b|vasculit\w+|uveitis|macular|retinopath\w+|thrombocytop\w+|an(?:a)?emia)"
 )
 _FOR_OTHER = re.compile(
-    rf"(?:(?!\b(?:stop|discont|with(?:held|draw)|held|switch|reduc|suspend|interrupt|delay|chang|replac|omit|taper|halt|ceas)"
+    rf"(?:(?!\b(?:stop|discont|with(?:held|draw)|held|switch|reduc|suspend|interrupt|delay|chang|replac|omit|taper|halt|ceas|given\sup|abandon|terminat|tolera|hospitali|admi(?:ssion|tted)|(?:but|however|which|who|developed?|died|presented)\b)"
     rf"|\b(?:cancer|tumou?r|carcinoma|sarcoma|lymphoma|leuk\w+|myeloma|melanoma)\b)[^;])"
     rf"{{0,120}}?\b(?:for|due\sto|because\sof|to\s(?:treat|increase|improve|stimulate|control|prevent))\s(?:(?!\d)\w+\s){{0,4}}{_OTHER_DISEASE}",
 )
@@ -72,7 +72,7 @@ _WAS_ON = re.compile(
     r"(?:\s(?:therapy|treatment|chemotherapy|monotherapy|administration|maintenance|infusion))?\s?(?:\([^)]{0,30}\)\s)?"
     r"(?:(?:was|were|had\sto\sbe|has\sbeen|had\sbeen)\s(?:\w+ly\s|then\s|also\s){0,2}(?:discontinued|stopped|withdrawn|ceased"
     r"|interrupted|suspended|resumed|re-?started|continued|changed|switched|replaced|reduced|tapered|tolerated|halted|terminated"
-    r"|effective|ineffective|well\stolerated|added|initiated|introduced|commenced|started|administered|given|re-?initiated)\b"
+    r"|considered\s(?:as\s)?(?:effective|successful|responsible|the\scause)|effective|ineffective|well\stolerated|added|initiated|introduced|commenced|started|administered|given|re-?initiated)\b"
     r"|(?:discontinuation|withdrawal|cessation)\b)",
 )
 _WITH_RESPONSE = re.compile(
@@ -91,6 +91,19 @@ _CONSISTED = re.compile(
     r"\b(?:plan|regimen|protocol|treatment|chemotherapy|therapy|induction|consolidation|maintenance|cycles?)\b[^.;]{0,40}"
     r"\b(?:consisted|comprised|included|was|were)\b",
 )
+# What was done, though no one is named to whom: "First-line treatment was letrozole", "Chemotherapy with cisplatin was started".
+_IMPERSONAL = re.compile(
+    r"\b(?:treatment|therapy|chemotherapy|chemoradi\w+|chemoradiotherapy|immunotherapy|hormonotherapy|regimen|protocol|drugs?|cycles?|courses?|line|infusions?|tablets?)\b"
+    r"[^.;]{0,80}?\b(?:was|were)\s(?:(?!not|never|being|planned|reported|shown|found|associated)\w+\s){0,2}?(?:started|initiated|selected|chosen|given|administered|begun|commenced"
+    r"|switched|changed|continued|tried|instituted|introduced|added|replaced|resumed|delivered|prescribed)\b"
+    r"|\b(?:treatment|therapy|chemotherapy|regimen|protocol)\s(?:\w+\s){0,2}(?:was|were)\s(?=[a-z0-9-]{5,})(?!(?:not|considered|associated|effective|shown|found|reported|well)\b)"
+    r"|\b(?:was|were)\s(?:then\s|subsequently\s|\w+ly\s)?(?:started\son|switched\sto|begun|commenced|initiated|tried|started|given|administered|added|instituted)\b",
+)
+_TOLD_IN = ("body", "case", "treatment", "follow_up", "introduction")
+_OF_OTHERS = re.compile(
+    r"\bpatients\b|\bet\sal|\bcases\b|\bstud(?:y|ies)\b|\btrials?\b|\bliterature\b|\breport(?:ed|s)?\b|\b(?:has|have)\sbeen\b|\bguidelines?\b|\bmice\b|\bcells?\b|\bcohort"
+    r"|\b(?:is|are|may|can|should|could|would|might|would)\b|\bin\s(?:19|20)\d\d,?\s(?:the\s)?fda|\bapprov|\bintroduced\s(?:in|as|into)\b|\bauthors\b|\bmother|\bfather|\b(?:brother|sister|aunt|uncle)\b"
+)
 _CITED = re.compile(r"\[\s?\d|et\sal|\bpatients\b|\bhas\sbeen\b|\bhave\sbeen\b")
 _ANTITUMOUR = ("antineoplastic", "targeted", "immunotherapy", "hormone")
 _ANTIINFLAMMATORY = ("steroid", "nsaid")
@@ -98,11 +111,50 @@ _LEFT_OUT = ("supportive", "class_name")
 # Index tumours against which steroids are given: lymphoid, myeloid and histiocytic ones, thymoma, inflammatory
 # myofibroblastic tumour, desmoid. ICD-O-3 morphology.
 _STEROID_TUMOURS = ("959", "96", "97", "98", "99", "858", "8825", "8821", "8822")
+# Lymphoid and plasma cell tumours, whose treatment often begins with a steroid alone, and what else the steroid may be given for.
+_LYMPHOID = ("959", "96", "970", "971", "972", "973", "981", "982", "983")
+_STEROID_FOR_OTHERS = re.compile(
+    r"premedic|pre-medic|anti-?emetic|nausea|o?edema|\breaction|gvhd|graft|transfus|adrenal|replacement|hypotens|shock|allerg|prophyla|immunosuppress|autoimmun|\w{3,20}itis\b"
+    r"|neurotox|cytokine|\bcrs\b|\bicans\b|h(?:a)?emoly|thrombocytop|cord\scompress|intracranial|suspected|presum|presumptive|empiric|before\s(?:the\s)?biops|taper"
+    r"|respiratory\s(?:failure|distress)|asthma|copd|fever|hypercalc|macrophage|hemophagocyt|haemophagocyt|rash|diagnosed\sas|azathioprin|chloroquin|immunoglobulin|discharged|renal|dialysis|infect|not\simprov|hydrocortison|continues|without\s(?:any\s)?(?:response|effect|improvement)"
+)
 _SHRANK = re.compile(
     r"\b(?:tumou?rs?|mass|lesions?|nodules?|lymphoma|disease|swelling)\b.{0,60}\b(?:shr[aiu]nk\w*|regress\w*|decreas\w+"
     r"|disappear\w*|reduc\w+|resol\w+|respon\w+)",
 )
-_SEPARATES = re.compile(r"\bsubsequent|\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b")
+# "The starting dose was 400 mg a day": of the drug that the sentence before names.
+_DOSE_TOLD = re.compile(
+    r"(?:the|its|his|her|an?|this|it|treatment|therapy|we|he|she|initially|after|at|due|because|following|doses?|dosage)\b[^.;]{0,100}?\bdos(?:e|es|ed|age|ing)\b"
+)
+_TO_DOSE = re.compile(
+    r"\b(?:dos(?:e|es|ed|age|ing)|to|from)\s(?:(?:was|were|is|of|at|to|from|set|started|initially|a|the|with|begun|initiated|fixed|chosen|as"
+    r"|first|reduced|increased|raised|lowered|escalated|titrated|adjusted|down|up|day|daily|oral|intravenous|per|drug|infusion|each|\(|=|:)\s?){0,6}$"
+)
+_SEPARATES = re.compile(
+    r"\b(?:changed|switched|replaced|substituted|converted|escalated)\b|\bsubsequent|\bfollowed\sby\b|;|\bthen\b|\bafter\b|\bprior\sto\b|\band\slater\b"
+)
+
+
+_MORE = re.compile(r"\b(?:more|further|additional|other|extra)\b")
+# "Two of the six planned cycles of": two were given.
+_OF_PLANNED = re.compile(
+    r"\b(?:\d{1,2}|one|two|three|four|five|six|seven|eight)\s(?:out\s)?of\s(?:the\s|his\s|her\s)?(?:\w+\s){0,2}?(?:planned|intended|scheduled|prescribed|proposed)\s(?:\w+\s){0,3}?"
+    r"(?:cycles?|courses?|doses?|infusions?|weeks?|months?)\b[^.;]{0,40}$"
+)
+# Two drugs that are also given against rejection of a graft, and those with which they are.
+_AGAINST_REJECTION = ("everolimus", "sirolimus")
+_IMMUNOSUPPRESSION = (
+    "mycophenol",
+    "tacrolimus",
+    "cyclosporin",
+    "ciclosporin",
+    "azathioprin",
+    "immunosuppress",
+    "rejection",
+    "transplant recipient",
+)
+_OTHER_BRACKET = re.compile(r"\([^()]*\d[^()]*\)")
+_OWN_BRACKET = re.compile(r"\s?\([^()]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +171,10 @@ class Told:
     is_weak: bool = False
     is_with_others: bool = False  # listed with drugs that act against tumours
     is_effective: bool = False  # the sentence tells that the tumour answered
+    is_plain: bool = False  # a steroid, of which no other purpose is told
     members: tuple[Entry, ...] = ()  # the drugs of a regimen, where the report spells it out
     course: drug_course.Course = drug_course.NOT_TOLD
+    dose_words: drug_course.Part | None = None  # where the dose stands in the next sentence
 
 
 def find(reading: Reading) -> Iterator[Mention]:
@@ -142,7 +196,21 @@ def _is_told(sentence: Sentence) -> bool:
     if treatment.is_told(sentence):
         return True
     is_section = sentence.section in ("treatment", "case") and sentence.subject == "general" and not sentence.is_heading
+    if _is_told_of_no_one(sentence):
+        return True
     return is_section and _CONSISTED.search(sentence.lower) is not None and _CITED.search(sentence.lower) is None
+
+
+def _is_told_of_no_one(sentence: Sentence) -> bool:
+    """Return whether a sentence tells what was given, in the past and of no one else, in a part of the report that holds the case."""
+    if sentence.subject != "general" or sentence.section not in _TOLD_IN or sentence.is_heading or sentence.patient == "*":
+        return False
+    lower = sentence.lower
+    return (
+        holds_any(lower, ("was", "were"))
+        and _IMPERSONAL.search(lower) is not None
+        and not (_OF_OTHERS.search(lower) or _CITED.search(lower))
+    )
 
 
 def _tells_giving(reading: Reading, sentence: Sentence) -> bool:
@@ -166,10 +234,13 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
     doses = dosing.find_doses(text)
     cycles = dosing.find_cycles(text)
     spans = [(hit.start - offset, hit.end - offset) for hit in hits]
-    parallel = dosing.parallel_doses(text, doses, spans) if len(doses) > 1 and len(hits) > 1 else {}
+    parallel = dosing.parallel_doses(text, doses, spans) if doses and len(hits) > 1 else {}
     given_cycles = _cycles_of(sentence, spans, cycles)
     courses = drug_course.of_drugs(reading, sentence, spans)
-    is_effective = any(hit.entry.get("class") in _ANTIINFLAMMATORY for hit in hits) and _SHRANK.search(sentence.lower) is not None
+    told_next = _dose_told_next(reading, sentence, hits) if not doses else ()
+    has_steroid = any(hit.entry.get("class") in _ANTIINFLAMMATORY for hit in hits)
+    is_effective = has_steroid and _SHRANK.search(sentence.lower) is not None
+    is_plain = has_steroid and _STEROID_FOR_OTHERS.search(sentence.lower) is None
     for number, hit in enumerate(hits):
         start, end = hit.start - offset, hit.end - offset
         back = hits[number - 1].end - offset if number else 0
@@ -183,18 +254,39 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
             hit.entry.preferred,
             klass,
             standing,
-            (parallel[number],) if number in parallel else dosing.dose_of(text, doses, start, end, upto, back),
+            (told_next[0],)
+            if told_next
+            else (parallel[number],)
+            if number in parallel
+            else dosing.dose_of(text, doses, start, end, upto, back),
             dosing.schedule_after(text, end, min(upto, end + 60)),
             given_cycles[number],
             treatment.clue(reading, sentence, hit.start) if standing == treatment.GIVEN else treatment.NO_CLUE,
             treatment.is_aside(reading, sentence) or _AFTER.match(sentence.lower, end, end + 25) is not None,
             any(other.entry.lexicon == "regimen" or other.entry.get("class") in _ANTITUMOUR for other in hits if other is not hit),
             is_effective,
+            is_plain,
             spelled.get(hit.id, ()) if klass == "regimen" else (),
             courses[number],
+            told_next[1] if told_next else None,
         )
         assertion = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
         yield Mention(NAME, hit.start, hit.end, sentence, said, assertion, "patient")
+
+
+def _dose_told_next(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> tuple[dosing.Dose, drug_course.Part] | tuple[()]:
+    """Return the dose of a sentence's only drug and its words, where the next sentence tells it: "The dose was 400 mg daily"."""
+    if len({hit.id for hit in hits}) != 1 or sentence.index + 1 >= len(reading.sentences):
+        return ()
+    other = reading.sentences[sentence.index + 1]
+    if other.patient != sentence.patient or other.section != sentence.section or "dos" not in other.lower:
+        return ()
+    if not _DOSE_TOLD.match(other.lower) or reading.hits_in("drug", other) or reading.hits_in("regimen", other):
+        return ()
+    dose = next(iter(dosing.find_doses(other.text)), None)
+    if dose is None or not _TO_DOSE.search(other.lower, 0, dose.start):
+        return ()
+    return dose, drug_course.Part(dose.shown, other.start + dose.start, other.start + dose.end, other)
 
 
 def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
@@ -212,6 +304,12 @@ def _standing(reading: Reading, sentence: Sentence, hit: Hit) -> str:
     if ("topical" in before and _TOPICAL_BEFORE.search(before)) or _TOPICAL.match(lower, start, end + 30):
         return treatment.ARGUED
     if hit.id.startswith("interferon") and _VIRAL.search(lower):
+        return treatment.ARGUED
+    if hit.id in _AGAINST_REJECTION and holds_any(lower, _IMMUNOSUPPRESSION):
+        return treatment.ARGUED
+    if never_had.is_never_had(lower, start, end):
+        return treatment.DENIED
+    if never_had.is_of_trials(lower):
         return treatment.ARGUED
     standing = treatment.standing(reading, hit.start, hit.end, sentence)
     if standing != treatment.GIVEN and _is_given_all_the_same(reading, sentence, hit, standing):
@@ -235,6 +333,8 @@ def _is_given_all_the_same(reading: Reading, sentence: Sentence, hit: Hit, stand
     if _COULD.match(lower, end, end + 110) or _WAS_ON.match(lower, end, end + 90):
         return True
     if standing == treatment.PLANNED:
+        if "of" in lower and _OF_PLANNED.search(lower[max(0, hit.start - sentence.start - 90) : hit.start - sentence.start]):
+            return True
         return _WITH_RESPONSE.match(lower, end, end + 100) is not None or resumed.is_resumed(reading, sentence, hit.start, hit.end)
     return False
 
@@ -248,9 +348,20 @@ def _cycles_of(sentence: Sentence, spans: Sequence[tuple[int, int]], cycles: Seq
         previous = cycles[number - 1].end if number else 0
         forward = re.match(r"\s?(?:of|with|comprising|using|consisting)\b", text[cycle.end : cycle.end + 14]) is not None
         ahead = [at for at, (start, _) in enumerate(spans) if cycle.end <= start < following and not _separates(lower, cycle.end, start)]
-        behind = [at for at, (_, end) in enumerate(spans) if previous <= end <= cycle.start and not _separates(lower, end, cycle.start)]
+        behind = [
+            at
+            for at, (_, end) in enumerate(spans)
+            if previous <= end <= cycle.start and (not _separates(lower, end, cycle.start) or _OWN_BRACKET.match(text, end, cycle.start))
+        ]
+        if (
+            len(behind) > 1
+            and _OWN_BRACKET.match(text, spans[behind[-1]][1], cycle.end)
+            and _OTHER_BRACKET.search(text, spans[behind[-2]][1], spans[behind[-1]][0])
+        ):
+            behind = behind[-1:]  # "A (3 months) and B (2 cycles)"
+        is_more = _MORE.search(lower, cycle.start, cycle.end) is not None
         for at in ahead if forward and ahead else behind or ahead:
-            result[at] = cycle.number
+            result[at] = cycle.number + ((result[at] or 0) if is_more else 0)
     return result
 
 
@@ -308,7 +419,7 @@ def _is_against_tumour(said: Told, histology: object) -> bool:
     code = histology.morphology if isinstance(histology, Histology) else None
     if code is None or not code.startswith(_STEROID_TUMOURS):
         return False
-    return said.is_with_others or said.is_effective
+    return said.is_with_others or said.is_effective or (said.klass == "steroid" and said.is_plain and code.startswith(_LYMPHOID))
 
 
 def _drug(name: str, group: Sequence[Mention]) -> Drug:
@@ -339,10 +450,13 @@ def _parts_of_course(group: Sequence[Mention]) -> tuple[drug_course.Part | None,
 
 
 def _proof_of_course(group: Sequence[Mention]) -> Iterator[Mention]:
-    """Yield the words that tell a drug's line, response and stop."""
+    """Yield the words that tell a drug's line, response and stop, and its dose where another sentence tells it."""
     for part in _parts_of_course(group):
         if part:
             yield Mention(NAME, part.start, part.end, part.sentence, part.value)
+    dosed = next((said for mention in group if (said := _told(mention)).dose), None)
+    if dosed and (words := dosed.dose_words):
+        yield Mention(NAME, words.start, words.end, words.sentence, words.value)
 
 
 def _cycles(group: Sequence[Mention]) -> int | None:

@@ -20,6 +20,7 @@ FIELDS = ("metastases",)
 # Without one of these no organ of a sentence is a place of metastasis.
 _CUES = (
     "metast",
+    "mets",
     "spread",
     "recurr",
     "relaps",
@@ -28,6 +29,7 @@ _CUES = (
     "deposit",
     "implant",
     "carcinomatosis",
+    "sarcomatosis",
     "seeding",
     "node",
     "nodal",
@@ -45,6 +47,10 @@ _TNM = re.compile(
 )
 # This stands in all that `_TNM` matches.
 _HAS_NODES = re.compile(r"N\s?[1-3+]")
+# Nodes counted after what took them out: "neck dissection (3/28 positive)".
+_REMOVED = re.compile(
+    r"\b(?:dissection|lymphadenectomy|nodes?|N[1-3][a-c]?)\s\((?:nodes\s)?(?P<held>[1-9]\d?)\s?/\s?(?P<all>\d{1,3})(?:\s(?:nodes\s)?(?:positive|involved|metastatic))?\s?[,;)]"
+)
 _RISK = re.compile(
     r"\b(?:risk|rates?|prevent|potential|propensity|tend\w*|common(?:ly)?(?!\s(?:iliac|hepatic|bile|carotid))|search|screen\w*|work-?up|evaluat\w+"
     r"|assess\w*|(?:can|may|might|could|often|usually|frequently|rarely|typically|likely)\s(?:also\s)?(?:metast|spread|dissem)|sites?\sof"
@@ -87,6 +93,10 @@ def find(reading: Reading) -> Iterator[Mention]:
             continue
         if _HAS_NODES.search(sentence.text) and (staged := _TNM.search(sentence.text)):
             start, end = sentence.start + staged.start(), sentence.start + staged.end()
+            place = Spread("C77", "lymph node", _names(reading, sentence), "nodes")
+            yield Mention(NAME, start, end, sentence, place, "present", sentence.subject)
+        if "/" in sentence.text and (removed := _REMOVED.search(sentence.text)) and int(removed["held"]) <= int(removed["all"]):
+            start, end = sentence.start + removed.start("held"), sentence.start + removed.end("all")
             place = Spread("C77", "lymph node", _names(reading, sentence), "nodes")
             yield Mention(NAME, start, end, sentence, place, "present", sentence.subject)
         hits = reading.hits_in("metastasis_site", sentence)
@@ -178,8 +188,7 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
     histology = so_far.get("histology")
     if isinstance(histology, Histology) and histology.morphology and histology.morphology.startswith(("98", "995", "996")):
         return Resolution({}, {}, tuple((m, "no metastasis of a disease of the blood") for m in mentions))
-    code = histology.morphology[:4] if isinstance(histology, Histology) and histology.morphology else ""
-    own = {organ for first, last, organ in _OWN_ORGANS if first <= code <= last}
+    own = own_organs(histology)
     proofs: dict[str, list[Mention]] = {}
     passed: list[tuple[Mention, str]] = []
     for mention in mentions:
@@ -198,6 +207,12 @@ def resolve(mentions: Sequence[Mention], so_far: Mapping[str, object]) -> Resolu
             passed.extend((mention, "a nearer place is told") for mention in proofs.pop(general, ()))
     findings = [Finding(Metastasis(_spread(found[0]).name, code), tuple(found)) for code, found in proofs.items()]
     return Resolution({}, {"metastases": findings}, tuple(passed))
+
+
+def own_organs(histology: object) -> frozenset[str]:
+    """Return the organs in which a tumour of this diagnosis is at home."""
+    code = histology.morphology[:4] if isinstance(histology, Histology) and histology.morphology else ""
+    return frozenset(organ for first, last, organ in _OWN_ORGANS if first <= code <= last)
 
 
 def _is_of_another_tumor(mention: Mention, histology: object) -> bool:

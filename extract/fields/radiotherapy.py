@@ -42,17 +42,20 @@ _DENIED_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|exposure|past
 _BRAIN = re.compile(r"\b(?:whole[-\s]brain|brain|(?:intra)?cranial|WBRT)\b", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\b(?:after|following|prior\sto|previous|before|despite|during|since|end\sof|completion\sof|completing|the|this|his"
-    r"|her)\s(?:[\w-]+\s){0,2}$|\bhad\s(?:already\s|previously\s)?been\s$",
+    r"|her)\s(?:[\w-]+\s){0,2}$|\bpost-?\s?$|\bhad\s(?:already\s|previously\s)?been\s$",
     re.IGNORECASE,
 )
 _RELAPSE = re.compile(r"\b(?:recurren\w+|relaps\w+|recurred)\b", re.IGNORECASE)
+_FOR_RELAPSE = re.compile(r"\s(?:for|of|to)\s(?:(?:the|a|his|her|this)\s)?(?:\w+\s)?(?:recurren\w+|relaps\w+)", re.IGNORECASE)
+_WHOLE_BODY = re.compile(r"\b(?:total|whole)[-\s]body\b|\bTBI\b", re.IGNORECASE)
 # Of which events a course can be told apart from which.
 _APART = {
     "adjuvant": frozenset({"palliative", "brain", "stereotactic", "relapse"}),
     "palliative": frozenset({"adjuvant"}),
     "relapse": frozenset({"adjuvant"}),
 }
-_DOSE_WORDS = re.compile(r"Gy|\b(?:dose|fraction|deliver|beam|boost|course)", re.IGNORECASE)
+_OWN_CLAUSE = re.compile(r"(?:\band\b|;|\bwhile\b|\bthen\b)[^.;]{0,60}\b(?:was|were|received|underwent)\b", re.IGNORECASE)
+_DOSE_WORDS = re.compile(r"Gy|\d\s(?:gr[ae]ys|rads?)\b|\b(?:dose|fraction|deliver|beam|boost|course)", re.IGNORECASE)
 _LATER = re.compile(r"\blater\b|\bmetasta|\brecurr|\brelaps|\bprogress", re.IGNORECASE)
 # Words with which the story moves on to a later treatment, in lower case.
 _STAGE = re.compile(
@@ -62,6 +65,17 @@ _GOES_BACK = re.compile(r"(?:before|prior\sto|at\sthe\stime)\b", re.IGNORECASE)
 # A sentence that announces the case tells of all treatments at once.
 _SUMS_UP = re.compile(r"\b(?:reports?|presents?|describes?|illustrates?|study|article|case\sof)\b", re.IGNORECASE)
 # Irradiation of the past that was for no tumour.
+# "The platelets recovered without any treatment", "there was no radiation of the pain": no denial of radiotherapy.
+_OF_RECOVERY = re.compile(
+    r"\b(?:resolv|recover|return|regress|improv|normali[sz]|subsid|disappear|heal|reliev|abat|shrank|shrink|decreas)\w*\b[^.;]{0,80}\bwithout\s(?:[\w-]+\s){0,3}$",
+    re.IGNORECASE,
+)
+_OF_PAIN = re.compile(
+    r"\s(?:of\s(?:(?:the|her|his|this)\s)?(?:\w+\s)?pain\b|(?:of\spain\s)?(?:in)?to\s(?:(?:the|her|his|either|any)\s)?(?:\w+\s)?(?:arms?|legs?|back|shoulders?|neck|jaw|groin|limbs?|extremit\w+)\b"
+    r"|or\sassociated\ssymptoms)",
+    re.IGNORECASE,
+)
+_IN_PRINCIPLE = re.compile(r"\b(?:can|may|might|should|evidence|outcomes\sfor|is\s(?:usually|often|generally|sufficient|adequate))\b")
 _BENIGN = re.compile(
     r"\birradi\w+\b[^.;]{0,60}\b(?:tinea|acne|ringworm|thymic\senlargement|enlarged\s(?:thymus|tonsils)|hyperthyroidism|psoriasis|ankylosing|spondyl"
     r"|keloid|h[a]?emangioma\sin\s(?:infancy|childhood))|\b(?:in|during)\s(?:(?:his|her|early)\s)?(?:childhood|infancy|adolescence)\b[^.;]{0,80}\b(?:irradi|radi)",
@@ -82,15 +96,79 @@ _BEGUN = re.compile(
     r"\b(?:receiv(?:ed|ing)|underwent|undergoing|started|treated|delivered|initiated|completed|commenced|began|given|administered)\b",
     re.IGNORECASE,
 )
-_CUT_SHORT = re.compile(
-    r"\b(?:interrupt|discontinu|stopp|terminat|abort|premature|ceas|abandon|unable|cut\sshort|only|died|withdr[ae]w|suspend|incomplete|not\s(?:be\s)?(?:complete|tolerat)|intoleran|refus)",
-    re.IGNORECASE,
+_STOPPED = (
+    r"(?:discontinu|stopp|terminat|abort|ceas|abandon|cut\sshort|suspend|halt|curtail|withdr[ae]w|(?:not|never)\s(?:be\s)?(?:complet|tolerat|continu|resum|go\sbeyond"
+    r"|return|come\sback)|(?:refus|declin)\w+\s(?:to\scontinue|further|the\srest))"
 )
+_CUT_SHORT = re.compile(rf"\b(?:{_STOPPED}|interrupt|premature|unable|only|died|incomplete|intoleran|refus)", re.IGNORECASE)
 _FINAL = re.compile(
-    r"\b(?:final|actual|delivered|after|at|received|receiving|completed|only)\s(?:(?:an?|the|total|cumulative|dose|of)\s){0,4}$",
+    r"\b(?:final|actual|delivered|after|at|received|receiving|completed|only|beyond|with|of\swhich)\s(?:(?:an?|the|total|cumulative|dose|of|only|just)\s){0,4}$",
     re.IGNORECASE,
 )
-_IN_GENERAL = re.compile(r"\s?(?:is|are)\s", re.IGNORECASE)
+# "was stopped after 12 of 30 fractions", "after his third session": how far a course went that was not completed.
+_STOP = re.compile(rf"\b{_STOPPED}", re.IGNORECASE)
+_RESUMED = re.compile(r"(?<!not\s)(?<!never\s)(?<!not\sbe\s)\b(?:resumed|restarted|completed)\b", re.IGNORECASE)
+_ORDINALS = {word: number for number, word in enumerate(
+    ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"), start=1
+)}  # fmt: skip
+_REACHED = re.compile(
+    rf"\b(?:after|at|with|beyond|following|received|completed|on)\s(?:(?:only|just|the|his|her|a|total|of)\s){{0,3}}"
+    rf"(?P<count>\d{{1,2}}(?:st|nd|rd|th)?|{doses.COUNT}|{'|'.join(_ORDINALS)})\s(?:of\s(?:the\s)?(?:planned\s|intended\s)?\w+\s)?(?:(?:daily|planned)\s)?"
+    r"(?:fractions?|sessions?|treatments?|sittings?)\b",
+    re.IGNORECASE,
+)
+# What stands after a dose or a word for radiotherapy and says that it was a plan, or that it was not done.
+_RUN = (
+    r"(?:(?!\b(?:and|but|with|chemo\w*|surg\w*|operat\w*|resect\w*|boost|completed|received|delivered|given|underwent|after|until|patients?"
+    r"|al?though|whereas|while|instead|further|additional|another|systemic)\b|\(\d"
+    r"|,\s(?:(?!was\b|were\b|it\b|which\b)\w+\s){0,2}\w*(?:therap|treatment))[^.;]|\.\d)"
+)
+_WERE = (
+    r"\b(?:was|were|is|had\s(?:\w+ly\s)?been|has\sbeen|being)"
+    r"\s(?:both\s|all\s|also\s|thus\s|therefore\s|then\s|(?!originally|initially)\w+ly\s|the\s|our\s|under\s){0,2}"
+)
+_INTENDED_AFTER = re.compile(
+    rf"(?:\s?\([^()]{{0,60}}\))?{_RUN}{{0,60}}?{_WERE}(?:planned|intended|scheduled|envisaged|proposed|considered|discussed|recommended|advised|offered|foreseen|contemplated|suggested"
+    r"|projected|favou?red|(?:originally|initially|first)\s(?:prescribed|planned|intended|considered)|discussion|laid\sout|on\soffer|intention|plan|goal|aim)\b"
+    rf"|{_RUN}{{0,60}}?\bhad\s(?:originally|initially|first)\sbeen\sprescribed\b",
+    re.IGNORECASE,
+)
+_AFTERWARDS = re.compile(r"\b(?:after|following|despite|during|since|(?:completion|end)\sof)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
+# "66 Gy were intended, of which 48 were given"
+_OF_WHICH = re.compile(r"[^.;]{0,60}\bof\swhich\s(?:only\s)?\d")
+_INTENDED_BEFORE = re.compile(
+    r"\b(?:simulated|slated|booked|listed|due)\s(?:to\s(?:receive|have|undergo)|for)\s(?:[\w-]+\s){0,3}$"
+    r"|\b(?:favou?red|preferred|advocated|proposed|suggested)\s(?:(?!given|was|were)[\w-]+\s){0,5}$"
+    r"|\b(?:will|is\sto|are\sto)\s(?:\w+\s)?(?:start|begin|receive|undergo|have|irradiated|given|treated)\b[^.;]{0,60}$"
+    r"|\b(?:options?|alternatives?)\b(?:(?!\b(?:and\swas|received|underwent|chose|chosen|opted|treated|given)\b)[^.;]){0,130}$"
+    r"|\b(?:instead\sof|rather\sthan|in\splace\sof|(?:chosen|preferred|decided)\sover|for\sinstance|for\sexample)\s(?:[\w-]+\s){0,4}$",
+    re.IGNORECASE,
+)
+_NOT_DONE_AFTER = re.compile(
+    rf"(?:\s?\([^()]{{0,60}}\))?{_RUN}{{0,70}}?(?:,?\s(?:however|but|and|yet),?\s(?:it|this|which)\s)?(?:{_WERE}(?:withheld|omitted|avoided|cancell?ed|turned\sdown|declined|refused|out\sof\sthe\squestion"
+    r"|not\s(?:given|administrated|done|delivered|performed|pursued|feasible|possible|carried\sout|undertaken|retained|part\sof|felt\sto\sbe|thought\sto\sbe))"
+    r"|\b(?:could|can)\s?not\s(?:then\s)?be\s(?:given|done|delivered|performed|carried\sout|started|administered|offered|organi[sz]ed|arranged|paid))\b",
+    re.IGNORECASE,
+)
+# Doses of a trial, a review or another's patients, where no person is named.
+_OF_OTHERS = re.compile(
+    r"\b(?:trials?|(?<!imaging\s)(?<!staging\s)stud(?:y|ies)|cohorts?|meta-?analys[ie]s|investigators|historical|et\sal|and\s(?:colleagues|co-?workers|associates)"
+    r"|literature|authors|others\s(?:have\s)?(?:used|given|gave|treated|irradiated|reported)|guidelines?\s(?:recommend|advise|suggest|continue)|published|(?:has|have)\sbeen\s(?:achieved|reported|described|used|recommended|proposed|shown|employed|associated)|reported\s(?!as\b)|median\s(?:dose|of|\d)"
+    r"|(?:were|was|are)\sallocated|arms?\sof\sthe|patients|cases|children|women|men|adults|(?:our|this)\sinstitution\s(?:we|patients))\b|^\(?(?:in|at)\s(?:the\s)?(?-i:(?!CT|MR|PE?T|ICU|[PGC]TV)[A-Z]{3,})\b",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"\b(?:he|she|him|his|her|hers|we|our\s(?:own\s)?(?:patient|case)|(?:the|this)\s(?:[\w-]+\s)?(?:patient|woman|man|boy|girl|child|infant|case)(?!s\b)|enrolled)\b",
+    re.IGNORECASE,
+)
+_WE_FOUND = re.compile(r"\b(?:we\s(?:found|identified|reviewed|know|used\sto)|in\sthe\spast\swe)\b", re.IGNORECASE)
+# A sentence without a person that tells of a dose given, between sentences on the patient.
+_DONE = re.compile(
+    r"\b(?:was|were)\s(?:\w+ly\s|then\s|also\s|again\s){0,2}(?:delivered|given|administered|applied|done|performed|irradiated|treated|started|completed|carried\sout|added|used)\b|\bbegan\b",
+    re.IGNORECASE,
+)
+_TELLING = ("body", "abstract", "case", "treatment", "follow_up")
+_IN_GENERAL = re.compile(r"\s?(?:(?:treatments?|regimens?|protocols?)\s)?(?:is|are)\s", re.IGNORECASE)
 _RADIOISOTOPE = re.compile(
     r"\bm?Ci\b|\bMBq\b|yttrium|\bSIRT\b|selective\sinternal|radionuclide|\bPRRT\b|samarium|strontium|\bGBq\b|radio-?iodine|radioactive\siodine|radioemboli|\bI-?131\b|131-?I\b|microsphere|lutetium|radium",
     re.IGNORECASE,
@@ -102,7 +180,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     has_doses = holds_any(reading.text, _UNITS)
     if not has_doses and not reading.hits.get("technique"):
         return
-    stage, has_begun = 0, False
+    stage, has_begun, last = 0, False, -9
     for sentence in reading.sentences:
         hits = _radiotherapy(reading, sentence)
         has_dose = has_doses and holds_any(sentence.text, _UNITS)
@@ -110,14 +188,33 @@ def find(reading: Reading) -> Iterator[Mention]:
         has_begun = has_begun or bool(hits) or has_dose
         moves_on = _moves_on(sentence) if has_begun else None
         stage += moves_on is not None
+        if not hits and not has_dose and sentence.index - last <= 2 and "fraction" in sentence.lower and treatment.is_told(sentence):
+            yield from (_staged(mention, stage, sentence.start) for mention in _reached(sentence))
         if (not hits and not has_dose) or sentence.section == "references":
             continue
+        last = sentence.index
         is_told = treatment.is_told(sentence)
         at = sentence.start + moves_on.end() if moves_on else sentence.start
         dosed = [_staged(mention, stage, at) for mention in _dosed(reading, sentence, hits, is_told)] if has_dose else []
         yield from dosed
-        if is_told and not any(told(mention).standing == treatment.GIVEN for mention in dosed):
+        if is_told and (given := [mention for mention in dosed if told(mention).standing == treatment.GIVEN]):
+            others = [hit for hit in hits if hit.id == "brachytherapy" and _is_beside(hit, given)]
+            yield from (_staged(mention, stage, at) for mention in _undosed(reading, sentence, others, given))
+        elif is_told:
             yield from (_staged(mention, stage, at) for mention in _undosed(reading, sentence, hits))
+            if not has_dose:
+                yield from (_staged(mention, stage, at) for mention in _reached(sentence))
+
+
+def _is_beside(hit: Hit, dosed: Sequence[Mention]) -> bool:
+    """Return whether brachytherapy is told without a dose beside external irradiation with one: "45 Gy, followed by brachytherapy"."""
+    techniques = {told(mention).technique for mention in dosed}
+    is_after = all(mention.end < hit.start for mention in dosed)
+    return (
+        "brachytherapy" not in techniques
+        and (is_after or bool(techniques - {None}))
+        and not any(part.start == hit.start for m in dosed for part in told(m).particulars)
+    )
 
 
 def _moves_on(sentence: Sentence) -> re.Match[str] | None:
@@ -171,6 +268,7 @@ def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: b
         before = reading.sentences[sentence.index - 1].text if sentence.index else ""
         if not _DOSE_WORDS.search(text) or _RADIOISOTOPE.search(text) or (_RADIOISOTOPE.search(before) and not _IN_FULL.search(before)):
             return
+    subject = _subject(reading, sentence, is_told)
     all_series = doses.link(text, doses.find(text))
     named = _techniques(sentence, hits, all_series)
     places = _targets(sentence, all_series)
@@ -181,33 +279,89 @@ def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: b
         found = particulars.find(reading, sentence, series.start, series.end, upto)
         if _intent(found) is None and (intent := _intent_nearby(reading, sentence, hits)):
             found = (*found, intent)
+        standing = _standing(reading, series, sentence, all_series)
         said = Told(
             series,
             str(here.value) if here else None,
             _names(places[number]),
             _intent(found),
-            _standing(reading, series, sentence),
+            standing,
             treatment.clue(reading, sentence, start),
             _event(text, series.start, series.end, str(technique.value) if technique else None),
-            treatment.is_aside(reading, sentence),
+            treatment.is_aside(reading, sentence) or (series.is_range and not _BEGUN.search(text)),
             particulars=(*found, here) if here else found,
             is_cut_short=_CUT_SHORT.search(text) is not None and _FINAL.search(text[max(0, series.start - 45) : series.start]) is not None,
             targets=places[number],
         )
-        yield Mention(NAME, start, end, sentence, said, _assertion(said.standing), "patient" if is_told else sentence.subject)
+        yield Mention(NAME, start, end, sentence, said, _assertion(standing), subject)
+    if subject == "patient" and not any(series.total is None and series.count for series in all_series):
+        yield from _reached(sentence)
 
 
-def _standing(reading: Reading, series: doses.Series, sentence: Sentence) -> str:
+def _subject(reading: Reading, sentence: Sentence, is_told: bool) -> str:
+    """Return whose dose a sentence gives: the patient's, also where it names nobody but stands in the patient's story."""
+    lower = sentence.lower
+    if _OF_OTHERS.search(sentence.text) and not (_PERSON.search(lower) and not _WE_FOUND.search(lower)):
+        return "literature" if is_told else sentence.subject
+    if is_told:
+        return "patient"
+    if sentence.subject == "general" and sentence.section in _TELLING and _DONE.search(lower):
+        at = sentence.index
+        beside = (*reading.sentences[max(0, at - 3) : at], *reading.sentences[at + 1 : at + 3])
+        if any(other.subject == "patient" and other.patient == sentence.patient for other in beside):
+            return "patient"
+    return sentence.subject
+
+
+def _reached(sentence: Sentence) -> Iterator[Mention]:
+    """Yield how many fractions were given of a course that was stopped: "after his third session he did not return"."""
+    text = sentence.text
+    if not _STOP.search(text) or _RESUMED.search(text):
+        return
+    match = _REACHED.search(text)
+    if match is None:
+        return
+    word = match["count"].lower()
+    count = _ORDINALS.get(word) or doses.number(word.rstrip("stndrh") if word[0].isdigit() else word)
+    if count:
+        series = doses.Series(None, int(count), None, match.start(), match.end())
+        said = Told(series, is_cut_short=True)
+        yield Mention(NAME, sentence.start + match.start(), sentence.start + match.end(), sentence, said, "present", "patient")
+
+
+def _standing(reading: Reading, series: doses.Series, sentence: Sentence, all_series: Sequence[doses.Series]) -> str:
     """Return given, planned, denied or argued for a series; a planned dose was given where treatment was begun and not cut short."""
     standing = treatment.standing(reading, sentence.start + series.start, sentence.start + series.end, sentence)
+    if standing == treatment.GIVEN:
+        standing = _by_the_rest(sentence, series.start, series.end)
     if not series.is_planned or standing not in (treatment.GIVEN, treatment.PLANNED):
         return standing
-    if _CUT_SHORT.search(sentence.text):
+    if _CUT_SHORT.search(sentence.text) or any(_is_less(other, series) for other in all_series):
         return treatment.PLANNED
     return treatment.GIVEN if _BEGUN.search(sentence.text) else standing
 
 
-def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Mention]:
+def _is_less(series: doses.Series, planned: doses.Series) -> bool:
+    """Return whether a series is what was given of a planned one: "60 of the intended 66 Gy"."""
+    given, whole = doses.dose_of(series), doses.dose_of(planned)
+    return not series.is_planned and series.role != "boost" and given is not None and whole is not None and given < whole
+
+
+def _by_the_rest(sentence: Sentence, start: int, end: int) -> str:
+    """Return denied or planned where the words around a treatment say that it was not done, or only intended; else given."""
+    text = sentence.text
+    if _AFTERWARDS.search(text[max(0, start - 45) : start]):
+        # "after radiotherapy, further treatment was not given"
+        return treatment.GIVEN
+    if _NOT_DONE_AFTER.match(text, end):
+        return treatment.DENIED
+    if _INTENDED_BEFORE.search(text[max(0, start - 150) : start]) or _INTENDED_AFTER.match(text, end):
+        is_done = treatment.is_done(sentence.lower, end) and not _OF_WHICH.match(sentence.lower, end)
+        return treatment.GIVEN if is_done else treatment.PLANNED
+    return treatment.GIVEN
+
+
+def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], dosed: Sequence[Mention] = ()) -> Iterator[Mention]:
     """Yield the words for radiotherapy in a sentence, and numbers of fractions beside them; denials of any further therapy too."""
     counts = doses.find_counts(sentence.text) if _FRACTIONS.search(sentence.text) else []
     for hit in hits:
@@ -216,13 +370,22 @@ def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Itera
         at, past = hit.start - sentence.start, hit.end - sentence.start
         before = sentence.text[max(0, at - 60) : at]
         standing = treatment.standing(reading, hit.start, hit.end, sentence, needs_past=True)
+        if hit.id == "adjuvant" and before.lower().endswith("no "):
+            # "no further treatment": the words of denial and of treatment share one.
+            standing = treatment.DENIED
+        if standing == treatment.GIVEN:
+            standing = _by_the_rest(sentence, at, past)
         if hit.id == "adjuvant" and (standing != treatment.DENIED or _OTHERWISE.match(sentence.text, past)):
             continue
+        if standing == treatment.DENIED and (_OF_RECOVERY.search(before) if hit.id == "adjuvant" else _OF_PAIN.match(sentence.text, past)):
+            continue
+        if standing == treatment.DENIED and _PERSON.search(sentence.lower) is None and _IN_PRINCIPLE.search(sentence.lower):
+            standing = treatment.ARGUED
         if standing == treatment.DENIED and (_DENIED_HISTORY.search(before) or _IN_GENERAL.match(sentence.text, past, past + 30)):
             standing = treatment.ARGUED
         if standing == treatment.GIVEN and (_NOT_THIS.search(before) or _NOT_AFTER.match(sentence.text, past, past + 30)):
             standing = treatment.ARGUED
-        near = next((count for count in counts if _is_of(sentence.text, count, at, past)), None)
+        near = next((count for count in counts if _is_of(sentence.text, count, at, past) and not _is_taken(sentence, count, dosed)), None)
         technique = None if hit.id in ("RT", "CRT", "adjuvant") else hit.id
         found: tuple[Particular, ...] = ()
         places: tuple[Target, ...] = ()
@@ -257,6 +420,11 @@ def _is_of(text: str, count: doses.Quantity, start: int, end: int) -> bool:
     if count.start >= end:
         return count.start - end < 60
     return start - count.end < 40
+
+
+def _is_taken(sentence: Sentence, count: doses.Quantity, dosed: Sequence[Mention]) -> bool:
+    """Return whether a number of fractions belongs to a dose of the sentence."""
+    return any(mention.start < sentence.start + count.end and sentence.start + count.start < mention.end for mention in dosed)
 
 
 def _assertion(standing: str) -> str:
@@ -318,9 +486,9 @@ def _techniques(sentence: Sentence, hits: Sequence[Hit], all_series: Sequence[do
     for hit in hits:
         if hit.id in _RANK:
             distances = [_distance(sentence.text, hit.start - sentence.start, hit.end - sentence.start, series) for series in all_series]
-            if distances:
+            if distances and not _is_of_another(sentence.text, hit, sentence.start, all_series[distances.index(min(distances))]):
                 found[distances.index(min(distances))].append(hit)
-    named = [_best(near) for near in found]
+    named = [_best(_of_one_family(sentence, near, series)) for near, series in zip(found, all_series, strict=True)]
     # Series of one course share its technique, unless one is named for each.
     only = next((technique for technique in named if technique), None)
     if only is None or (only.value in ("brachytherapy", "IORT") and len(all_series) > 1):
@@ -330,6 +498,28 @@ def _techniques(sentence: Sentence, hits: Sequence[Hit], all_series: Sequence[do
         technique or (only if is_last or only.start - sentence.start < series.start else None)
         for technique, series in zip(named, all_series, strict=True)
     ]
+
+
+def _is_of_another(text: str, hit: Hit, offset: int, series: doses.Series) -> bool:
+    """Return whether brachytherapy is told of in a later clause: "44 Gy, and the tumour was treated by brachytherapy"."""
+    return (
+        hit.id == "brachytherapy"
+        and hit.start - offset > series.end
+        and _OWN_CLAUSE.search(text, series.end, hit.start - offset) is not None
+    )
+
+
+def _of_one_family(sentence: Sentence, hits: Sequence[Hit], series: doses.Series) -> Sequence[Hit]:
+    """Return the words for techniques without those of brachytherapy, or without the others, whichever stand farther from a series."""
+    inside = [hit for hit in hits if hit.id == "brachytherapy"]
+    outside = [hit for hit in hits if hit.id != "brachytherapy"]
+    if not inside or not outside:
+        return hits
+
+    def away(hit: Hit) -> int:
+        return _distance(sentence.text, hit.start - sentence.start, hit.end - sentence.start, series)
+
+    return inside if min(map(away, inside)) <= min(map(away, outside)) else outside
 
 
 def _best(hits: Sequence[Hit]) -> Particular | None:
@@ -397,6 +587,8 @@ def _event(text: str, start: int, end: int, technique: str | None) -> str:
     """Return what tells this course from another; "" for a mere reference back ("after radiotherapy") and where nothing does."""
     if technique in ("brachytherapy", "SBRT", "SRS", "gamma knife"):
         return "brachytherapy" if technique == "brachytherapy" else "stereotactic"
+    if _WHOLE_BODY.search(text[max(0, start - 15) : end]):
+        return "whole body"
     if _BRAIN.search(text[max(0, start - 40) : end + 40]):
         return "brain"
     if _REFERENCE.search(text[max(0, start - 30) : start]):
@@ -407,7 +599,7 @@ def _event(text: str, start: int, end: int, technique: str | None) -> str:
     intent = str(said.value) if said else None
     if intent in ("adjuvant", "neoadjuvant", "palliative"):
         return "palliative" if intent == "palliative" else "adjuvant"
-    return "relapse" if _RELAPSE.search(text[max(0, start - 150) : start]) else ""
+    return "relapse" if _RELAPSE.search(text[max(0, start - 150) : start]) or _FOR_RELAPSE.match(text, end) else ""
 
 
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
@@ -423,6 +615,8 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     if planned and undosed and not any(_has_dose(mention) for mention in dosed):
         # "60 Gy was planned. ... She completed radiotherapy": what was planned was given.
         dosed = sorted([*dosed, *(m for m in planned if m.start < undosed[-1].start)], key=lambda m: m.start)
+    if begun := [m for m in planned if any(_stops(other, m) for other in dosed)]:
+        dosed = sorted([*dosed, *begun], key=lambda m: m.start)
     drafts = courses.fold(dosed)
     findings = [Finding(courses.finish(draft), draft.mentions) for draft in drafts]
     counted = [m for m in dosed if not _has_dose(m) and not told(m).is_weak and not any(m in finding.proof for finding in findings)]
@@ -441,6 +635,13 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     if denied:
         return Resolution({"radiotherapy_given": Finding(False, tuple(denied))}, {}, tuple(pair for pair in out if pair[0] not in denied))
     return Resolution({}, {}, out)
+
+
+def _stops(mention: Mention, planned: Mention) -> bool:
+    """Return whether a mention says after how many fractions a planned course was stopped."""
+    series = told(mention).series
+    near = 0 <= mention.sentence.index - planned.sentence.index <= courses.REACH and mention.start > planned.start
+    return near and told(mention).is_cut_short and series is not None and doses.dose_of(series) is None
 
 
 def _in_full(finding: Finding, site: object) -> Finding:
@@ -476,7 +677,9 @@ def _doseless(undosed: Sequence[Mention], findings: Sequence[Finding], is_brain:
     groups: dict[str, list[Mention]] = {}
     if earlier := _earlier(undosed, findings):
         yield Finding(_course(earlier), tuple(earlier))
-        undosed = [mention for mention in undosed if mention not in earlier]
+        # An adjuvant course is told once more where another section repeats it.
+        events = {told(mention).event for mention in earlier} & {"adjuvant"}
+        undosed = [mention for mention in undosed if mention not in earlier and told(mention).event not in events]
     for mention in undosed:
         event = told(mention).event
         groups.setdefault("" if is_brain and event == "brain" else event, []).append(mention)
@@ -498,7 +701,11 @@ def _doseless(undosed: Sequence[Mention], findings: Sequence[Finding], is_brain:
 def _earlier(undosed: Sequence[Mention], findings: Sequence[Finding]) -> list[Mention]:
     """Return the mentions of a first course without a dose, after which the story moved on to all other courses."""
     others = [mention for finding in findings for mention in finding.proof]
-    others = others or [mention for mention in undosed if told(mention).event in ("stereotactic", "brachytherapy", "again", "relapse")]
+    others = others or [
+        mention
+        for mention in undosed
+        if told(mention).event in ("stereotactic", "brachytherapy", "again", "relapse", "palliative", "brain")
+    ]
     if not others:
         return []
     first = min(others, key=lambda mention: mention.start)
@@ -509,6 +716,7 @@ def _earlier(undosed: Sequence[Mention], findings: Sequence[Finding]) -> list[Me
         and mention.start < first.start
         and mention.sentence.section == first.sentence.section
         and told(mention).event not in ("reference", "again")
+        and not (told(mention).event == "stereotactic" and told(first).technique is None)
         and not _SUMS_UP.search(mention.sentence.text)
         and mention not in others
     ]
@@ -530,8 +738,13 @@ def _is_another(event: str, group: Sequence[Mention], finding: Finding) -> bool:
         return course.technique != "brachytherapy"
     if event == "stereotactic":
         if course.technique is None:
-            return any(_LATER.search(mention.sentence.text) for mention in group)
+            # What is told before the dose tells of the same treatment.
+            return all(mention.start > finding.proof[0].start for mention in group) and any(
+                _LATER.search(mention.sentence.text) for mention in group
+            )
         return courses.family(course.technique) != "stereotactic"
+    if event == "whole body":
+        return True
     if event == "brain":
         return bool(known - {"", "relapse", "reference"}) or course.target is not None
     return bool(known & _APART.get(event, frozenset()))

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from extract import context, lexicon
+from extract.fields import lesions
 from extract.fields.metastasis import CALLED_METASTASIS
 from extract.lexicon import Entry
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, clause_before, holds_any
@@ -224,6 +225,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     """Yield each named body part of the report's own story with its weight as the site of the primary tumour."""
     number, words = -1, Words((), False, False, False, False)
     hits = _merged(reading)
+    settled = reading.layer(lesions.places)
     for index, hit in enumerate(hits):
         entry = hit.entry
         kind = entry.get("kind") or "region"
@@ -239,6 +241,8 @@ def find(reading: Reading) -> Iterator[Mention]:
         if is_region and following and _is_part_of(hit, following[0]):
             continue
         weight, reach = _weight(reading, hit, kind, following, sentence, words)
+        if weight > 0 and hit.sentence in settled:
+            weight *= _settled(hit, settled[hit.sentence])
         tissue = tuple([entry.get(column) for column in TISSUES]) if is_region else None
         side = _side(hit, sentence) if weight > 0 and (words.side or entry.is_cased) else None
         is_earlier = words.earlier and weight > 0 and _HISTORY.search(clause_before(sentence, hit.start, 160)) is not None
@@ -250,6 +254,15 @@ def find(reading: Reading) -> Iterator[Mention]:
 
 # Layers and nodes, which lie everywhere: the region before them says where.
 _EVERYWHERE = ("C44.9", "C49.9", "C47.9", "C41.9", "C77", "C80")
+
+
+# What a place counts where many, new or growing lesions are in it: the tumour went there, unless nothing else is told.
+_SETTLED, _MANY = 0.1, 0.4
+
+
+def _settled(hit: Hit, places: Sequence[tuple[int, int, bool]]) -> float:
+    """Return by how much less a place counts in which a tumour seems to have settled."""
+    return next((_MANY if is_many else _SETTLED for start, end, is_many in places if start < hit.end and hit.start < end), 1.0)
 
 
 def _is_part_of(region: Hit, organ: Hit) -> bool:

@@ -20,13 +20,24 @@ _CLEAR_THEN = frozenset({"no_metastasis", "clean_scan"})
 _NO_MORE = re.compile(r"no\s(?:further|new|other)")
 _DISEASE = frozenset({"active", "recurrence", "progression", "metastasis"})
 _DYING = frozenset({"progression", "recurrence", "active"})
-_TELLING = _CLEAR | _DISEASE | {"death", "alive", "lost", "no_metastasis", "no_progression", "clean_scan", NOT_PATIENT}
+_TELLING = (
+    _CLEAR | _DISEASE | {"death", "alive", "lost", "no_metastasis", "no_progression", "clean_scan", "remains", "ongoing", NOT_PATIENT}
+)
+# These tell of disease where none of it was said to be gone: "the nodules were unchanged", "treatment continues".
+_DISEASE_STILL = frozenset({"remains", "ongoing"})
 _OF_DISEASE = re.compile(
     r"""(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?
     (?:disease\b|tumou?rs?\b(?!\slysis)|cancer|malignan|metasta|progress|recurr|relaps|\w{0,20}carcinom|\w{0,20}sarcom|\w{0,20}lymphom
     |\w{0,20}melanom|leuka?emi|glio|neoplas|illness|dissemin|cachexia)""",
     re.VERBOSE | re.IGNORECASE,
 )
+# Words that take the tumour out of a cause: "died without evidence of disease", "of a cause unrelated to the tumor".
+_NOT_OF_IT = re.compile(
+    r"(?:\b(?:without|no|free\s(?:of|from)|(?:un|not\s)related\sto|in\sthe\sabsence\sof|other\sthan|despite|with\sno)"
+    r"\s(?:[\w'’-]+\s){0,4}?|\b(?:intercurrent|infectious|cardiac|heart|coronary|vascular|lung|pulmonary|renal|kidney|liver|covid-19)\s)"
+    r"(?:disease|tumou?r|cancer|malignan|metasta|recurr|relaps|progress|carcinom|sarcom|lymphom|melanom|neoplas|illness)\w*"
+)
+_WITHOUT = re.compile(r"\b(?:without|free|no|absence|unrelated)\b")
 _SPECIMEN = re.compile(r"\bnodes?\b|margin|specimen|histolog|patholog|biops|immuno|stain|microscop|resected|consistent\swith")
 _NEW = re.compile(r"\b(?:develop\w*|new(?:ly)?|appear\w*|progress\w*|later|months?|years?|follow-?\s?up|subsequent\w*)\b")
 # How any patient may die in the end, of the tumour too.
@@ -68,7 +79,7 @@ def _death(deaths: Sequence[Mention], mentions: Sequence[Mention]) -> tuple[str,
     an organ is how people die, of the tumour too: it is another cause only where the tumour had been taken away.
     """
     for death in deaths:
-        after = death.sentence.text[death.end - death.sentence.start :]
+        after = _NOT_OF_IT.sub(" ", death.sentence.lower[death.end - death.sentence.start :])
         if _OF_DISEASE.match(after.lstrip(" ,")) or _OF_DISEASE.search(after[:90]):
             return "DOD", (death,)
     for death in deaths:
@@ -123,22 +134,34 @@ class _State(NamedTuple):
 def _last_word(story: Sequence[Mention]) -> _State:
     """Return the status that the story ends with; None where nothing is told after the treatment."""
     followed: set[int] = set()
+    still: set[int] = set()
     treated: set[int] = set()
     active: set[int] = set()
+    began: float | None = None
     for mention in story:
         kind, index = event_of(mention).kind, mention.sentence.index
         if kind == "time":
+            date = _date(mention)
             if _is_later(mention):
                 followed |= {index, index + 1}  # what the next sentence tells is of that later time too
+            elif date is not None and treated and began is not None and date >= began + _SOON:
+                followed.add(index)
+            if date is not None:
+                began = date if began is None else min(began, date)
         elif kind in ("follow_up", "survival") or (kind in _CLEAR and times.may_hold(mention.sentence.lower)):
             followed.add(index)
         elif kind in TREATMENTS:
             treated.add(index)
         elif kind == "active":
             active.add(index)
+        if kind in ("active", "remains"):
+            still.add(index)
     followed |= treated & active
     state = _State()
     for mention in story:
+        kind = event_of(mention).kind
+        if mention.sentence.index in still and (kind == "no_recurrence" or (kind == "free" and _is_no_more(mention))):
+            continue  # "the nodules were unchanged, with no new one and no local failure"
         state = _next(state, mention, mention.sentence.index in followed)
     return state
 
@@ -147,6 +170,17 @@ def _is_later(mention: Mention) -> bool:
     """Return whether a mention is a time after what was told before: a visit."""
     time = event_of(mention).time
     return time is not None and time.relation in _LATER and not time.is_short and time.months >= _SOON
+
+
+def _is_no_more(mention: Mention) -> bool:
+    """Return whether words deny only more of the disease: "no new lesion"."""
+    return _NO_MORE.match(mention.sentence.lower, mention.start - mention.sentence.start) is not None
+
+
+def _date(mention: Mention) -> float | None:
+    """Return the date that a time is, in months, None for another time."""
+    time = event_of(mention).time
+    return time.months if time is not None and time.relation == times.DATE and not time.is_coarse else None
 
 
 def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
@@ -162,9 +196,12 @@ def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
     if not (state.is_treated or is_followed):
         return state
     if kind in _CLEAR or (kind in _CLEAR_THEN and is_followed and state.status != "AWD"):
-        if state.status == "AWD" and _NO_MORE.match(mention.sentence.lower, mention.start - mention.sentence.start):
+        if state.status == "AWD" and _is_no_more(mention):
             return state  # "no new lesion": the old ones are there
         return state._replace(status="NED", proof=(mention,), clear=mention)
+    if kind in _DISEASE_STILL:
+        is_told = (kind == "ongoing" or is_followed) and state.clear is None and state.status != "AWD"
+        return state._replace(status="AWD", proof=(mention,)) if is_told else state
     if kind in _DISEASE:
         passing = (
             event.is_summary

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from extract import resumed, treatment
-from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence, holds_any
 from extract.record import Histology, Site, Surgery
 
 NAME = "surgery"
@@ -43,9 +43,10 @@ _EXTENT = re.compile(
     r"|(?P<debulking>debulk\w*|cytoreduc\w+)|(?P<en_bloc>en[-\s]bloc)|(?P<wide>wide(?:ly)?))\b",
 )
 _NOT_THE_TUMOUR = re.compile(r"metasta|catheter|suture|drain|stent|silico|clot")
-_METASTATIC = re.compile(r"[^.;,]{0,30}\b(?:metasta\w+)")
+_AND_ANOTHER = re.compile(r"(?<=[a-z])\s(?:and|with|plus|together\swith|as\swell\sas)\s.*")
+_METASTATIC = re.compile(r"(?:(?!\b(?:but|no|without|until|before|(?:tumou?rs?|\d{4})\sand)\b)[^.;,]){0,30}\b(?:metasta\w+)")
 _FOR_METASTASIS = re.compile(
-    r"metasta\w+\s(?:\w+\s){0,3}(?:was|were|underwent|treated\s(?:with|by))[^.;]{0,25}$|\bmetasta\w+\s$",
+    r"metasta\w+\s(?:(?!who\b)\w+\s){0,3}(?:was|were|underwent|treated\s(?:with|by))[^.;]{0,25}$|\bmetasta\w+\s$",
 )
 _HISTORY = re.compile(
     r"\bhistory\b|\bprevious(?:ly)?\b|\bprior\b|\bearlier\b|\bago\b|\bpast\b|\bstatus\spost\b|\bs/p\b|\bin\schildhood\b",
@@ -53,8 +54,8 @@ _HISTORY = re.compile(
 _NO_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|past|additional|further|second|other|immediate)\b")
 # A word for an operation in general tells that this tumour was operated on where one of these stands with it.
 _OPERATED = re.compile(
-    r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|was\soperated|were\soperated|carried\sout"
-    r"|treated\s(?:with|by|surgically)|received|followed\sby|after|following|surgery\sand)\b",
+    r"\b(?:underwent|undergo\w*|performed|operated\s(?:on|upon|for)|(?:first|second|re-?)\s?operated|operated(?=\sfor\sthe\sfirst)|was\soperated|were\soperated|carried\sout"
+    r"|treated\s(?:with|by|surgically)|received|came\sto|followed\sby|after|following|surgery\sand)\b",
 )
 _NO_REMOVAL = re.compile(
     r"\b(?:biops\w+|hydrocephalus|shunt|fracture|stabili[sz]ation|fixation|fistula|bleeding|drainage|decompress\w+"
@@ -70,16 +71,53 @@ _VERB = re.compile(r"\b(?:we|surgeons?|and|then|was|were|\w+ly)\s$")
 _COULD = re.compile(r"\bcould\s(?:\w+\s)?be\s(?:\w+ly\s)$")
 _DECIDED = re.compile(r"\b(?:decid\w+|whether|if|judged|considered|thought|hoped|that)\b")
 # A tumour taken out in words that no vocabulary can list: "the mass in the left flank was totally removed".
-_TUMOUR = r"(?:tumou?rs?|mass(?:es)?|lesions?|nodules?|cysts?|polyps?|neoplasms?|growths?|cancers?|lumps?|[a-z]{3,20}omas?)"
+_TUMOUR = (
+    r"(?:tumou?rs?|primary|primaries|plaques?|mass(?:es)?|lesions?|nodules?|cysts?|polyps?|neoplasms?|growths?|cancers?|lumps?"
+    r"|[a-z]{3,20}omas?)"
+)
 _REMOVED = re.compile(
-    rf"\b{_TUMOUR}\b[^.;,:]{{0,50}}?\s(?:was|were|been|being)\s(?:[a-z]+ly\s){{0,2}}(?:removed|taken\sout|peeled\soff|shelled\sout)\b"
+    rf"\b{_TUMOUR}\b[^.;,:]{{0,50}}?\s(?:was|were|been|being)\s(?:[a-z]+ly\s){{0,2}}(?:removed|taken\sout|cut\sout|peeled\soff|shelled\sout|delivered|dissected\sfree)\b"
+    rf"|\bhad\s(?:his|her|the|their)\s(?:[\w-]+\s){{0,3}}?{_TUMOUR}\s(?:[a-z]+ly\s)?(?:removed|taken\sout|peeled\soff|shelled\sout)\b"
     rf"|\bremoval\sof\s(?:(?!metast)[\w-]+\s){{0,4}}?{_TUMOUR}\b(?!\s(?:cells?|antigens?|markers?))",
 )
 _INTENDED = re.compile(r"\b(?:decided|planned|elected|opted|chose|agreed|consented|scheduled|prepared|intended)\b")
 _NOT_DONE = re.compile(
-    r"[^.;,]{0,25}?\s(?:was|were|is|had\sbeen|has\sbeen)\s(?:also\s|then\s|initially\s)?(?:out\sof\sthe\squestion|not\san\soption"
-    r"|deemed\s(?:too|un|in)\w*|considered\s(?:too|un|in)\w*|too\s\w+|called\soff|aborted|abandoned|recommended,\sbut"
-    r"|advised,\sbut|planned,\sbut|proposed,\sbut|offered,\sbut|scheduled,\sbut)",
+    r"[^.;,]{0,25}?\s(?:was|were|is|had\sbeen|has\sbeen)\s(?:also\s|then\s|initially\s)?(?:recommended,\sbut|advised,\sbut|planned,\sbut|proposed,\sbut"
+    r"|offered,\sbut|scheduled,\sbut|reserved|deferred|postponed|kept\sin\sreserve|held\sin\sreserve)",
+)
+# "Surgery was thought futile", "an excision was out of the question": the text says that it was not done.
+_RULED_OUT = re.compile(
+    r"(?:(?!\b(?:and|with|margins?|complete(?:ness|ly)?)\b)[^.;,]){0,30}?\s(?:was|were|is|had\sbeen|has\sbeen)\s(?:also\s|then\s|therefore\s|initially\s|clearly\s)?(?:"
+    r"(?:deemed|considered|thought|judged|felt|regarded|believed|held)\s(?:to\sbe\s|as\s)?(?:too\s\w+|un(?!event|complic|eventful)\w+|in(?!dicated)\w+|im\w+|futile|hazardous|risky|dangerous"
+    r"|contra-?indicated|excessive|disproportionate|not\s(?:to\sbe\s)?(?:feasible|possible|appropriate|indicated|suitable|advisable|reasonable|justified|beneficial|an\soption))"
+    r"|out\sof\sthe\squestion|unsuitable|impossible|unfeasible|infeasible|inadvisable|contra-?indicated|futile|ruled\sout|too\s(?:risky|dangerous|hazardous|extensive)"
+    r"|not\s(?:an\soption|possible|feasible|indicated|advisable|considered|attempted|pursued|undertaken|contemplated|entertained|wanted|acceptable)|dismissed|turned\sdown|vetoed|called\soff|aborted|abandoned)"
+    r"|\s(?:carried|posed|entailed)\s(?:an?\s)?(?:prohibitive|unacceptabl[ey]|excessive|too\s(?:high|great))\s(?:\w+\s)?risk\b",
+)
+# "considered a hemipelvectomy", "the board discussed resection": talked about.
+_TALKED_ABOUT = re.compile(
+    r"\b(?:surgeons?|team|board|we|they|physicians?|doctors?|oncologists?|conference|meeting|mdt)\s(?:\w+\s){0,2}?(?:considered|contemplated|debated|discussed|proposed|advised|suggested"
+    r"|weighed|offered(?:\s(?:him|her))?)\s(?:(?!the\b)[\w-]+\s){0,3}$"
+)
+_ADVISED_AGAINST = re.compile(
+    r"\b(?:(?:advised|decided|opted|voted|argued|recommended|decision|chose)\sagainst|turned\sdown|dismissed|waived|forewent|in\s(?:lieu|place)\sof"
+    r"|in\spreference\sto|(?:preferr?ed|elected|chose|opted\sfor)\s(?:[\w-]+\s){1,4}(?:to|over)|(?:declined|refused|reluctant)\sto\sperform)\s(?:(?!tumou?r\b)[\w-]+\s){0,5}$"
+)
+_OF_THE_WHOLE = re.compile(r"\b(?:complete|en[-\s]bloc|entire|further|additional|repeat|second|immediate|re-)")
+_CHOSE_OTHER = re.compile(
+    r"[^.]{0,120}?\b(?:he|she|(?:the\s)?patient|family|parents|it\swas)\s(?:\w+ly\s)?(?:opted\sfor|chose|preferred|elected|decided\son|decided\sfor)\s[^.;]{0,60}?(?:radio\w+|irradiation|chemo\w+|observation"
+    r"|proton\w*|brachytherapy|surveillance|conservative)[^.;]{0,20}\b(?:instead|rather)\b"
+)
+# A note: the operation without a verb at the head of a sentence, "Right hemicolectomy, May 2014: ...".
+_NOTE_BEFORE = re.compile(
+    r"(?:[\w-]+:\s)?(?:(?:right|left|upper|lower|middle|wide|open|simple|modified|extended|gross|near|en|bloc|completion|debulking|conservative|compartment\w*"
+    r"|[a-z-]{3,20}(?:al|ic|ar|ary|ior))\s){0,4}"
+)
+_NOTE_AFTER = re.compile(
+    r"(?:\s(?:with|and|of\sthe|plus|for|by|under|through|via|using|after)\s[^.;:]{0,80})?(?:\s(?:in|on|at)\s[^.;:,]{0,30})?\s?(?:[,;:(]|\.?$|\.\s)"
+)
+_IS_ARGUMENT = re.compile(
+    r"\b(?:is|are|may(?!\s\d)|might|should|can|could|would|must|remains?|option|choice|standard|recommend\w*|planned|proposed|considered|refus\w+|declin\w+|unless|versus|vs|refused|offered)\b"
 )
 _NOT_YET = re.compile(r"\s(?:evaluation|assessment|planning|candidate|options?)\b")
 _REFERENCE = re.compile(r"\b(?:the|this|that|such|after|following|since|before)\s(?:\w+\s)?$")
@@ -114,6 +152,7 @@ _AFTERWARDS = re.compile(
     r"\b(?:(?:after|during|following)\s(?:the\s)?(?:surgery|operation|resection)|intra-?operatively|post-?operative(?:ly)?"
     r"|(?:resected|surgical|operative)\s(?:specimen|findings))\b",
 )
+_NOTE_REACH = 45
 _WEAK_SECTIONS = ("back", "table")
 # Sites at which an operation on any organ may be an operation on the tumour: regions, soft tissue, unknown.
 _ANYWHERE = ("C76", "C80", "C48", "C49", "C77", "C42", "C44", "C41", "C47")
@@ -141,7 +180,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         hits = reading.hits_in("procedure", sentence)
         text = sentence.text
         has_margin = "argin" in text or "border" in text or "R0" in text or "R1" in text or "R2" in text
-        removes = "remov" in text or "taken out" in text or "peeled" in text or "shelled" in text
+        removes = holds_any(text, ("remov", "taken out", "cut out", "peeled", "shelled", "delivered", "dissected free"))
         if not (hits or has_margin or removes) or sentence.section in ("references", *_WEAK_SECTIONS) or not treatment.is_told(sentence):
             continue
         for hit in hits:
@@ -202,11 +241,21 @@ def _standing(reading: Reading, sentence: Sentence, start: int, end: int, kind: 
     is_verb = sentence.text[at:until].endswith("ed") and _VERB.search(before) is not None
     needs_past = kind not in ("inoperable", "specimen") and not is_verb and not _reports(lower)
     standing = treatment.standing(reading, start, end, sentence, needs_past)
+    if kind in ("resection", "general") and standing != treatment.DENIED and not is_verb:
+        after = lower[until : until + 110]
+        is_out = holds_any(after, _WORDS_RULING_OUT) and _RULED_OUT.match(after)
+        if is_out or (holds_any(before, _WORDS_AGAINST) and _ADVISED_AGAINST.search(before)):
+            # Where only the whole could not be taken out, a part may have been.
+            return treatment.PLANNED if _OF_THE_WHOLE.search(lower[max(0, at - 14) : until]) else treatment.DENIED
+        if standing == treatment.GIVEN and holds_any(before, _WORDS_OF_TALK) and _TALKED_ABOUT.search(before):
+            return treatment.DENIED if _CHOSE_OTHER.match(lower, until) else treatment.PLANNED
     if standing == treatment.GIVEN:
         is_undone = _NOT_YET.match(lower, until, until + 20) or (
             kind in ("resection", "general") and _NOT_DONE.match(lower, until, until + 75)
         )
         return treatment.PLANNED if is_undone else standing
+    if standing == treatment.ARGUED and kind == "resection" and _is_note(lower, at, until):
+        return treatment.GIVEN
     if kind == "inoperable":
         return treatment.GIVEN if standing == treatment.PLANNED else standing
     if kind == "specimen":
@@ -221,6 +270,30 @@ def _standing(reading: Reading, sentence: Sentence, start: int, end: int, kind: 
         return treatment.GIVEN
     could = _COULD.search(before) if standing != treatment.DENIED else None
     return treatment.GIVEN if could and not _DECIDED.search(before, 0, could.start()) else standing
+
+
+def _is_note(lower: str, at: int, until: int) -> bool:
+    """Return whether a sentence, or a clause after a colon, begins with the operation as a note does, and nothing in it argues."""
+    begin = max(lower.rfind(": ", 0, at), lower.rfind("; ", 0, at)) + 1
+    begin += begin > 0
+    return (
+        at - begin < _NOTE_REACH
+        and _NOTE_BEFORE.fullmatch(lower, begin, at) is not None
+        and _NOTE_AFTER.match(lower, until) is not None
+        and _IS_ARGUMENT.search(lower) is None
+    )
+
+
+# One of these stands in all that `_RULED_OUT`, `_ADVISED_AGAINST` or `_TALKED_ABOUT` match.
+_WORDS_RULING_OUT = (
+    " not ", "unsuit", "unfeas", "infeas", "inadvis", "imposs", "deemed", "considered", "thought", "judged", " felt ", "regarded",
+    "believed", " held ", "futile", "too ", "ruled", "contra", "question", "dismiss", "turned", "veto", "called off", "abort", "abandon",
+    "risk",
+)  # fmt: skip
+_WORDS_AGAINST = (
+    "against", "turned", "dismiss", "waived", "forewent", "lieu", "place of", "prefer", "elected", "chose", "opted", "to perform",
+)  # fmt: skip
+_WORDS_OF_TALK = ("consider", "contempl", "debat", "discuss", "propos", "advis", "suggest", "weigh", "offer")
 
 
 @lru_cache(maxsize=256)
@@ -257,7 +330,7 @@ def _removals(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iter
     """Yield the tumours that are said to have been taken out where no operation of the vocabulary is named."""
     for match in _REMOVED.finditer(sentence.lower):
         start, end = sentence.start + match.start(), sentence.start + match.end()
-        if any(hit.start < end and start < hit.end for hit in hits) or _NOT_THE_TUMOUR.search(match.group()):
+        if any(hit.start < end and start < hit.end for hit in hits) or _NOT_THE_TUMOUR.search(_AND_ANOTHER.sub("", match.group())):
             continue
         standing = _standing(reading, sentence, start, end, "resection")
         if standing == treatment.DENIED and " not " not in sentence.text[match.start() : match.end()]:
