@@ -16,7 +16,12 @@ from db.query import Row, every
 MOST_DRAWN = 600
 _MOST_LISTED = 100
 
-KINDS = (("external", "external beam, Gy"), ("rbe_weighted", "protons and ions, Gy(RBE)"), ("brachytherapy", "brachytherapy, Gy"))
+KINDS = (
+    ("external", "external beam, Gy"),
+    ("rbe_weighted", "protons and ions, Gy(RBE)"),
+    ("particles_in_gy", "protons and ions, printed in Gy"),
+    ("brachytherapy", "brachytherapy, Gy"),
+)
 MEASURES = (
     ("eqd2_10", "EQD2 (α/β 10 Gy)"),
     ("eqd2_3", "EQD2 (α/β 3 Gy)"),
@@ -39,7 +44,7 @@ REASON_WORDS = {
     "contradictory": "the figures contradict each other, so no EQD2",
     "rbe_unclear": "how the ions were weighted is not clear, so no EQD2",
     "dose_rate_unknown": "dose rate of the brachytherapy not told, so no EQD2",
-    "low_dose_rate": "low dose rate, for which this EQD2 does not hold",
+    "low_dose_rate": "low or pulsed dose rate, for which this EQD2 does not hold",
     "no_alpha_beta": "no α/β of this tumour type in the literature that we are sure of",
     "month_zero": "follow-up of 0 months has no place on a logarithmic axis",
     "too_many": f"beyond the {MOST_DRAWN} that are drawn; choose a diagnosis or site",
@@ -178,7 +183,7 @@ def choose(asked: Mapping[str, str], histologies: tuple[tuple[str, str], ...] = 
 
     kind = one_of("kind", KINDS, "external")
     return Choice(
-        one_of("measure", _measures(kind), "eqd2_10"),
+        one_of("measure", _measures(kind), _measures(kind)[0][0]),
         kind,
         one_of("dose_axis", AXES, "linear"),
         one_of("time_axis", AXES, "linear"),
@@ -189,6 +194,8 @@ def choose(asked: Mapping[str, str], histologies: tuple[tuple[str, str], ...] = 
 
 def _measures(kind: str) -> tuple[tuple[str, str], ...]:
     """Return the doses to choose from: the tumour types' own alpha/beta are of radiation from outside in physical gray."""
+    if kind == "particles_in_gy":
+        return MEASURES[-1:]
     return MEASURES if kind == "external" else tuple(pair for pair in MEASURES if pair[0] != "eqd2_tumour")
 
 
@@ -214,10 +221,11 @@ def _line(row: Row, url_of: Links) -> Line:
 
 
 def _given(row: Row) -> str:
-    """Return the prescription as it was given: "54 Gy in 27 fractions of 2 Gy"."""
+    """Return the prescription as it was given, where and why: "54 Gy in 27 fractions of 2 Gy; left lung; adjuvant"."""
     suffix = SUFFIXES[row["kind"]]
     words = fields.dose(row[f"total_dose{suffix}"], row["fractions"], row[f"dose_per_fraction{suffix}"], row["unit"] == "Gy(RBE)")
-    return f"{words}, brachytherapy" if row["kind"] == "brachytherapy" else words
+    brachytherapy = "brachytherapy" if row["kind"] == "brachytherapy" else None
+    return "; ".join(part for part in (words, brachytherapy, row["target"], row["intent"]) if part)
 
 
 def _remarks(row: Row) -> str | None:

@@ -17,7 +17,12 @@ from extract.record import Phase, RadiotherapyCourse
 Values = dict[str, Any]
 
 # What a kind of dose adds to the name of its columns.
-SUFFIXES: Mapping[str, str] = {"external": "_gy", "rbe_weighted": "_gy_rbe", "brachytherapy": "_gy_brachytherapy"}
+SUFFIXES: Mapping[str, str] = {
+    "external": "_gy",
+    "rbe_weighted": "_gy_rbe",
+    "particles_in_gy": "_gy_particles",
+    "brachytherapy": "_gy_brachytherapy",
+}
 OUTCOMES = ("free", "recurrence", "died_of_disease", "died_otherwise", "not_told")
 # A year in words such as "Lisi R 2019 (18)".
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -88,10 +93,13 @@ def _of_course(row: Row, phases: tuple[Phase, ...]) -> Values:
         "citation": row["citation"],
         "year": row["year"],
         "n_patients": 1,
+        "n_counted": int(row["number"] == 1),
         "age_years": row["age_years"],
         "sex": row["sex"],
         "site": row["site"],
         "histology": row["histology"],
+        "target": row["target"],
+        "intent": row["intent"],
         **comparable(course, row["morphology"], row["topography"]),
         "recurrence": yes_no(row["recurrence"]),
         "recurrence_months": row["recurrence_months"],
@@ -109,6 +117,8 @@ def _of_table_row(row: Row) -> Values:
         row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], row["technique"], is_rbe_weighted=bool(row["is_rbe_weighted"])
     )
     year = YEAR.search(row["reference"])
+    # The patients of a row with several doses are no number for each of them.
+    n_patients = row["dose_group_n"] or (row["n_patients"] if row["dose_groups"] == 1 else None)
     return {
         "dose_id": f"{row['dose_table_id']}:{row['row_number']}.{row['dose_group']}",
         "origin": "table",
@@ -117,8 +127,8 @@ def _of_table_row(row: Row) -> Values:
         "dose_group": row["dose_group"],
         "citation": "; in: ".join(part for part in (row["reference"], row["citation"]) if part),
         "year": year and int(year[0]),
-        # The patients of a row with several doses are no number for each of them.
-        "n_patients": row["dose_group_n"] or (row["n_patients"] if row["dose_groups"] == 1 else None),
+        "n_patients": n_patients,
+        "n_counted": n_patients,
         "age_years": row["age_years"],
         "age_min_years": row["age_min_years"],
         "age_max_years": row["age_max_years"],
@@ -156,8 +166,7 @@ def comparable(course: RadiotherapyCourse, morphology: str | None, topography: s
     said["is_beyond_model"] = int(isoeffect.is_beyond_model(schedule))
     for ratio in (10, 3):
         said[f"eqd2_alpha_beta_{ratio}{suffix}"] = round(isoeffect.eqd2_gy(schedule, ratio), 2)
-        if found.kind == "external":
-            said[f"bed_alpha_beta_{ratio}_gy"] = round(isoeffect.bed_gy(schedule, ratio), 2)
+        said[f"bed_alpha_beta_{ratio}{suffix}"] = round(isoeffect.bed_gy(schedule, ratio), 2)
     # The estimates were made from photons and electrons from outside.
     if found.kind == "external" and (own := alpha_beta.of_tumour(morphology, topography)):
         said |= {

@@ -17,7 +17,9 @@ _Citation = str | tuple[str, int]  # a DOI, or first author and year
 
 # What a table calls a row of its authors' own patient: "Present case 2022".
 _OWN = re.compile(r"\b(?:present|our|this|current)\s(?:case|patient|report|study|series)\b", re.IGNORECASE)
-_NAME = re.compile(r"[^\W\d_][^\W\d_'’-]{2,40}")
+_WORD = re.compile(r"[^\W\d_][^\W\d_'’-]{1,40}")
+# What numbers a row where others name an author: "Case 3", "Ref. 12".
+_NO_NAME = re.compile(r"(?i:cases?|no|nr|our|paper|patient|present|pt|ref|reference|report|series|study|the|this)")
 # A dose is printed with one decimal or none.
 _DOSE_APART_GY = 0.11
 # A paper appears online before it appears in print.
@@ -38,11 +40,26 @@ join report using (report_id)
 order by case_id
 """
 
+_HAS_DOSE = "coalesce(total_dose_gy, total_dose_gy_rbe, total_dose_gy_particles, total_dose_gy_brachytherapy) is not null"
+# As each row is filled, but for those told of twice: a patient's first course counts for all of them; a case without a dose
+# that is a row of a table is counted there.
+_COUNT = f"""
+update radiotherapy_dose
+set n_counted = case
+    when counted_as is not null then 0
+    when origin = 'table' then n_patients
+    when course_number > 1 then 0
+    when case_id in (select case_id from same_patient)
+         and case_id not in (select case_id from radiotherapy_dose where origin = 'case' and {_HAS_DOSE}) then 0
+    else n_patients end
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    total_dose_gy: float | None
+    total_dose_gy: float
     fractions: int | None
+    is_rbe_weighted: bool
 
 
 def link(connection: sqlite3.Connection) -> None:
@@ -51,9 +68,11 @@ def link(connection: sqlite3.Connection) -> None:
     links: dict[tuple[str, str], tuple[int, str]] = {}  # table and case to row and basis: a case is one row of a table
     if rows:
         cases = every(connection, _CASES)
-        for basis, pairs in (("citation", _cited(rows, cases)), ("particulars", _alike(rows, cases, _courses(connection)))):
-            for row, case in pairs:
-                links.setdefault((row["dose_table_id"], case["case_id"]), (row["row_number"], basis))
+        courses = _courses(connection)
+        for row, case in _cited(rows, cases, courses):
+            links[row["dose_table_id"], case["case_id"]] = row["row_number"], "citation"
+        for row, case in _alike(rows, cases, courses, frozenset(links)):
+            links[row["dose_table_id"], case["case_id"]] = row["row_number"], "particulars"
     connection.execute("delete from same_patient")
     connection.executemany(
         "insert into same_patient values (?, ?, ?, ?)",
@@ -74,7 +93,7 @@ def _count_once(connection: sqlite3.Connection) -> None:
         connection,
         "select dose_table_id, row_number, case_id from same_patient"
         " where case_id in (select case_id from radiotherapy_dose where"
-        "  coalesce(total_dose_gy, total_dose_gy_rbe, total_dose_gy_brachytherapy) is not null)"
+        f" {_HAS_DOSE})"
         " order by dose_table_id, row_number, basis, case_id",
     ):
         key = pair["dose_table_id"], pair["row_number"]
@@ -85,17 +104,18 @@ def _count_once(connection: sqlite3.Connection) -> None:
             )
         elif pair["case_id"] != counted[key]:
             connection.execute("update radiotherapy_dose set counted_as = ? where case_id = ?", (counted[key], pair["case_id"]))
+    connection.execute(_COUNT)
 
 
 def _courses(connection: sqlite3.Connection) -> dict[str, list[_Course]]:
     """Return the courses of each case whose dose is known."""
     found: dict[str, list[_Course]] = defaultdict(list)
-    for row in every(connection, "select case_id, total_dose_gy, fractions from radiotherapy_course where total_dose_gy is not null"):
-        found[row["case_id"]].append(_Course(row["total_dose_gy"], row["fractions"]))
+    for row in every(connection, "select * from radiotherapy_course where total_dose_gy is not null order by case_id, number"):
+        found[row["case_id"]].append(_Course(row["total_dose_gy"], row["fractions"], bool(row["is_rbe_weighted"])))
     return found
 
 
-def _cited(rows: list[Row], cases: list[Row]) -> Iterator[Pair]:
+def _cited(rows: list[Row], cases: list[Row], courses: dict[str, list[_Course]]) -> Iterator[Pair]:
     """Yield the pairs that citations tell: a table's own patient and the report that prints it, a row and the report it cites."""
     reports: dict[_Citation, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:
@@ -112,42 +132,75 @@ def _cited(rows: list[Row], cases: list[Row]) -> Iterator[Pair]:
         for told in reports[citation].values():
             # The DOI of the report itself leaves no doubt where one row and one case have it; an author has several papers a year.
             is_sure = isinstance(citation, str) and len(same) == len(told) == 1
-            yield from _unique((row, case) for row in same for case in told if is_sure or _is_age_and_sex(row, case))
+            pairs = ((row, case) for row in same for case in told)
+            yield from _unique(pair for pair in pairs if is_sure or (_is_age_and_sex(*pair) and _is_alike_besides(*pair, courses)))
 
 
-def _alike(rows: list[Row], cases: list[Row], courses: dict[str, list[_Course]]) -> Iterator[Pair]:
-    """Yield the pairs of the same age, sex, organ, dose and year; without a year, of the same fractions and diagnosis."""
+def _alike(rows: list[Row], cases: list[Row], courses: dict[str, list[_Course]], cited: frozenset[tuple[str, str]]) -> Iterator[Pair]:
+    """Yield the pairs of the same age, sex, organ, dose and year; without a year, of the same fractions and diagnosis.
+
+    Such pairs also come about by chance. So nothing that both tell may speak against it (fractions, diagnosis, another first
+    author), and what fits two rows or two cases is neither. `cited` are the tables and cases that need no such guess.
+    """
     patients: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
         if None not in (row["age_years"], row["sex"], row["organ"], row["total_dose_gy"]):
             patients[row["age_years"], row["sex"], row["organ"]].append(row)
-    alike: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+    alike: dict[str, list[Pair]] = defaultdict(list)
     for case in cases:
         for row in patients.get((case["age_years"], case["sex"], case["organ"]), ()):
+            if (row["dose_table_id"], case["case_id"]) in cited:
+                continue
             if any(_is_dose_and_time(row, case, course) for course in courses.get(case["case_id"], ())):
-                alike[row["dose_table_id"], case["report_id"]].append((row, case))
-    # Two rows of a table are two patients, and so are two cases of a report.
+                alike[row["dose_table_id"]].append((row, case))
+    # Two rows of a table are two patients, and so are two cases.
     for pairs in alike.values():
         yield from _unique(pairs)
 
 
 def _is_dose_and_time(row: Row, case: Row, course: _Course) -> bool:
     """Tell whether a course may be that of a row: by dose, year, and what else both tell."""
-    if course.total_dose_gy is None or abs(course.total_dose_gy - row["total_dose_gy"]) > _DOSE_APART_GY:
-        return False
-    is_same_course = None not in (course.fractions, row["fractions"]) and course.fractions == row["fractions"]
-    is_same_tumour = None not in (case["morphology"], row["morphology"]) and case["morphology"] == row["morphology"]
-    if None not in (case["morphology"], row["morphology"]) and not is_same_tumour:
+    is_same_fractions = _same(course.fractions, row["fractions"])
+    is_same_tumour = _same(case["morphology"], row["morphology"])
+    if not _is_dose(row, course) or False in (is_same_fractions, is_same_tumour) or _is_by_others(row, case):
         return False
     # The year of the authors' own patient is that of the treatment, not of the paper.
     year = None if _OWN.search(row["reference"]) else _year(row)
     if year is None or case["year"] is None:
-        return is_same_course and is_same_tumour
+        return bool(is_same_fractions and is_same_tumour)
     return bool(abs(year - case["year"]) <= _YEARS_APART)
+
+
+def _is_dose(row: Row, course: _Course) -> bool:
+    """Tell whether a row gives the dose of a course, in the same unit."""
+    return (
+        row["total_dose_gy"] is not None
+        and course.is_rbe_weighted == bool(row["is_rbe_weighted"])
+        and abs(course.total_dose_gy - row["total_dose_gy"]) <= _DOSE_APART_GY
+    )
+
+
+def _same(one: object, other: object) -> bool | None:
+    """Tell whether two values are the same; None where one is not told."""
+    return None if one is None or other is None else one == other
+
+
+def _is_by_others(row: Row, case: Row) -> bool:
+    """Tell whether a row names a first author whom the citation of the case's report does not name."""
+    author = None if _OWN.search(row["reference"]) else _author(row["reference"])
+    return bool(author and case["citation"] and author not in {name.casefold() for name in _WORD.findall(_plain(case["citation"]))})
 
 
 def _is_age_and_sex(row: Row, case: Row) -> bool:
     return None not in (row["age_years"], row["sex"]) and (row["age_years"], row["sex"]) == (case["age_years"], case["sex"])
+
+
+def _is_alike_besides(row: Row, case: Row, courses: dict[str, list[_Course]]) -> bool:
+    """Tell whether organ, diagnosis or dose agrees: many authors share a name and a year ("Wang 2019")."""
+    doses = courses.get(case["case_id"], ())
+    return bool(
+        _same(row["organ"], case["organ"]) or _same(row["morphology"], case["morphology"]) or any(_is_dose(row, course) for course in doses)
+    )
 
 
 def _unique(pairs: Iterable[Pair]) -> Iterator[Pair]:
@@ -166,6 +219,20 @@ def _year(row: Row) -> int | None:
 
 def _author_year(citation: str | None, year: int | None) -> tuple[str, int] | None:
     """Return the first author's family name without accents, and the year; None where one is missing."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", citation or "") if not unicodedata.combining(sign))
-    name = _NAME.search(plain)
-    return (name[0].casefold(), year) if name and year else None
+    name = _author(citation or "")
+    return (name, year) if name and year else None
+
+
+def _author(citation: str) -> str | None:
+    """Return the family name that a citation begins with, folded: "Li" of "Li X, Wang Y", "berg" of "van den Berg"; None: no name.
+
+    A name is the first word with a capital that is no initials ("JM"), or of three capitals and more ("SMITH 2019").
+    """
+    words = (word for word in _WORD.findall(_plain(citation)) if word[0].isupper() and (len(word) > 2 or not word.isupper()))
+    name = next(words, "").casefold()
+    return name if name and not _NO_NAME.fullmatch(name) else None
+
+
+def _plain(text: str) -> str:
+    """Return a text without accents."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))

@@ -25,7 +25,7 @@ from extract.record import Phase, RadiotherapyCourse
 # 2008;18:234-9, doi 10.1016/j.semradonc.2008.04.004; doubted for radiosurgery beside it by Kirkpatrick JP et al., 18:240-3.
 MODEL_LIMIT_GY = 10.0
 
-KINDS = ("external", "rbe_weighted", "brachytherapy")
+KINDS = ("external", "rbe_weighted", "particles_in_gy", "brachytherapy")
 REASONS = ("no_dose", "fractions_unknown", "contradictory", "rbe_unclear", "dose_rate_unknown", "low_dose_rate")
 
 _IONS = ("proton", "carbon ion")
@@ -51,15 +51,15 @@ class Comparable:
     Attributes
     ----------
     kind
-        `external`: physical Gy from outside; `rbe_weighted`: Gy(RBE); `brachytherapy`: physical Gy from within. Doses of
-        different kinds are not to be mixed.
+        `external`: physical Gy from outside; `rbe_weighted`: Gy(RBE); `particles_in_gy`: protons or ions printed in plain Gy,
+        physical or weighted, nobody knows; `brachytherapy`: physical Gy from within. Doses of different kinds are not to be mixed.
     schedule
         The fractions; None where the model does not apply or cannot.
     reason
         Why there is no schedule; None where there is one. `no_dose`; `fractions_unknown`; `contradictory` (n x d is not D);
         `rbe_unclear` (ions other than protons, whose weighting holds at one dose per fraction; Gy(RBE) of unnamed particles;
         protons in plain Gy); `dose_rate_unknown` (brachytherapy not said to be of high dose rate); `low_dose_rate` (repair goes
-        on while the dose is given, which needs another formula).
+        on while the dose is given, as it does in pulses, which needs another formula).
     """
 
     kind: str
@@ -143,10 +143,14 @@ def comparable(course: RadiotherapyCourse) -> Comparable:
     # A dose per fraction that was computed is D / n, and n of the whole says nothing of unlike phases.
     each = None if course.phases and "dose_per_fraction_gy" in course.computed else course.dose_per_fraction_gy
     schedule = schedule_of(course.total_dose_gy, course.fractions, each, course.phases)
+    if schedule is None and course.fractions is not None and each is not None and not course.phases:
+        return Comparable(kind, None, "contradictory")  # rows of tables do not carry the mark
     return Comparable(kind, schedule, None if schedule else "fractions_unknown")
 
 
 def _kind(course: RadiotherapyCourse) -> str:
     if course.is_rbe_weighted:
         return "rbe_weighted"
+    if course.technique in _IONS:
+        return "particles_in_gy"
     return "brachytherapy" if course.technique == "brachytherapy" else "external"

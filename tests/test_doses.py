@@ -106,6 +106,7 @@ def test_kinds_of_dose_stand_in_columns_of_their_own(connection: sqlite3.Connect
     assert (proton["unit"], proton["total_dose_gy_rbe"], proton["eqd2_alpha_beta_10_gy_rbe"]) == ("Gy(RBE)", 70.0, 70.0)
     assert (carbon["eqd2_alpha_beta_10_gy_rbe"], carbon["not_comparable_because"]) == (None, "rbe_unclear")
     assert (brachytherapy["total_dose_gy_brachytherapy"], brachytherapy["eqd2_alpha_beta_10_gy_brachytherapy"]) == (28.0, 39.67)
+    assert (proton["bed_alpha_beta_10_gy_rbe"], brachytherapy["bed_alpha_beta_3_gy_brachytherapy"]) == (84.0, 93.33)
     assert (surgery["eqd2_alpha_beta_10_gy"], surgery["is_beyond_model"]) == (42.0, 1)
     for row in (proton, carbon, brachytherapy):
         assert [name for name, value in row.items() if name.endswith("_gy") and value is not None] == []
@@ -225,20 +226,26 @@ def disagreements(connection: sqlite3.Connection) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("row", "is_same"),
     [
-        (row_of(reference="Roe 2023"), True),
-        (row_of(reference="Roe 2022"), True),  # online the year before
-        (row_of(reference="Roe 2019"), False),
-        (row_of(reference="Roe"), False),
-        (row_of(reference="Roe", morphology="8825/1"), True),
-        (row_of(reference="Roe", morphology="8825/1", fractions=30), False),
-        (row_of(reference="Roe 2023", morphology="8890/3"), False),
-        (row_of(reference="Roe 2023", age_years=53.0), False),
-        (row_of(reference="Roe 2023", n_male=0, n_female=1), False),
-        (row_of(reference="Roe 2023", n_male=None, n_female=None), False),
-        (row_of(reference="Roe 2023", site_topography="C38.1"), False),
-        (row_of(reference="Roe 2023", total_dose_gy=55.0), False),
-        (row_of(reference="Roe 2023", total_dose_gy=None, fractions=None), False),
-        (row_of(reference="Roe 2023", n_patients=2, n_male=2), False),
+        (row_of(reference="Case 3 (2023)"), True),
+        (row_of(reference="Case 3 (2022)"), True),  # online the year before
+        (row_of(reference="Doe 2022"), True),
+        (row_of(reference="Roe 2023"), False),  # another first author
+        (row_of(reference="Case 3 (2023)", fractions=30, dose_per_fraction_gy=1.8), False),
+        (row_of(reference="Case 3 (2023)", fractions=None, dose_per_fraction_gy=None), True),
+        (row_of(reference="Case 3 (2023)", is_rbe_weighted=True, technique="proton"), False),
+        (row_of(reference="Case 3 (2019)"), False),
+        (row_of(reference="Case 3"), False),
+        (row_of(reference="Case 3", morphology="8825/1"), True),
+        (row_of(reference="Case 3", morphology="8825/1", fractions=30), False),
+        (row_of(reference="Present case", morphology="8825/1"), True),
+        (row_of(reference="Case 3 (2023)", morphology="8890/3"), False),
+        (row_of(reference="Case 3 (2023)", age_years=53.0), False),
+        (row_of(reference="Case 3 (2023)", n_male=0, n_female=1), False),
+        (row_of(reference="Case 3 (2023)", n_male=None, n_female=None), False),
+        (row_of(reference="Case 3 (2023)", site_topography="C38.1"), False),
+        (row_of(reference="Case 3 (2023)", total_dose_gy=55.0), False),
+        (row_of(reference="Case 3 (2023)", total_dose_gy=None, fractions=None), False),
+        (row_of(reference="Case 3 (2023)", n_patients=2, n_male=2), False),
     ],
 )
 def test_the_same_age_sex_organ_dose_and_year(connection: sqlite3.Connection, row: DoseRow, is_same: bool) -> None:
@@ -249,8 +256,79 @@ def test_the_same_age_sex_organ_dose_and_year(connection: sqlite3.Connection, ro
 
 def test_what_fits_two_is_neither(connection: sqlite3.Connection) -> None:
     stored(connection)
-    load.store_dose_table(connection, table_of(row_of(1, "Roe 2023"), row_of(2, "Poe 2023")))
+    load.store_dose_table(connection, table_of(row_of(1, "Case 1 (2023)"), row_of(2, "Case 2 (2023)")))
     assert linked(connection) == []
+    load.store_dose_table(connection, table_of(row_of(1, "Case 1 (2023)")))
+    assert linked(connection) == [(1, "lung-imt/1", "particulars")]
+    stored(connection, report_id="other")  # which of two reports is open as well
+    assert linked(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "citation", "is_same"),
+    [
+        ("Li 2023", "Li X, Wang Y. A tumour. 2023.", True),  # two letters are a name
+        ("Li 2023", "Wang Y, Li X. A tumour. 2023.", False),
+        ("Xu and Roe 2023", "Yu and Doe. 2023.", False),  # "and" is none
+        ("van den Berg 2023", "van der Meer J. 2023.", False),
+        ("van den Berg 2023", "Van den Berg A. 2023.", False),
+        ("Berg et al. 2023", "van den Berg A. 2023.", True),
+        ("JM Pérez 2023", "Perez JM. 2023.", True),
+        ("ROE 2023", "Roe J. 2023.", True),
+    ],
+)
+def test_first_authors(connection: sqlite3.Connection, reference: str, citation: str, is_same: bool) -> None:
+    stored(connection, citation=citation, doi=None)
+    load.store_dose_table(connection, table_of(row_of(1, reference, total_dose_gy=45.0, fractions=25)))
+    assert linked(connection) == ([(1, "lung-imt/1", "citation")] if is_same else [])
+
+
+def test_a_common_name_and_a_year_are_not_enough(connection: sqlite3.Connection) -> None:
+    """Age and sex agree by chance among the many papers of a year by authors of one name."""
+    stored(connection)
+    other = {"site_topography": "C71.9", "total_dose_gy": 60.0, "fractions": 30}
+    load.store_dose_table(connection, table_of(row_of(1, "Doe 2023", **other)))
+    assert linked(connection) == []
+    for agrees in ({"site_topography": "C34.1"}, {"total_dose_gy": 54.0}, {"morphology": "8825/1"}):
+        load.store_dose_table(connection, table_of(row_of(1, "Doe 2023", **(other | agrees))))
+        assert linked(connection) == [(1, "lung-imt/1", "citation")]
+
+
+def test_the_sum_of_n_counted_counts_each_patient_once(connection: sqlite3.Connection) -> None:
+    counted = "select dose_id, n_counted from radiotherapy_dose order by dose_id"
+    stored(connection, COURSE, RadiotherapyCourse(20.0, 5, 4.0))
+    load.store_dose_table(connection, table_of(row_of(1, "Doe 2023"), row_of(2, "Roe 2001", n_patients=None, dose_group_n=None)))
+    assert linked(connection) == [(1, "lung-imt/1", "citation")]
+    assert connection.execute(counted).fetchall() == [("lung-imt/1:1", 1), ("lung-imt/1:2", 0), ("review:1.1", 0), ("review:2.1", None)]
+    load.remove(connection, "lung-imt")
+    linked(connection)
+    assert connection.execute(counted).fetchall() == [("review:1.1", 1), ("review:2.1", None)]
+
+
+def test_what_was_irradiated_and_why_stand_beside_the_dose(connection: sqlite3.Connection) -> None:
+    stored(connection, COURSE, RadiotherapyCourse(20.0, 5, 4.0, target="brain", target_topography="C71.9", intent="palliative"))
+    rows = every(connection, "select target, intent, site from radiotherapy_dose order by course_number")
+    assert rows[1] == {"target": "brain", "intent": "palliative", "site": "lung (C34)"}
+    given = [line.given for line in dose_page(connection, {}, lambda _: "/").lines]
+    assert given == ["54 Gy in 27 fractions of 2 Gy", "20 Gy in 5 fractions of 4 Gy; brain; palliative"]
+
+
+def test_particles_in_plain_gray_are_mixed_with_nothing(connection: sqlite3.Connection) -> None:
+    stored(connection, COURSE, RadiotherapyCourse(74.0, 37, 2.0, "proton"))
+    linked(connection)
+    rows = every(
+        connection, "select kind, total_dose_gy, total_dose_gy_rbe, total_dose_gy_particles, not_comparable_because from radiotherapy_dose"
+    )
+    assert tuple(rows[1].values()) == ("particles_in_gy", None, None, 74.0, "rbe_unclear")
+    for measure in ("total", "eqd2_10", "eqd2_tumour"):
+        lines = dose_page(connection, {"measure": measure, "kind": "external"}, lambda _: "/").lines
+        assert {line.name for line in lines} <= {"lung-imt/1"}
+        assert all(line.row["total_dose_gy"] == 54.0 for line in lines)
+        (line,) = dose_page(connection, {"measure": measure, "kind": "particles_in_gy"}, lambda _: "/").lines
+        assert line.given == "74 Gy in 37 fractions of 2 Gy"
+    query = next(query for query in publish.queries() if query.name == "radiotherapy_by_site")
+    (site,) = every(connection, query.sql)
+    assert (site["courses_with_dose"], site["highest_dose_gy"], site["courses_of_particles_in_gy"]) == (1, 54.0, 1)
 
 
 def test_a_retold_report_and_the_report_are_one_patient(connection: sqlite3.Connection) -> None:
@@ -278,7 +356,8 @@ def test_a_case_without_a_dose_leaves_the_row_counted(connection: sqlite3.Connec
     stored(connection, RadiotherapyCourse(None))
     load.store_dose_table(connection, table_of(row_of(1, "Present case"), doi="10.1234/example.5"))
     assert len(linked(connection)) == 1
-    assert {row["counted_as"] for row in every(connection, "select * from radiotherapy_dose")} == {None}
+    rows = every(connection, "select * from radiotherapy_dose order by origin")
+    assert [(row["origin"], row["counted_as"], row["n_counted"]) for row in rows] == [("case", None, 0), ("table", None, 1)]
 
 
 def test_filling_again_changes_nothing(connection: sqlite3.Connection) -> None:

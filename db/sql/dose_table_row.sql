@@ -38,11 +38,11 @@ create table dose_table_row (
     n_female integer check (n_female >= 0),
     -- Site, ICD-O-3 topography.
     site_topography text check (site_topography glob 'C[0-8][0-9]' or site_topography glob 'C[0-8][0-9].[0-9]'),
-    -- Total physical dose, in gray.
+    -- Total dose, in gray; in Gy(RBE) where is_rbe_weighted is 1.
     total_dose_gy real check (total_dose_gy > 0 and total_dose_gy < 200),
     -- Number of fractions; NULL with a flag where the printed number cannot be.
     fractions integer check (fractions between 1 and 200),
-    -- Dose of one fraction, in gray.
+    -- Dose of one fraction, in gray; in Gy(RBE) where is_rbe_weighted is 1.
     dose_per_fraction_gy real check (dose_per_fraction_gy > 0 and dose_per_fraction_gy < 200),
     -- Follow-up in months (of 30.44 days).
     follow_up_months real check (follow_up_months >= 0 and follow_up_months < 1200),

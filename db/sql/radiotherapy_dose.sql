@@ -1,4 +1,4 @@
--- Doses side by side: a row for each course of a case and each dose group of a literature table. Physical gray from outside, Gy(RBE) and brachytherapy stand in columns of their own. BED and EQD2 by the linear-quadratic model know nothing of overall time, volume or drugs.
+-- Doses side by side: a row for each course of a case and each dose group of a literature table. Physical gray from outside, Gy(RBE), particles in plain gray and brachytherapy stand in columns of their own. sum(n_counted) counts each patient once. BED and EQD2 by the linear-quadratic model know nothing of overall time, volume or drugs.
 create table radiotherapy_dose (
     -- Name of the row: the case and the number of its course ("imt-lung/1:1"), or the table, the printed row and its dose group ("imt_radiotherapy:9.1").
     dose_id text primary key not null check (dose_id <> ''),
@@ -14,7 +14,7 @@ create table radiotherapy_dose (
     row_number integer,
     -- Number of the dose group within the printed row.
     dose_group integer,
-    -- The case under which this patient is counted already; NULL: counted here. See the table same_patient for why.
+    -- The case under which this patient is counted already; NULL: counted here, see n_counted. See the table same_patient for why.
     counted_as text references patient_case (case_id) on delete set null,
     -- Citation of the report; of a row of a table, the reference as printed and the publication that prints the table.
     citation text,
@@ -22,6 +22,8 @@ create table radiotherapy_dose (
     year integer,
     -- Number of patients who had this dose; of a row of a table that has one dose, all its patients where no number is told for it.
     n_patients integer check (n_patients > 0),
+    -- The patients that this row adds to a sum: n_patients; 0 where another row counts them already (a later course of the case, a patient whom a table and a report tell of). NULL: their number is not told.
+    n_counted integer check (n_counted >= 0),
     -- Age of a single patient, in years.
     age_years real,
     -- Lowest age of several patients, in years.
@@ -34,8 +36,12 @@ create table radiotherapy_dose (
     site text not null,
     -- Diagnosis, or not reported.
     histology text not null,
-    -- Kind of dose: external (gray from outside), rbe_weighted (Gy(RBE)) or brachytherapy (gray from within). Not comparable with each other.
-    kind text not null check (kind in ('external', 'rbe_weighted', 'brachytherapy')),
+    -- What was irradiated, in words, which may be a metastasis; NULL: not told, and of tables, which give the site of the tumour.
+    target text check (target <> ''),
+    -- Why: neoadjuvant, adjuvant, definitive, palliative or salvage; NULL: not told, and of tables.
+    intent text,
+    -- Kind of dose: external (gray from outside), rbe_weighted (Gy(RBE)), particles_in_gy (protons or ions printed in plain Gy: physical or weighted is not said) or brachytherapy (gray from within). Not comparable with each other.
+    kind text not null check (kind in ('external', 'rbe_weighted', 'particles_in_gy', 'brachytherapy')),
     -- Unit as the source gives it: Gy or Gy(RBE).
     unit text not null check (unit in ('Gy', 'Gy(RBE)')),
     -- How it was given: IMRT, SBRT, proton, brachytherapy ...
@@ -76,6 +82,14 @@ create table radiotherapy_dose (
     eqd2_alpha_beta_10_gy_rbe real check (eqd2_alpha_beta_10_gy_rbe > 0),
     -- EQD2 for alpha/beta 3 Gy in Gy(RBE); of protons only.
     eqd2_alpha_beta_3_gy_rbe real check (eqd2_alpha_beta_3_gy_rbe > 0),
+    -- BED for alpha/beta 10 Gy in Gy(RBE); of protons only.
+    bed_alpha_beta_10_gy_rbe real check (bed_alpha_beta_10_gy_rbe > 0),
+    -- BED for alpha/beta 3 Gy in Gy(RBE); of protons only.
+    bed_alpha_beta_3_gy_rbe real check (bed_alpha_beta_3_gy_rbe > 0),
+    -- Total dose of protons or ions as printed in plain gray; it may mean Gy(RBE).
+    total_dose_gy_particles real check (total_dose_gy_particles > 0),
+    -- Dose of one fraction of protons or ions as printed in plain gray.
+    dose_per_fraction_gy_particles real check (dose_per_fraction_gy_particles > 0),
     -- Total dose of brachytherapy, in gray.
     total_dose_gy_brachytherapy real check (total_dose_gy_brachytherapy > 0),
     -- Dose of one fraction of brachytherapy, in gray.
@@ -84,7 +98,11 @@ create table radiotherapy_dose (
     eqd2_alpha_beta_10_gy_brachytherapy real check (eqd2_alpha_beta_10_gy_brachytherapy > 0),
     -- EQD2 of brachytherapy for alpha/beta 3 Gy, in gray; of high dose rate only.
     eqd2_alpha_beta_3_gy_brachytherapy real check (eqd2_alpha_beta_3_gy_brachytherapy > 0),
-    -- Why there is no BED or EQD2: no_dose, fractions_unknown, contradictory (n x d is not D), rbe_unclear (ions whose weighting is not said or not that of protons), dose_rate_unknown or low_dose_rate (brachytherapy). NULL: there is one.
+    -- BED of brachytherapy for alpha/beta 10 Gy in gray; of high dose rate only.
+    bed_alpha_beta_10_gy_brachytherapy real check (bed_alpha_beta_10_gy_brachytherapy > 0),
+    -- BED of brachytherapy for alpha/beta 3 Gy in gray; of high dose rate only.
+    bed_alpha_beta_3_gy_brachytherapy real check (bed_alpha_beta_3_gy_brachytherapy > 0),
+    -- Why there is no BED or EQD2: no_dose, fractions_unknown, contradictory (n x d is not D), rbe_unclear (ions whose weighting is not said or not that of protons), dose_rate_unknown or low_dose_rate (brachytherapy, also pulsed). NULL: there is one.
     not_comparable_because text check (not_comparable_because in ('no_dose', 'fractions_unknown', 'contradictory', 'rbe_unclear', 'dose_rate_unknown', 'low_dose_rate')),
     -- 1: a fraction above 10 Gy, beyond what the linear-quadratic model is validated for (Brenner 2008, doi 10.1016/j.semradonc.2008.04.004); 0: none. NULL: fractions unknown.
     is_beyond_model integer check (is_beyond_model in (0, 1)),

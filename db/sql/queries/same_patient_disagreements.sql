@@ -1,7 +1,7 @@
 -- title: Where a table and a report disagree about the same patient
 -- A patient of a literature table who is a case here as well: what the two say differently. "At least" in both does not exclude the other.
 with pair as (
-    select same_patient.*, row.age_years as row_age, row.n_male, row.site_topography, row.total_dose_gy, row.fractions,
+    select same_patient.*, row.age_years as row_age, row.n_male, row.site_topography, row.total_dose_gy, row.fractions, coalesce(row.is_rbe_weighted, 0) as row_is_rbe_weighted,
            row.follow_up_months as row_follow_up, row.follow_up_is_minimum as row_is_minimum, row.recurrence as row_recurrence,
            row.morphology as row_morphology, row.histology as row_histology, row.status as row_status
     from same_patient
@@ -21,9 +21,9 @@ said (dose_table_id, row_number, case_id, basis, field, in_table, in_report, dif
     select dose_table_id, row_number, case_id, basis, 'histology', row_histology, histology_name, row_morphology <> morphology
     from pair join patient_case using (case_id)
     union all
-    select dose_table_id, row_number, case_id, basis, 'total dose', printf('%g Gy', pair.total_dose_gy),
+    select dose_table_id, row_number, case_id, basis, 'total dose', printf('%g %s', pair.total_dose_gy, iif(row_is_rbe_weighted, 'Gy(RBE)', 'Gy')),
            group_concat(printf('%g %s', course.total_dose_gy, iif(is_rbe_weighted = 1, 'Gy(RBE)', 'Gy')), ' and '),
-           not max(is_rbe_weighted = 0 and abs(course.total_dose_gy - pair.total_dose_gy) < 0.11)
+           not max(is_rbe_weighted = row_is_rbe_weighted and abs(course.total_dose_gy - pair.total_dose_gy) < 0.11)
     from pair join radiotherapy_course as course using (case_id)
     where course.total_dose_gy is not null and pair.total_dose_gy is not null
     group by dose_table_id, row_number, case_id
