@@ -19,7 +19,7 @@ _MOST_LISTED = 100
 KINDS = (
     ("external", "external beam, Gy"),
     ("rbe_weighted", "protons and ions, Gy(RBE)"),
-    ("particles_in_gy", "protons and ions, printed in Gy"),
+    ("particles_in_gy", "protons, ions, neutrons in plain Gy"),
     ("brachytherapy", "brachytherapy, Gy"),
 )
 MEASURES = (

@@ -78,7 +78,7 @@ def dose(total: float | None, fractions: int | None, each: float | None, is_rbe_
 
 _UNITS = (
     ("_gy_rbe", "Gy RBE"),
-    ("_gy_particles", "Gy as printed, protons and ions"),
+    ("_gy_particles", "Gy as printed, particles"),
     ("_gy_brachytherapy", "Gy, brachytherapy"),
     ("_gy", "Gy"),
     ("_months", "months"),

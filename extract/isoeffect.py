@@ -28,7 +28,7 @@ MODEL_LIMIT_GY = 10.0
 KINDS = ("external", "rbe_weighted", "particles_in_gy", "brachytherapy")
 REASONS = ("no_dose", "fractions_unknown", "contradictory", "rbe_unclear", "dose_rate_unknown", "low_dose_rate")
 
-_IONS = ("proton", "carbon ion")
+_PARTICLES = ("proton", "carbon ion", "neutron")
 # Doses of phases are printed with one decimal or none.
 _ROUNDING_GY = 0.11
 
@@ -51,13 +51,13 @@ class Comparable:
     Attributes
     ----------
     kind
-        `external`: physical Gy from outside; `rbe_weighted`: Gy(RBE); `particles_in_gy`: protons or ions printed in plain Gy,
+        `external`: physical Gy from outside; `rbe_weighted`: Gy(RBE); `particles_in_gy`: protons, ions or neutrons in plain Gy,
         physical or weighted, nobody knows; `brachytherapy`: physical Gy from within. Doses of different kinds are not to be mixed.
     schedule
         The fractions; None where the model does not apply or cannot.
     reason
         Why there is no schedule; None where there is one. `no_dose`; `fractions_unknown`; `contradictory` (n x d is not D);
-        `rbe_unclear` (ions other than protons, whose weighting holds at one dose per fraction; Gy(RBE) of unnamed particles;
+        `rbe_unclear` (ions other than protons, and neutrons, whose weighting holds at one dose per fraction; Gy(RBE) of unnamed particles;
         protons in plain Gy); `dose_rate_unknown` (brachytherapy not said to be of high dose rate); `low_dose_rate` (repair goes
         on while the dose is given, as it does in pulses, which needs another formula).
     """
@@ -134,9 +134,9 @@ def comparable(course: RadiotherapyCourse) -> Comparable:
         return Comparable(kind, None, "no_dose")
     if course.is_contradictory:
         return Comparable(kind, None, "contradictory")
-    # The weighting of heavier ions depends on the dose per fraction itself; that of protons is 1.1 at all of them.
+    # The weighting of heavier ions and of neutrons depends on the dose per fraction itself; that of protons is 1.1 at all of them.
     are_weighted_protons = course.is_rbe_weighted and course.technique == "proton"
-    if (course.is_rbe_weighted or course.technique in _IONS) and not are_weighted_protons:
+    if (course.is_rbe_weighted or course.technique in _PARTICLES) and not are_weighted_protons:
         return Comparable(kind, None, "rbe_unclear")
     if kind == "brachytherapy" and course.dose_rate != "HDR":
         return Comparable(kind, None, "low_dose_rate" if course.dose_rate else "dose_rate_unknown")
@@ -151,6 +151,6 @@ def comparable(course: RadiotherapyCourse) -> Comparable:
 def _kind(course: RadiotherapyCourse) -> str:
     if course.is_rbe_weighted:
         return "rbe_weighted"
-    if course.technique in _IONS:
+    if course.technique in _PARTICLES:
         return "particles_in_gy"
     return "brachytherapy" if course.technique == "brachytherapy" else "external"

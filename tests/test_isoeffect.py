@@ -144,6 +144,7 @@ PLAIN = RadiotherapyCourse(60.0, 30, 2.0)
         ({"is_rbe_weighted": True}, "rbe_weighted", "rbe_unclear"),
         ({"technique": "proton"}, "particles_in_gy", "rbe_unclear"),
         ({"technique": "carbon ion"}, "particles_in_gy", "rbe_unclear"),
+        ({"technique": "neutron"}, "particles_in_gy", "rbe_unclear"),
         ({"fractions": 20}, "external", "contradictory"),
         ({"technique": "brachytherapy"}, "brachytherapy", "dose_rate_unknown"),
         ({"technique": "brachytherapy", "dose_rate": "LDR"}, "brachytherapy", "low_dose_rate"),

@@ -40,7 +40,7 @@ create table radiotherapy_dose (
     target text check (target <> ''),
     -- Why: neoadjuvant, adjuvant, definitive, palliative or salvage; NULL: not told, and of tables.
     intent text,
-    -- Kind of dose: external (gray from outside), rbe_weighted (Gy(RBE)), particles_in_gy (protons or ions printed in plain Gy: physical or weighted is not said) or brachytherapy (gray from within). Not comparable with each other.
+    -- Kind of dose: external (gray from outside), rbe_weighted (Gy(RBE)), particles_in_gy (protons, ions or neutrons printed in plain Gy: physical or weighted is not said) or brachytherapy (gray from within). Not comparable with each other.
     kind text not null check (kind in ('external', 'rbe_weighted', 'particles_in_gy', 'brachytherapy')),
     -- Unit as the source gives it: Gy or Gy(RBE).
     unit text not null check (unit in ('Gy', 'Gy(RBE)')),
@@ -86,9 +86,9 @@ create table radiotherapy_dose (
     bed_alpha_beta_10_gy_rbe real check (bed_alpha_beta_10_gy_rbe > 0),
     -- BED for alpha/beta 3 Gy in Gy(RBE); of protons only.
     bed_alpha_beta_3_gy_rbe real check (bed_alpha_beta_3_gy_rbe > 0),
-    -- Total dose of protons or ions as printed in plain gray; it may mean Gy(RBE).
+    -- Total dose of protons, ions or neutrons as printed in plain gray; it may mean Gy(RBE).
     total_dose_gy_particles real check (total_dose_gy_particles > 0),
-    -- Dose of one fraction of protons or ions as printed in plain gray.
+    -- Dose of one fraction of protons, ions or neutrons as printed in plain gray.
     dose_per_fraction_gy_particles real check (dose_per_fraction_gy_particles > 0),
     -- Total dose of brachytherapy, in gray.
     total_dose_gy_brachytherapy real check (total_dose_gy_brachytherapy > 0),
@@ -102,7 +102,7 @@ create table radiotherapy_dose (
     bed_alpha_beta_10_gy_brachytherapy real check (bed_alpha_beta_10_gy_brachytherapy > 0),
     -- BED of brachytherapy for alpha/beta 3 Gy in gray; of high dose rate only.
     bed_alpha_beta_3_gy_brachytherapy real check (bed_alpha_beta_3_gy_brachytherapy > 0),
-    -- Why there is no BED or EQD2: no_dose, fractions_unknown, contradictory (n x d is not D), rbe_unclear (ions whose weighting is not said or not that of protons), dose_rate_unknown or low_dose_rate (brachytherapy, also pulsed). NULL: there is one.
+    -- Why there is no BED or EQD2: no_dose, fractions_unknown, contradictory (n x d is not D), rbe_unclear (ions or neutrons whose weighting is not said or not that of protons), dose_rate_unknown or low_dose_rate (brachytherapy, also pulsed). NULL: there is one.
     not_comparable_because text check (not_comparable_because in ('no_dose', 'fractions_unknown', 'contradictory', 'rbe_unclear', 'dose_rate_unknown', 'low_dose_rate')),
     -- 1: a fraction above 10 Gy, beyond what the linear-quadratic model is validated for (Brenner 2008, doi 10.1016/j.semradonc.2008.04.004); 0: none. NULL: fractions unknown.
     is_beyond_model integer check (is_beyond_model in (0, 1)),

@@ -1,5 +1,5 @@
 -- title: Radiotherapy by site
--- For each site: how many cases, how many were irradiated, and the doses of their courses from outside in physical gray. Courses of brachytherapy, in Gy(RBE), or of protons and ions in plain Gy are counted but not mixed in.
+-- For each site: how many cases, how many were irradiated, and the doses of their courses from outside in physical gray. Courses of brachytherapy, in Gy(RBE), or of particles in plain Gy are counted but not mixed in.
 with dose as (
     select site, kind, total_dose_gy,
            row_number() over (partition by site, kind order by total_dose_gy) as place,
