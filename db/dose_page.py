@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from db import fields
 from db.dose_plot import SHAPE_OF, Plot, Point, plot, shape
-from db.doses import OUTCOMES, SUFFIXES
+from db.doses import OUTCOMES, SUFFIXES, WHY_NO_EQD2
 from db.overview import NOT_REPORTED
 from db.query import Row, every
 
@@ -39,12 +39,7 @@ OUTCOME_WORDS = {
 REASON_WORDS = {
     "same_patient": "the same patient as a case, counted there",
     "other_kind": "another kind of dose, which is not comparable",
-    "no_dose": "no dose told",
-    "fractions_unknown": "number of fractions not told, so no EQD2",
-    "contradictory": "the figures contradict each other, so no EQD2",
-    "rbe_unclear": "how the ions were weighted is not clear, so no EQD2",
-    "dose_rate_unknown": "dose rate of the brachytherapy not told, so no EQD2",
-    "low_dose_rate": "low or pulsed dose rate, for which this EQD2 does not hold",
+    **WHY_NO_EQD2,
     "no_alpha_beta": "no α/β of this tumour type in the literature that we are sure of",
     "month_zero": "follow-up of 0 months has no place on a logarithmic axis",
     "too_many": f"beyond the {MOST_DRAWN} that are drawn; choose a diagnosis or site",
@@ -209,10 +204,7 @@ def _line(row: Row, url_of: Links) -> Line:
     """Return a row as the table shows it."""
     name = row["case_id"] or f"{row['dose_table_id']}, row {row['row_number']}"
     length = row["follow_up_months"]
-    own = None
-    if row["eqd2_tumour_gy"] is not None:
-        doubt = "?" if row["alpha_beta_is_uncertain"] else ""
-        own = f"{fields.number(row['eqd2_tumour_gy'])} (α/β {fields.number(row['alpha_beta_tumour_gy'])}{doubt})"
+    own = None if row["eqd2_tumour_gy"] is None else fields.eqd2_of_tumour(row)
     return Line(
         row, name, url_of(row),
         NOT_REPORTED if length is None else fields.months(length, bool(row["follow_up_is_minimum"])),
@@ -255,6 +247,7 @@ def _point(line: Line) -> Point:
         row["histology"],
         row["site"],
         f"{fields.number(row['dose'])} {row['unit']}",
+        row["target"] and f"irradiated: {row['target']}",
         f"follow-up {line.follow_up}",
         line.outcome,
         None if row["n_patients"] == 1 else patients,

@@ -24,6 +24,14 @@ SUFFIXES: Mapping[str, str] = {
     "brachytherapy": "_gy_brachytherapy",
 }
 OUTCOMES = ("free", "recurrence", "died_of_disease", "died_otherwise", "not_told")
+WHY_NO_EQD2: Mapping[str, str] = {
+    "no_dose": "no dose told",
+    "fractions_unknown": "number of fractions not told, so no EQD2",
+    "contradictory": "the figures contradict each other, so no EQD2",
+    "rbe_unclear": "how the particles were weighted is not clear, so no EQD2",
+    "dose_rate_unknown": "dose rate of the brachytherapy not told, so no EQD2",
+    "low_dose_rate": "low or pulsed dose rate, for which this EQD2 does not hold",
+}
 # A year in words such as "Lisi R 2019 (18)".
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from db.overview import NOT_REPORTED
+from db.query import Row
 
 # key, title, fields of the group in the order of the page
 GROUPS = (
@@ -74,6 +75,12 @@ def dose(total: float | None, fractions: int | None, each: float | None, is_rbe_
     if each is not None and fractions != 1:
         words += f" of {number(each)} {unit}" if fractions is not None else f", {number(each)} {unit} a fraction"
     return words
+
+
+def eqd2_of_tumour(row: Row) -> str:
+    """Return the EQD2 for the alpha/beta of the tumour type, with that and a question mark where it is uncertain: "36 (α/β 0.4?)"."""
+    doubt = "?" if row["alpha_beta_is_uncertain"] else ""
+    return f"{number(row['eqd2_tumour_gy'])} (α/β {number(row['alpha_beta_tumour_gy'])}{doubt})"
 
 
 _UNITS = (

@@ -13,6 +13,7 @@ import pytest
 
 from corpus.dose_table import DoseRow, DoseTable, load_dose_table
 from db import doses, load, publish
+from db.case_values import groups
 from db.dose_page import dose_page
 from extract.record import Phase, RadiotherapyCourse
 from tests import db_fixtures
@@ -311,6 +312,29 @@ def test_what_was_irradiated_and_why_stand_beside_the_dose(connection: sqlite3.C
     assert rows[1] == {"target": "brain", "intent": "palliative", "site": "lung (C34)"}
     given = [line.given for line in dose_page(connection, {}, lambda _: "/").lines]
     assert given == ["54 Gy in 27 fractions of 2 Gy", "20 Gy in 5 fractions of 4 Gy; brain; palliative"]
+
+
+def test_a_case_tells_its_eqd2_or_why_it_has_none(connection: sqlite3.Connection) -> None:
+    histology = db_fixtures.lung()[1].cases[0].histology
+    assert histology is not None
+    chordoma = replace(histology, morphology="9370/3")
+    courses = (COURSE, RadiotherapyCourse(48.0, 4, 12.0, "SBRT"), RadiotherapyCourse(74.0, 37, 2.0, "proton"))
+    stored(connection, *courses, RadiotherapyCourse(20.0, None, None, "brachytherapy"), histology=chordoma)
+    linked(connection)
+    (case,) = every(connection, "select * from patient_case")
+    items = [item for group in groups(connection, case, {}) for item in group.items]  # type: ignore[arg-type]
+    said = next([value.note for value in item.values] for item in items if item.label == "Courses")
+    for words, expected in zip(
+        said,
+        (
+            "EQD2 54 Gy (α/β 10), 54 (α/β 3), 54 (α/β 2.45?)",
+            "EQD2 88 Gy (α/β 10), 144 (α/β 3), 155.87 (α/β 2.45?), a fraction above 10 Gy: beyond the model",
+            "how the particles were weighted is not clear, so no EQD2",
+            "dose rate of the brachytherapy not told, so no EQD2",
+        ),
+        strict=True,
+    ):
+        assert expected in words
 
 
 def test_particles_in_plain_gray_are_mixed_with_nothing(connection: sqlite3.Connection) -> None:
