@@ -331,6 +331,9 @@ def test_doses_can_be_narrowed_and_measured_otherwise(get: Get) -> None:
     assert '<option value="bones of skull and trunk (C41)" selected>' in html
     assert "not told" in _drawing(html)  # two have no follow-up: a lane below the others
     assert "recurrence in 5 of 6" in _text(html)
+    # In print the form is not there: what was chosen stands in words.
+    assert "Only inflammatory myofibroblastic tumor, bones of skull and trunk (C41): 3 courses and rows" in _text(html)
+    assert "Only " not in _text(get("/doses").text).partition("drawn")[0]
     assert "Nothing of this choice can be drawn" in get("/doses?kind=brachytherapy").text
     assert '<option value="eqd2_tumour"' not in get("/doses?kind=rbe_weighted").text
 
