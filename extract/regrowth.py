@@ -33,9 +33,9 @@ _COUNTS = r"two|three|four|five|six|seven|multiple|several|numerous|innumerable|
 _LESION = re.compile(
     rf"""\b(?:new|another|further|additional|fresh|more|an?|other|{_COUNTS}|bilateral|isolated|solitary|single|enlarged|swollen|enlarging)
     (?:,?\s(?!metachron|synchron|polyp|no\b|not\b|without\b|of\b|the\b|his\b|her\b|this\b|for\b|after\b|by\b|from\b|with\b|residual|remain|known|primary|previous|same\b|stable|benign|cystic
-        |decreas|reduc|shr[iu]nk|regress|necro|complete|partial|total|biops|dose|surg|treat|scan|follow)[\w.,×/²-]{{1,20}}){{0,7}}?
+        |decreas|reduc|shr[iu]nk|regress|hypometabolic|inhibitor|necro|complete|partial|total|biops|dose|surg|treat|scan|follow)[\w.,×/²-]{{1,20}}){{0,7}}?
     \s(?:nodul(?:es?|arity)|mass(?:es)?|lesions?|tumou?rs?|nodes?|(?:lymph)?adenopath(?:y|ies)|deposits?|(?:metastatic|tumou?r|new|secondary|hypermetabolic)\sfoc(?:i|us)|(?:peritoneal|pleural|tumou?r)\simplants?|lumps?|papules
-        |swelling|locali[sz]ations?|dissemination)\b(?!\s(?:marker|bed|board|cell|necrosis|size|burden|lysis|volume|suppressor|resection|biops|dissect))""",
+        |swelling|locali[sz]ations?|dissemination)\b(?!\s(?:marker|bed|board|cell|necrosis|size|burden|lysis|volume|suppressor|resection|biops|dissect|thickness|depth|diameter|grad|stag|progress|growth|regress|respon|recurr|control|invasion|margin|sample|specimen|tissue|uptake))""",
     re.VERBOSE,
 )
 _COMES = r"appear(?:ed|ing)?|reappeared|develop(?:ed|ing)?|arose|occurred|emerged|came\sup|supervened|grew|formed"

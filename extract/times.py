@@ -238,7 +238,7 @@ _NO_TIME_AFTER = re.compile(
 )
 # "At one and a half years of the operation" counts from it; "after 18 months of recurrence-free survival" does not.
 _OF_TREATMENT = re.compile(
-    rf"\sof\s(?:(?:the|his|her|this|initial|first|surgical|proton|carbon|beam|radiation)\s){{0,3}}(?!recurr|relaps|metasta|symptom|hospital|examin|presentation)(?:{_ANCHOR})\w*"
+    rf"\sof\s(?:(?:the|his|her|this|initial|first|surgical)\s){{0,3}}(?!recurr|relaps|metasta|symptom|hospital|examin|presentation)(?:{_ANCHOR})\w*"
 )
 _AT_LAST = re.compile(r"\b(?:after|at)\s$")
 _NO_TIME_BEFORE = re.compile(

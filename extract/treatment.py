@@ -561,7 +561,7 @@ def is_surely_other(found: Clue, site: object, histology: object) -> bool:
 
     Where the index is "cancer" and no more, its site may be that of a metastasis and proves nothing.
     """
-    is_vague = not isinstance(histology, Histology) or histology.morphology is None or histology.morphology[:3] in _UNSPECIFIC
+    is_vague = not isinstance(histology, Histology) or histology.morphology is None or histology.morphology[:3] in ("800", "801")
     return found.names_tumour and is_other_tumour(found, None if is_vague else site, histology)
 
 
