@@ -240,7 +240,7 @@ _NO_TIME_AFTER = re.compile(
 _OF_TREATMENT = re.compile(
     rf"\sof\s(?:(?:the|his|her|this|initial|first|surgical)\s){{0,3}}(?!recurr|relaps|metasta|symptom|hospital|examin|presentation)(?:{_ANCHOR})\w*"
 )
-_AT_LAST = re.compile(r"\b(?:after|at)\s$")
+_AT_LAST = re.compile(r"\b(?:after|at)\s(?:the\s)?$|\b(?:in|during|by)\sthe\s$")
 _NO_TIME_BEFORE = re.compile(
     r"""\b(?:
     every|each|per|aged?|age\sof|history\sof|q|than\sa|median\sof|mean\sof|once|times|since|duration\sof|for\sup\sto
