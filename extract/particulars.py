@@ -74,6 +74,8 @@ _PER_DAY = re.compile(
     r"|(?P<one>once[-\s](?:a\s|per\s)?(?:day|daily)))",
     re.IGNORECASE,
 )
+# "with apatinib 850 mg once daily" is the rhythm of a drug.
+_OF_DRUG = re.compile(r"\b(?:mg|mcg|tablets?|capsules?)\b|\bby\smouth\b|\boral", re.IGNORECASE)
 _WEEKS = re.compile(
     rf"(?:\b(?:over|in|within|during|for|across)\s(?:a\s(?:total\s)?period\sof\s|about\s|approximately\s|a\stotal\sof\s)?|/\s?)(?P<count>{COUNT}(?:\.\d)?)"
     r"(?:\sand\sa\shalf)?[-\s](?P<unit>week|day)s?\b(?!\s(?:after|of\b|later|post|from|following|a\b|per|each|/))",
@@ -171,7 +173,8 @@ def _rhythm(text: str, start: int, upto: int) -> Iterator[Particular]:
     """Yield dose rate, fractions a day and length of a course, said from a little before it up to the next."""
     if rate := _RATE.search(text, max(0, start - _NEAR), upto):
         yield Particular(RATE, rate.lastgroup or "", *rate.span())
-    if per_day := _PER_DAY.search(text, max(0, start - 30), upto):
+    per_day = _PER_DAY.search(text, max(0, start - 30), upto)
+    if per_day and not _OF_DRUG.search(text, start, max(start, per_day.start())):
         yield Particular(PER_DAY, {"three": 3.0, "two": 2.0, "one": 1.0}.get(per_day.lastgroup or "three", 3.0), *per_day.span())
     if weeks := _WEEKS.search(text, start, upto):
         amount = number(weeks["count"])

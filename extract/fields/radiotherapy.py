@@ -63,7 +63,9 @@ _STAGE = re.compile(
 )
 _GOES_BACK = re.compile(r"(?:before|prior\sto|at\sthe\stime)\b", re.IGNORECASE)
 # A sentence that announces the case tells of all treatments at once.
-_SUMS_UP = re.compile(r"\b(?<!in this )(?<!in the present )(?:reports?|presents?|describes?|illustrates?|study|article|case\sof)\b", re.IGNORECASE)
+_SUMS_UP = re.compile(
+    r"\b(?<!in this )(?<!in the present )(?:reports?|presents?|describes?|illustrates?|study|article|case\sof)\b", re.IGNORECASE
+)
 # Irradiation of the past that was for no tumour.
 # "The platelets recovered without any treatment", "there was no radiation of the pain": no denial of radiotherapy.
 _OF_RECOVERY = re.compile(
@@ -455,12 +457,15 @@ def _targets(sentence: Sentence, all_series: Sequence[doses.Series]) -> list[tup
     """Return the targets of each series: those named after it and before the next, else those named before it."""
     found = targets.find(sentence.text) if all_series else []
     given: list[tuple[Target, ...]] = []
+    taken: list[Target] = []
     for number, series in enumerate(all_series):
         upto = all_series[number + 1].start if number + 1 < len(all_series) else len(sentence.text)
         since = all_series[number - 1].end if number else 0
         after = _run([one for one in found if series.start <= one.start < min(upto, series.end + _TARGET_AFTER)])
-        before = [one for one in found if max(since, series.start - _TARGET_BEFORE) <= one.start < series.start]
-        given.append(tuple(_placed(sentence, one) for one in (after or _run(before[-1:]))))
+        before = [one for one in found if max(since, series.start - _TARGET_BEFORE) <= one.start < series.start and one not in taken]
+        chosen = after or _run(before[-1:])
+        taken.extend(chosen)  # "64 Gy to the mediastinum and 52 Gy in 26 fractions": a target is that of one dose
+        given.append(tuple(_placed(sentence, one) for one in chosen))
     return given
 
 
