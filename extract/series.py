@@ -39,6 +39,7 @@ _MARK = re.compile(
 )
 # Whatever else is read as the number 2, in lower case.
 _SECOND = re.compile(r"(?:case|patient|proband)\s?(?:no\.?\s?|number\s|\#)?(?:2|ii|b|two)\b")
+_THE_SECOND = re.compile(r"(?:the|our|this)\s(?:second|other)\s")
 _COUNTED = ("case", "patient", "proband")
 _MARK_CUES = ("case", "patient", "proband", "first", "second", "third", "fourth", "fifth", "the other")
 # In lower case: it is sought in all of a report's beginning, quickest with the first letter before all else.
@@ -184,7 +185,7 @@ def _label(draft: Draft, subject: str, found: frozenset[str], known: dict[str, s
 def _may_be_second(draft: Draft) -> bool:
     """Return whether a sentence may name a second patient; cheap, since most reports have but one."""
     lower = draft.lower
-    if "second" in lower or "other" in lower:
+    if ("second" in lower or "other" in lower) and (lower.startswith("second") or _THE_SECOND.search(lower)):
         return True
     return holds_any(lower, _COUNTED) and _SECOND.search(lower) is not None
 

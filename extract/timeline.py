@@ -386,10 +386,17 @@ class _Walk:
 
     def read(self, events: Sequence[Mention]) -> None:
         """Place the events of one sentence."""
-        lesions = [event for event in events if event_of(event).kind == LESION]
-        cues = [event for event in events if event_of(event).time is None and event_of(event).kind != LESION]
+        lesions: list[Mention] = []
+        cues: list[Mention] = []
+        kinds: set[str] = set()
+        for event in events:
+            said = event_of(event)
+            if said.kind == LESION:
+                lesions.append(event)
+            elif said.time is None:
+                cues.append(event)
+                kinds.add(said.kind)
         is_timed = len(cues) + len(lesions) < len(events)
-        kinds = {event_of(cue).kind for cue in cues}
         if _is_other_history(events[0].sentence, kinds):
             events = [*cues, *lesions]  # "his history included an infarction in 2002": no moment of this story
         placed: list[tuple[Mention, Moment]] = []

@@ -117,6 +117,11 @@ _HEDGE = re.compile(
     r"(?:\b(?:(?P<bound>more\sthan|over|passed|surpassed|at\sleast|exceed(?:ed|ing|s)?|longer\sthan|greater\sthan|beyond)"
     r"|about|approximately|nearly|almost|around|roughly|just|some)\s|(?P<sign>[>≥≧]=?)\s?|[~≈]\s?){1,2}$"
 )
+# One of these stands in all that it matches.
+_HEDGES = (
+    "about", "approx", "over", "than", "least", "nearly", "almost", "just", "some", "around", "roughly", "beyond", "passed", "exceed",
+    ">", "≥", "≧", "~", "≈",
+)  # fmt: skip
 _AND_MORE = re.compile(rf",?\s(?:and\s)?(?P<number>{_NUMBER})[-\s](?P<unit>months?|weeks?|days?)\b")
 # "6 and 9 years later": two times.
 _FIRST_OF_TWO = re.compile(
@@ -460,7 +465,9 @@ def _amounts(lower: str, offset: int) -> Iterator[Found]:
             months += _number(more["number"]) * _UNIT_MONTHS[more["unit"][0]]
             end = more.end()
         start, is_minimum = _hedged(lower, start)
-        first = _FIRST_OF_TWO.search(lower, max(0, start - _REACH_NUMBER), start)
+        # What it matches ends in "and", "then" or a comma, and white space.
+        may_be_two = holds_any(lower[max(0, start - 3) : start], (",", "d", "n"))
+        first = _FIRST_OF_TWO.search(lower, max(0, start - _REACH_NUMBER), start) if may_be_two else None
         earlier = _number(first["number"]) * _UNIT_MONTHS[unit.group()[0]] if first else months
         begin = first.start() if first and earlier < months else start
         found = _relation(lower[max(0, begin - _REACH_BEFORE) : begin], lower[end : end + _REACH_AFTER])
@@ -514,7 +521,8 @@ def _hedged(lower: str, start: int) -> tuple[int, bool]:
 
     "For over 4 years" is a bound; "imaging over 4 years of follow-up" is a span.
     """
-    hedge = _HEDGE.search(lower, max(0, start - 24), start)
+    from_ = max(0, start - 24)
+    hedge = _HEDGE.search(lower, from_, start) if holds_any(lower[from_:start], _HEDGES) else None
     if hedge is None:
         return start, False
     begin = hedge.start()

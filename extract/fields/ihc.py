@@ -83,6 +83,11 @@ _USUAL = re.compile(
     r"|whether)\b|\bof\s(?:the\s|all\s)?(?:\w+\s)?cases\b",
     re.IGNORECASE,
 )
+# One of these stands in all that it matches.
+_USUAL_CUES = (
+    "typically", "usually", "commonly", "often", "frequently", "characteristically", "classically", "expected", "known",
+    "general", "whether", "cases",
+)  # fmt: skip
 _IS = re.compile(r"\b(?:is|are|would|express(?:es)?|stains?|shows?|have|has)\b", re.IGNORECASE)
 _THIS_TUMOUR = re.compile(
     r"\b(?:tumou?r\scells|neoplastic\scells|our|this\s(?:case|patient|tumou?r|lesion)|were|was|lesional)\b", re.IGNORECASE
@@ -135,7 +140,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
     others = sum(span.id not in circulating for span in spans)
     here = _Frame(sentence.text, kinds, is_stained, others, before)
     clues: dict[tuple[int, int], treatment.Clue] = {}
-    tells_usual = bool(results) and _USUAL.search(sentence.text) is not None
+    tells_usual = bool(results) and holds_any(sentence.lower, _USUAL_CUES) and _USUAL.search(sentence.text) is not None
     turns = tumors.turns(sentence.text) if results else []
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:

@@ -61,6 +61,8 @@ _LATER = re.compile(r"\blater\b|\bmetasta|\brecurr|\brelaps|\bprogress", re.IGNO
 _STAGE = re.compile(
     r"\blater\b|\brecurr(?:ed|ence|ent)\b|\brelaps\w+|\bprogress(?:ed|ion)\b|\bmetasta(?:sis|ses|tic)\b|\b(?:months|years)\safter\b",
 )
+# One of these stands in all that it matches.
+_STAGE_CUES = ("later", "recur", "relaps", "progress", "metasta", "after")
 _GOES_BACK = re.compile(r"(?:before|prior\sto|at\sthe\stime)\b", re.IGNORECASE)
 # A sentence that announces the case tells of all treatments at once.
 _SUMS_UP = re.compile(
@@ -228,7 +230,7 @@ def _moves_on(sentence: Sentence) -> re.Match[str] | None:
     """Return the words with which a sentence on the patient moves the story on, None where it does not, or goes back."""
     if sentence.subject != "patient" or _GOES_BACK.match(sentence.text):
         return None
-    return _STAGE.search(sentence.lower)
+    return _STAGE.search(sentence.lower) if holds_any(sentence.lower, _STAGE_CUES) else None
 
 
 def _staged(mention: Mention, stage: int, at: int) -> Mention:
