@@ -9,12 +9,12 @@ from extract.reading import Reading, holds_any
 
 WITH_CASES = ("case_report", "case_series")
 
+# In lower case: it is sought in the whole text.
 _GUIDELINE = re.compile(
     r"\b(?:appropriateness criteria|clinical practice guidelines?|consensus (?:statement|guidelines?|recommendations?)"
     r"|guidelines? (?:for|on|panel)"
     r"|evidence-based guidelines?|expert panel|usually appropriate|recommendations? (?:for|of the) (?:the )?(?:management"
-    r"|panel|committee)|variant \d+:)",
-    re.IGNORECASE,
+    r"|panel|committee)|variant \d+:)"
 )
 _REVIEW = re.compile(
     r"\b(?:systematic review|meta-analysis|narrative review|this review|we reviewed (?:all|the) (?:published"
@@ -38,7 +38,7 @@ _ONE_PERSON = re.compile(
     re.IGNORECASE,
 )
 # How most are told; all that it matches, the other matches, too, and takes far longer for.
-_PLAIN_PERSON = re.compile(r"\ban?\s\d{1,3}-year-old\b")
+_PLAIN_PERSON = re.compile(r"\b[Aa]n?\s\d{1,3}-year-old\b")
 # What befalls one person; two such sentences are a story.
 _BEFELL = re.compile(
     r"\b(?:[Hh]e|[Ss]he|[Tt]he\s(?:patient|child|boy|girl|man|woman|infant|lady|gentleman))\s(?:\w+ly\s|then\s|also\s)?(?:was|had|has|is|underwent|got|took"
@@ -102,7 +102,7 @@ def _guideline_terms(text: str, words: int) -> int:
     most = lower.count("variant") + sum(lower.count(word) for word in _GUIDELINE_WORDS)
     if most < _LEAST_GUIDELINE or most * 1000 / words < _GUIDELINE_DENSITY:
         return 0
-    return len(_GUIDELINE.findall(text))
+    return len(_GUIDELINE.findall(lower))
 
 
 def _tells_of_one(reading: Reading) -> bool:

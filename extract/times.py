@@ -132,6 +132,8 @@ _POSTOPERATIVE_DAY = re.compile(
     r"(?:\bpost[-\s]?operative\s|\bpo)(?P<unit>day|week|month|year|d)\s?(?:\#\s?)?(?P<number>\d{1,3})\b"
     r"|\b(?P<ordinal>\d{1,3})(?:st|nd|rd|th)\s(?:post[-\s]?operative\s|po)(?P<counted>day|week|month|year|d)\b"
 )
+# One of these stands in all that it matches.
+_POSTOPERATIVE = ("operative", "pod", "poweek", "pomonth", "poyear")
 _DATE = re.compile(
     r"""
     (?P<year>\b(?:19|20)\d\d)\b
@@ -139,6 +141,8 @@ _DATE = re.compile(
     """,
     re.VERBOSE,
 )
+# What stands in all that it matches, and can be sought from digit to digit.
+_DATE_CUE = re.compile(r"\d(?:(?<=1)9\d\d|(?<=2)0\d\d|[./]\d{1,2}[./]\d)")
 _BEFORE_YEAR = re.compile(
     r"""(?:
     (?:\b(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-](?:of\s)?)?\b(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[.,]?[\s-]
@@ -174,6 +178,7 @@ _NUMBERED = re.compile(
     r"(?P<in>\b(?:at|by|on|in|until|till|through|to|of)\s(?:the\s)?|[(,;:]\s?|^)(?:post-?operative\s|follow-?up\s)?"
     r"(?P<unit>month|week|year|day)\s\+?(?P<number>\d{1,3})\b(?!\s?(?:to|-|–|/|,?\sand)\s?(?:day\s)?\d|[.:]\d|\sof\b)"
 )
+_NUMBERED_CUE = re.compile(r"(?:month|week|year|day)\s\+?\d")
 _AGED = re.compile(
     r"\b(?:at\s(?:the\s|an\s)?ages?\s(?:of\s)?(?P<age>\d{1,2}(?:\.\d)?)\b(?!\s?[-–/]|\s(?:months|weeks|days|to\s\d))|when\s(?:he|she|the\spatient)\swas\s(?P<was>\d{1,2})\b"
     r"(?!\s(?:months|weeks|days))|\bat\s(?P<at>\d{2})\s(?:years\sof\sage|(?=(?:he|she)\b)))"
@@ -342,7 +347,7 @@ def find(sentence: Sentence) -> Iterator[Found]:
     # Case folding that changes the length would shift every offset.
     lower = sentence.lower if len(sentence.lower) == len(sentence.text) else sentence.text
     found = [*_amounts(lower, sentence.start)]
-    if "20" in lower or "19" in lower or "/" in lower:
+    if ("20" in lower or "19" in lower or "/" in lower) and _DATE_CUE.search(lower):
         found += _dates(lower, sentence.start)
     if " age " in lower or " ages " in lower or " of age" in lower or "when " in lower:
         found += _ages(lower, sentence.start)
@@ -350,9 +355,9 @@ def find(sentence: Sentence) -> Iterator[Found]:
         ("following " in lower or "next " in lower or "that " in lower or "same " in lower) and holds_any(lower, _SEASONS_NAMED)
     ) or holds_any(lower, _MONTHS_NAMED):
         found += _months_only(lower, sentence.start)
-    if "po" in lower:
+    if "po" in lower and holds_any(lower, _POSTOPERATIVE):
         found += _postoperative_days(lower, sentence.start)
-    if "month " in lower or "week " in lower or "year " in lower or "day " in lower:
+    if ("month " in lower or "week " in lower or "year " in lower or "day " in lower) and _NUMBERED_CUE.search(lower):
         found += _numbered(lower, sentence.start)
     last = -1
     for one in sorted(found, key=_place):

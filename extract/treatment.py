@@ -438,7 +438,7 @@ def _presents(lower: str) -> bool:
 
 def _begins_anew(lower: str) -> bool:
     """Return whether a sentence leads from the past to the present illness; "years earlier, she was diagnosed with ..." does not."""
-    earlier = _YEARS_EARLIER.search(lower)
+    earlier = _YEARS_EARLIER.search(lower) if "year" in lower else None
     if earlier is None or _COMES.search(lower, earlier.end()):
         return _presents(lower)
     return False

@@ -31,6 +31,8 @@ _CUE = re.compile(
     r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident|scor|accumulat|confined|limited|restricted|outlin"
     r"|dot-like|birefring"
 )
+# The commonest of its words, looked for first.
+_COMMON_CUES = ("positiv", "negativ", "express", "stain", "immuno", "show")
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
 _IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
 _STAINED_WITH = re.compile(r"\s(?:immuno)?(?:stain(?:ing)?|expression|reactivity)\s(?:with|for|using)\s(?:clones?\s|anti-?)?\Z", re.I)
@@ -121,7 +123,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         if (
             (hits or "(CD)" in sentence.text)
             and sentence.section not in ("references", "back")
-            and _CUE.search(sentence.lower)
+            and (holds_any(sentence.lower, _COMMON_CUES) or _CUE.search(sentence.lower))
             and not (holds_any(sentence.lower, _VETO_CUES) and _VETO.search(sentence.text))
         ):
             yield from _read(reading, sentence, hits, before)
