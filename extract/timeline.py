@@ -271,7 +271,7 @@ def _events(reading: Reading, sentence: Sentence, chapter: tuple[int, int], time
         return
     flashback, summary = _looks_back(sentence.lower), _announces(sentence.lower)
     past = _past_tumours(reading, sentence, cues) if flashback or spans or " for " in sentence.lower else None
-    has_purposes = " for " in sentence.lower
+    has_purposes = " for " in sentence.lower and bool(reading.hits_in("histology", sentence))
     events = []
     for found in spans:
         # "Six years after irradiation for another cancer" is no moment of this story.
