@@ -26,7 +26,7 @@ _DOSE = re.compile(
     (?:(?P<low>{NUMBER})\s?(?:(?:c?Gy\s?)?(?:-|–|to|/)|(?P<list>(?P<low_unit>c?Gy\s?)?\+|and|,\s?and|or))\s?)?
     (?:(?P<number>{NUMBER})|(?P<words>{_WORDS}))[\s-]{{0,2}}
     (?P<unit>c\s?Gy|centi-?gr[ae]ys?|Gy|gr[ae]ys?|rads?|CGE|cobalt[-\s]gr[ae]y(?:\sequivalents?)?)
-    (?P<rbe>[\s-]?[(\[]?\s?(?:RBE|E\b|equivalents?|relative\sbiological\seffectiveness)(?:\s?[)\]])?|\sRBE)?
+    (?P<rbe>[\s-]?[(\[]?\s?(?:RBE|E\b|equivalents?(?!\sdose)|relative\sbiological\seffectiveness)(?:\s?[)\]])?|\sRBE)?
     (?P<marked>_?\d{{1,2}}\b)?
     (?![A-Za-z])
     | \b(?:of|at|to|dose|was|with|received)\sGy\s?(?P<after>{NUMBER})
@@ -110,13 +110,19 @@ _SPARED_BEFORE = re.compile(
     r"|(?-i:\bBED\d{0,2}|\bEQD2?|\bV\d{1,2}|\bD(?:\d{1,3}(?:\.\d)?(?:cc|%)|9\d|max|mean|min))(?:(?!\b(?:received|delivered|given|treated|prescribed)\b)[^.;]){0,75})\s(?:a\s)?$",
     re.IGNORECASE,
 )
-_RATE_AFTER = re.compile(r"\s?(?:/|per)\s?(?:h|hr|hours?|min|minutes?|year|y)\b|\s?\(?(?:BED|EQD)", re.IGNORECASE)
+_RATE_AFTER = re.compile(
+    r"\s?(?:/|per)\s?(?:h|hr|hours?|min|minutes?|year|y)\b|\s?\(?(?:BED|EQD)|\s?\(?(?:biological(?:ly)?\s)?(?:equivalent|effective)\sdose",
+    re.IGNORECASE,
+)
 _SUM_BEFORE = re.compile(
     r"(?:\b(?:total(?:l?ing|l?ed|s)?|cumulative|overall|whole|summed|sum|accumulated"
     r"|final)\b(?:(?!\bboost)[^.;0-9]){0,45}|\bup\sto\s(?:a\s)?(?:dose\sof\s)?"
     r"|\b(?:brought|raised|increased|escalated|supplemented|continued|carried|extended|completed)\s(?:up\s)?to\s(?:(?:a|the)\s)?(?:dose\sof\s)?)$",
     re.IGNORECASE,
 )
+# So much "cumulative" dose was given in several courses, years apart.
+_CUMULATIVE = re.compile(r"\bcumulative\b[^.;,\d]{0,60}$", re.IGNORECASE)
+_MOST_OF_ONE_COURSE = 85.0
 _SUM_AFTER = re.compile(
     r"\s?(?:(?:/|in)\s?\d{1,2}\s?(?:fractions|fx|fr|F)\s)?(?:in\s)?(?:total|cumulative|overall|altogether)\b", re.IGNORECASE
 )
@@ -290,7 +296,9 @@ def _doses(text: str) -> Iterator[Quantity]:
         if match["after"]:
             start = text.index("y", start) - 1
         is_fetal = value * scale < _LEAST_GY and _FETUS.search(text) is not None
-        role = "limit" if is_fetal or (match["marked"] and not match["marked"].startswith("0")) else _role(text, start, end)
+        role = (
+            "limit" if is_fetal or (match["marked"] and not match["marked"].startswith("0")) else _role(text, start, end, _gy(value, scale))
+        )
         if last[1] == "limit" and role != "rate" and _LISTED.fullmatch(text, last[0], start) and not _PRESCRIBED_AFTER.match(text, end):
             role = "limit"
         elif role == "limit" and last[1] == "limit" and _PRESCRIBED_AFTER.match(text, end):
@@ -333,11 +341,13 @@ def _gy(value: float, scale: float) -> float:
     return round(gray / 100, 3) if gray >= 1000 else gray
 
 
-def _role(text: str, start: int, end: int) -> str:
+def _role(text: str, start: int, end: int, value: float) -> str:
     before, after = text[max(0, start - 90) : start], text[end : end + 40]
     if _RATE_AFTER.match(after):
         return "rate"
     if _LIMIT_BEFORE.search(before[-70:]) or _SPARED_BEFORE.search(before):
+        return "limit"
+    if value > _MOST_OF_ONE_COURSE and _CUMULATIVE.search(before[-90:]):
         return "limit"
     if _PLANNED_BEFORE.search(before[-70:]):
         return "planned"

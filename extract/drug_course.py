@@ -222,10 +222,15 @@ def _response_targets(reading: Reading, sentence: Sentence, spans: Sequence[tupl
             yield part, _group(text, spans, behind, spans[behind[0]][1])
 
 
+def _tells_short(text: str) -> bool:
+    """Return whether a sentence holds the short form of a response: "CR", "PD"."""
+    return holds_any(text, ("CR", "PR", "SD", "PD")) and _ABBREVIATED.search(text) is not None
+
+
 def _responses(reading: Reading, sentence: Sentence) -> Iterator[Part]:
     """Yield the responses that a sentence tells as seen, not as hoped for or denied."""
     lower = sentence.lower
-    if not holds_any(lower, _WORDS_OF_RESPONSE) and not _ABBREVIATED.search(sentence.text):
+    if not holds_any(lower, _WORDS_OF_RESPONSE) and not _tells_short(sentence.text):
         return
     for match in _RESPONSE.finditer(sentence.text):
         start, end = sentence.start + match.start(), sentence.start + match.end()

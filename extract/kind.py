@@ -9,12 +9,12 @@ from extract.reading import Reading, holds_any
 
 WITH_CASES = ("case_report", "case_series")
 
+# In lower case: it is sought in the whole text.
 _GUIDELINE = re.compile(
     r"\b(?:appropriateness criteria|clinical practice guidelines?|consensus (?:statement|guidelines?|recommendations?)"
     r"|guidelines? (?:for|on|panel)"
     r"|evidence-based guidelines?|expert panel|usually appropriate|recommendations? (?:for|of the) (?:the )?(?:management"
-    r"|panel|committee)|variant \d+:)",
-    re.IGNORECASE,
+    r"|panel|committee)|variant \d+:)"
 )
 _REVIEW = re.compile(
     r"\b(?:systematic review|meta-analysis|narrative review|this review|we reviewed (?:all|the) (?:published"
@@ -37,6 +37,8 @@ _ONE_PERSON = re.compile(
     r"|\ban?\s(?:[a-z-]+\s){0,3}[a-z-]+,\s(?:aged\s)?\d{1,3}\syears\s(?:old|of\sage)\b|\b\d{1,3}\s(?:years?|yrs?),\s(?:male|female|man|woman)\b",
     re.IGNORECASE,
 )
+# How most are told; all that it matches, the other matches, too, and takes far longer for.
+_PLAIN_PERSON = re.compile(r"\b[Aa]n?\s\d{1,3}-year-old\b")
 # What befalls one person; two such sentences are a story.
 _BEFELL = re.compile(
     r"\b(?:[Hh]e|[Ss]he|[Tt]he\s(?:patient|child|boy|girl|man|woman|infant|lady|gentleman))\s(?:\w+ly\s|then\s|also\s)?(?:was|had|has|is|underwent|got|took"
@@ -63,8 +65,8 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
     if reading.report.kind:
         return reading.report.kind
     text = reading.text
-    guideline = _guideline_terms(text)
     words = max(1, text.count(" "))
+    guideline = _guideline_terms(text, words)
     if guideline >= _LEAST_GUIDELINE and guideline * 1000 / words >= _GUIDELINE_DENSITY and guideline > _own(reading):
         return "guideline"
     if len(labels) > 1:
@@ -92,14 +94,15 @@ def _own(reading: Reading) -> int:
     return sum(1 for hit in reading.hits["subject"] if hit.id == "own") or len(_OWN_CASE.findall(reading.text, 0, _HEAD))
 
 
-def _guideline_terms(text: str) -> int:
-    """Return how often a guideline's own terms stand in a text; 0 where their words are too few for them to decide."""
+def _guideline_terms(text: str, words: int) -> int:
+    """Return how often a guideline's own terms stand in a text of so many words; 0 where theirs are too few for them to decide."""
     if not holds_any(text, _GUIDELINE_WORDS):
         return 0
     lower = text.lower()
-    if lower.count("variant") + sum(lower.count(word) for word in _GUIDELINE_WORDS) < _LEAST_GUIDELINE:
+    most = lower.count("variant") + sum(lower.count(word) for word in _GUIDELINE_WORDS)
+    if most < _LEAST_GUIDELINE or most * 1000 / words < _GUIDELINE_DENSITY:
         return 0
-    return len(_GUIDELINE.findall(text))
+    return len(_GUIDELINE.findall(lower))
 
 
 def _tells_of_one(reading: Reading) -> bool:
@@ -112,6 +115,6 @@ def _tells_of_one(reading: Reading) -> bool:
         (sentence.index in own or sentence.section == "case")
         and "old" in sentence.lower
         and sentence.subject == "patient"
-        and _ONE_PERSON.search(sentence.text) is not None
+        and (_PLAIN_PERSON.search(sentence.text) is not None or _ONE_PERSON.search(sentence.text) is not None)
         for sentence in reading.sentences
     )

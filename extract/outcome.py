@@ -210,9 +210,11 @@ def find(reading: Reading, sentence: Sentence) -> list[Cue]:
 def _drugs(reading: Reading, sentence: Sentence) -> Iterator[Cue]:
     """Yield the first drug of a sentence that names no other treatment, if it was given: one against the tumour."""
     for lexicon in _DRUGS:
-        for hit in [hit for hit in reading.hits_in(lexicon, sentence) if hit.entry.more.get("class") != "supportive"][:1]:
-            if context.assertion_of(reading, hit.start, hit.end, sentence) == context.PRESENT:
-                yield Cue("chemotherapy", hit.start, hit.end)
+        for hit in reading.hits_in(lexicon, sentence):
+            if hit.entry.more.get("class") != "supportive":
+                if context.assertion_of(reading, hit.start, hit.end, sentence) == context.PRESENT:
+                    yield Cue("chemotherapy", hit.start, hit.end)
+                break
 
 
 def _operation(reading: Reading, sentence: Sentence, operations: Sequence[Hit]) -> Iterator[Cue]:

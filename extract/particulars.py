@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from extract.doses import COUNT, number
-from extract.reading import Hit, Reading, Sentence
+from extract.reading import Hit, Reading, Sentence, holds_any
 
 TECHNIQUE, INTENT, DRUG, MONTHS = "technique", "intent", "drug", "months"
 RATE, PER_DAY, WEEKS = "rate", "per_day", "weeks"
@@ -58,6 +58,8 @@ _SINCE = re.compile(
     r"|\bpost-?operative\s(?P<unit_on>day|week|month)\s(?P<count_on>\d{1,3})\b",
     re.IGNORECASE,
 )
+# One of these stands in all that it matches.
+_WORDS_OF_ZERO = ("surg", "operati", "resection", "excision", "ectomy", "diagnosis")
 _BEGUN = re.compile(
     r"\b(?:start\w*|began|begun|initiat\w+|commenc\w+|receiv\w+|underw\w+|given|deliver\w+|administered|perform\w+|irradiated|treated|followed)\b",
     re.IGNORECASE,
@@ -74,6 +76,8 @@ _PER_DAY = re.compile(
     r"|(?P<one>once[-\s](?:a\s|per\s)?(?:day|daily)))",
     re.IGNORECASE,
 )
+# "with apatinib 850 mg once daily" is the rhythm of a drug.
+_OF_DRUG = re.compile(r"\b(?:mg|mcg|tablets?|capsules?)\b|\bby\smouth\b|\boral", re.IGNORECASE)
 _WEEKS = re.compile(
     rf"(?:\b(?:over|in|within|during|for|across)\s(?:a\s(?:total\s)?period\sof\s|about\s|approximately\s|a\stotal\sof\s)?|/\s?)(?P<count>{COUNT}(?:\.\d)?)"
     r"(?:\sand\sa\shalf)?[-\s](?P<unit>week|day)s?\b(?!\s(?:after|of\b|later|post|from|following|a\b|per|each|/))",
@@ -156,6 +160,8 @@ def _drugs(reading: Reading, sentence: Sentence, upto: int) -> Iterator[Particul
 def _months(text: str, start: int, end: int) -> Iterator[Particular]:
     """Yield the months from the operation or the diagnosis to radiotherapy: "started six weeks after surgery"."""
     near = max(0, start - _NEAR)
+    if not holds_any(text[near : end + _NEAR].lower(), _WORDS_OF_ZERO):
+        return
     for match in _SINCE.finditer(text, near, end + _NEAR):
         if not _BEGUN.search(text, near, end + _NEAR) or _SECOND.search(text[max(0, match.start() - 10) : match.end() + 25]):
             continue
@@ -169,11 +175,14 @@ def _months(text: str, start: int, end: int) -> Iterator[Particular]:
 
 def _rhythm(text: str, start: int, upto: int) -> Iterator[Particular]:
     """Yield dose rate, fractions a day and length of a course, said from a little before it up to the next."""
-    if rate := _RATE.search(text, max(0, start - _NEAR), upto):
+    # Each only behind a word that stands in all that its pattern matches.
+    lower = text[max(0, start - _NEAR) : upto].lower()
+    if holds_any(lower, ("dose", "hdr", "ldr", "pdr")) and (rate := _RATE.search(text, max(0, start - _NEAR), upto)):
         yield Particular(RATE, rate.lastgroup or "", *rate.span())
-    if per_day := _PER_DAY.search(text, max(0, start - 30), upto):
+    per_day = _PER_DAY.search(text, max(0, start - 30), upto)
+    if per_day and not _OF_DRUG.search(text, start, max(start, per_day.start())):
         yield Particular(PER_DAY, {"three": 3.0, "two": 2.0, "one": 1.0}.get(per_day.lastgroup or "three", 3.0), *per_day.span())
-    if weeks := _WEEKS.search(text, start, upto):
+    if ("week" in lower or "day" in lower) and (weeks := _WEEKS.search(text, start, upto)):
         amount = number(weeks["count"])
         length = round(amount if weeks["unit"].lower() == "week" else amount / 7, 1) if amount else 0.0
         if 0 < length <= _MOST_WEEKS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from extract.reading import Reading, Sentence, holds_any
@@ -33,9 +34,9 @@ _COUNTS = r"two|three|four|five|six|seven|multiple|several|numerous|innumerable|
 _LESION = re.compile(
     rf"""\b(?:new|another|further|additional|fresh|more|an?|other|{_COUNTS}|bilateral|isolated|solitary|single|enlarged|swollen|enlarging)
     (?:,?\s(?!metachron|synchron|polyp|no\b|not\b|without\b|of\b|the\b|his\b|her\b|this\b|for\b|after\b|by\b|from\b|with\b|residual|remain|known|primary|previous|same\b|stable|benign|cystic
-        |decreas|reduc|shr[iu]nk|regress|necro|complete|partial|total|biops|dose|surg|treat|scan|follow)[\w.,×/²-]{{1,20}}){{0,7}}?
+        |decreas|reduc|shr[iu]nk|regress|hypometabolic|inhibitor|necro|complete|partial|total|biops|dose|surg|treat|scan|follow)[\w.,×/²-]{{1,20}}){{0,7}}?
     \s(?:nodul(?:es?|arity)|mass(?:es)?|lesions?|tumou?rs?|nodes?|(?:lymph)?adenopath(?:y|ies)|deposits?|(?:metastatic|tumou?r|new|secondary|hypermetabolic)\sfoc(?:i|us)|(?:peritoneal|pleural|tumou?r)\simplants?|lumps?|papules
-        |swelling|locali[sz]ations?|dissemination)\b(?!\s(?:marker|bed|board|cell|necrosis|size|burden|lysis|volume|suppressor|resection|biops|dissect))""",
+        |swelling|locali[sz]ations?|dissemination)\b(?!\s(?:marker|bed|board|cell|necrosis|size|burden|lysis|volume|suppressor|resection|biops|dissect|thickness|depth|diameter|grad|stag|progress|growth|regress|respon|recurr|control|invasion|margin|sample|specimen|tissue|uptake))""",
     re.VERBOSE,
 )
 _COMES = r"appear(?:ed|ing)?|reappeared|develop(?:ed|ing)?|arose|occurred|emerged|came\sup|supervened|grew|formed"
@@ -72,6 +73,11 @@ _NO_TUMOUR = re.compile(
     r"|\bgranulom|\babsces|ha?ematoma\b|\bseroma\b|lymphocele|radionecro|radiation\snecrosis|tubercul|sarcoid|reactive|hyperplas"
     r"|\b(?:second|another|new|different|separate|distinct|independent)\s(?:primary|cancer|malignancy)|\bsecond\sprimar|\ban?\sprimary\b|\bunrelated\b|de\snovo"
 )
+# One of these stands in all that it matches.
+_WORDS_OF_NO_TUMOUR = (
+    "malignan", "benign", "primar", "cancer", "cells", "neoplas", "viable", "inflamm", "pseudotum", "negative", "scar", "granulom",
+    "absces", "ematoma", "seroma", "lymphocele", "necro", "tubercul", "sarcoid", "reactive", "hyperplas", "unrelated", "novo",
+)  # fmt: skip
 _DENIED = re.compile(r"\b(?:no|without|absence|free|neither|nor|never|not)\b(?:(?!\b(?:but|although|however|until|when)\b)[^.;,]){0,90}$")
 # What was there before, and what a slide shows.
 _WITHIN = re.compile(r"\b(?:for|of|in|from|by|into|within|as|at|on|to)\s$")
@@ -79,6 +85,8 @@ _STILL = re.compile(r"\b(?:still|remain(?:s|ed|ing)?|persist(?:s|ed|ent|ing)?|re
 _SLIDE = re.compile(
     r"\b(?:histo|patho|cyto)\w*\s(?:[\w-]+\s){0,3}?(?:exam|show|reveal|demonst|find|found|analys|evaluat|stud|confirm)|microscop|\bimmuno|\bspecimen|\bautops|\bnecrops"
 )
+# One of these stands in all that it matches.
+_WORDS_OF_SLIDE = ("histo", "patho", "cyto", "microscop", "immuno", "specimen", "autops", "necrops")
 _AHEAD = 3
 
 
@@ -97,7 +105,7 @@ def may_hold(lower: str) -> bool:
 def find(reading: Reading, sentence: Sentence) -> Lesion | None:
     """Return the first lesion that a sentence tells to have come up, if nothing said next makes it harmless or another's."""
     lower = sentence.lower
-    if _SLIDE.search(lower):
+    if holds_any(lower, _WORDS_OF_SLIDE) and _SLIDE.search(lower):
         return None
     for found in _lesions(lower):
         before, end = lower[max(0, found.start() - 110) : found.start()], found.end()
@@ -128,4 +136,10 @@ def _many(lower: str) -> Iterator[re.Match[str]]:
 def _is_harmless(reading: Reading, sentence: Sentence) -> bool:
     """Return whether a lesion is told, here or in the next sentences, to be no tumour or another one."""
     ahead = reading.sentences[sentence.index : sentence.index + 1 + _AHEAD]
-    return any(here.patient == sentence.patient and _NO_TUMOUR.search(here.lower) for here in ahead)
+    return any(here.patient == sentence.patient and _names_no_tumour(here.lower) for here in ahead)
+
+
+# Lesions stand close together, and each looks at the sentences after it.
+@lru_cache(maxsize=64)
+def _names_no_tumour(lower: str) -> bool:
+    return holds_any(lower, _WORDS_OF_NO_TUMOUR) and _NO_TUMOUR.search(lower) is not None

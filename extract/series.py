@@ -39,6 +39,12 @@ _MARK = re.compile(
 )
 # Whatever else is read as the number 2, in lower case.
 _SECOND = re.compile(r"(?:case|patient|proband)\s?(?:no\.?\s?|number\s|\#)?(?:2|ii|b|two)\b")
+# Whatever may be read as a number, in lower case.
+_MARK_CUE = re.compile(
+    r"(?:case|patient|proband)\s?(?:no\.?\s?|number\s|\#)?(?:\d|(?:[ivx]{1,4}|[a-f]|one|two|three|four|five|six)\b)"
+    rf"|(?:first|second|third|fourth|fifth|sixth|other)\s(?:(?:index|male|female)\s)?{_ONE}\b"
+)
+_THE_SECOND = re.compile(r"(?:the|our|this)\s(?:second|other)\s")
 _COUNTED = ("case", "patient", "proband")
 _MARK_CUES = ("case", "patient", "proband", "first", "second", "third", "fourth", "fifth", "the other")
 # In lower case: it is sought in all of a report's beginning, quickest with the first letter before all else.
@@ -184,14 +190,14 @@ def _label(draft: Draft, subject: str, found: frozenset[str], known: dict[str, s
 def _may_be_second(draft: Draft) -> bool:
     """Return whether a sentence may name a second patient; cheap, since most reports have but one."""
     lower = draft.lower
-    if "second" in lower or "other" in lower:
+    if ("second" in lower or "other" in lower) and (lower.startswith("second") or _THE_SECOND.search(lower)):
         return True
     return holds_any(lower, _COUNTED) and _SECOND.search(lower) is not None
 
 
 def _marks(draft: Draft) -> frozenset[str]:
     """Return the numbers of patients that a sentence names."""
-    if not holds_any(draft.lower, _MARK_CUES):
+    if not holds_any(draft.lower, _MARK_CUES) or _MARK_CUE.search(draft.lower) is None:
         return frozenset()
     return frozenset(_number(mark) for mark in _MARK.finditer(draft.text))
 

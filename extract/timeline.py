@@ -271,11 +271,17 @@ def _events(reading: Reading, sentence: Sentence, chapter: tuple[int, int], time
         return
     flashback, summary = _looks_back(sentence.lower), _announces(sentence.lower)
     past = _past_tumours(reading, sentence, cues) if flashback or spans or " for " in sentence.lower else None
-    events = [(found.start, found.end, Event("time", chapter, found.time, flashback, summary)) for found in spans]
+    has_purposes = " for " in sentence.lower and bool(reading.hits_in("histology", sentence))
+    events = []
+    for found in spans:
+        # "Six years after irradiation for another cancer" is no moment of this story.
+        for_what = _purpose(reading, sentence, found.end) if has_purposes and found.time.anchor in TREATMENTS else None
+        events.append((found.start, found.end, Event("time", chapter, found.time, flashback, summary, for_what)))
     anchored = [found for found in spans if found.time.anchor]
     for kind, start, end in cues:
         if not anchored or not any(_is_anchor(found, kind, start, end) for found in anchored):
-            events.append((start, end, Event(kind, chapter, None, flashback, summary, past if kind in TREATMENTS else None)))
+            for_what = (has_purposes and _purpose(reading, sentence, start)) or past if kind in TREATMENTS else None
+            events.append((start, end, Event(kind, chapter, None, flashback, summary, for_what)))
     if len(events) > 1:
         events.sort(key=_place)
     for start, end, event in events:
@@ -294,6 +300,12 @@ def _past_tumours(reading: Reading, sentence: Sentence, cues: Sequence[outcome.C
         return None
     found = treatment.clue(reading, sentence, start)
     return None if found is treatment.NO_CLUE else found
+
+
+def _purpose(reading: Reading, sentence: Sentence, start: int) -> treatment.Clue | None:
+    """Return the tumour that the treatment at an offset is said to be for, None where nothing is said: "mastectomy for cancer"."""
+    found = treatment.clue(reading, sentence, start)
+    return found if found.is_purpose else None
 
 
 def _place(event: tuple[int, int, Event]) -> tuple[int, int]:
@@ -374,10 +386,17 @@ class _Walk:
 
     def read(self, events: Sequence[Mention]) -> None:
         """Place the events of one sentence."""
-        lesions = [event for event in events if event_of(event).kind == LESION]
-        cues = [event for event in events if event_of(event).time is None and event_of(event).kind != LESION]
+        lesions: list[Mention] = []
+        cues: list[Mention] = []
+        kinds: set[str] = set()
+        for event in events:
+            said = event_of(event)
+            if said.kind == LESION:
+                lesions.append(event)
+            elif said.time is None:
+                cues.append(event)
+                kinds.add(said.kind)
         is_timed = len(cues) + len(lesions) < len(events)
-        kinds = {event_of(cue).kind for cue in cues}
         if _is_other_history(events[0].sentence, kinds):
             events = [*cues, *lesions]  # "his history included an infarction in 2002": no moment of this story
         placed: list[tuple[Mention, Moment]] = []
@@ -507,6 +526,9 @@ class _Walk:
 
     def _moment(self, mention: Mention, time: Time, near: str | None, kinds: set[str]) -> Moment | None:
         """Return where a time expression points to, None if it does not place anything."""
+        tumours = event_of(mention).tumours
+        if tumours and treatment.is_surely_other(tumours, self.site, self.histology):
+            return None
         if time.relation == times.DATE:
             return self._date(mention, time.months)
         if time.relation == times.AGE:

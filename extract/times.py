@@ -117,6 +117,11 @@ _HEDGE = re.compile(
     r"(?:\b(?:(?P<bound>more\sthan|over|passed|surpassed|at\sleast|exceed(?:ed|ing|s)?|longer\sthan|greater\sthan|beyond)"
     r"|about|approximately|nearly|almost|around|roughly|just|some)\s|(?P<sign>[>≥≧]=?)\s?|[~≈]\s?){1,2}$"
 )
+# One of these stands in all that it matches.
+_HEDGES = (
+    "about", "approx", "over", "than", "least", "nearly", "almost", "just", "some", "around", "roughly", "beyond", "passed", "exceed",
+    ">", "≥", "≧", "~", "≈",
+)  # fmt: skip
 _AND_MORE = re.compile(rf",?\s(?:and\s)?(?P<number>{_NUMBER})[-\s](?P<unit>months?|weeks?|days?)\b")
 # "6 and 9 years later": two times.
 _FIRST_OF_TWO = re.compile(
@@ -127,6 +132,8 @@ _POSTOPERATIVE_DAY = re.compile(
     r"(?:\bpost[-\s]?operative\s|\bpo)(?P<unit>day|week|month|year|d)\s?(?:\#\s?)?(?P<number>\d{1,3})\b"
     r"|\b(?P<ordinal>\d{1,3})(?:st|nd|rd|th)\s(?:post[-\s]?operative\s|po)(?P<counted>day|week|month|year|d)\b"
 )
+# One of these stands in all that it matches.
+_POSTOPERATIVE = ("operative", "pod", "poweek", "pomonth", "poyear")
 _DATE = re.compile(
     r"""
     (?P<year>\b(?:19|20)\d\d)\b
@@ -134,6 +141,8 @@ _DATE = re.compile(
     """,
     re.VERBOSE,
 )
+# What stands in all that it matches, and can be sought from digit to digit.
+_DATE_CUE = re.compile(r"\d(?:(?<=1)9\d\d|(?<=2)0\d\d|[./]\d{1,2}[./]\d)")
 _BEFORE_YEAR = re.compile(
     r"""(?:
     (?:\b(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-](?:of\s)?)?\b(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[.,]?[\s-]
@@ -169,6 +178,7 @@ _NUMBERED = re.compile(
     r"(?P<in>\b(?:at|by|on|in|until|till|through|to|of)\s(?:the\s)?|[(,;:]\s?|^)(?:post-?operative\s|follow-?up\s)?"
     r"(?P<unit>month|week|year|day)\s\+?(?P<number>\d{1,3})\b(?!\s?(?:to|-|–|/|,?\sand)\s?(?:day\s)?\d|[.:]\d|\sof\b)"
 )
+_NUMBERED_CUE = re.compile(r"(?:month|week|year|day)\s\+?\d")
 _AGED = re.compile(
     r"\b(?:at\s(?:the\s|an\s)?ages?\s(?:of\s)?(?P<age>\d{1,2}(?:\.\d)?)\b(?!\s?[-–/]|\s(?:months|weeks|days|to\s\d))|when\s(?:he|she|the\spatient)\swas\s(?P<was>\d{1,2})\b"
     r"(?!\s(?:months|weeks|days))|\bat\s(?P<at>\d{2})\s(?:years\sof\sage|(?=(?:he|she)\b)))"
@@ -238,9 +248,9 @@ _NO_TIME_AFTER = re.compile(
 )
 # "At one and a half years of the operation" counts from it; "after 18 months of recurrence-free survival" does not.
 _OF_TREATMENT = re.compile(
-    rf"\sof\s(?:(?:the|his|her|this|initial|first|surgical|proton|carbon|beam|radiation)\s){{0,3}}(?!recurr|relaps|metasta|symptom|hospital|examin|presentation)(?:{_ANCHOR})\w*"
+    rf"\sof\s(?:(?:the|his|her|this|initial|first|surgical)\s){{0,3}}(?!recurr|relaps|metasta|symptom|hospital|examin|presentation)(?:{_ANCHOR})\w*"
 )
-_AT_LAST = re.compile(r"\b(?:after|at)\s$")
+_AT_LAST = re.compile(r"\b(?:after|at)\s(?:the\s)?$|\b(?:in|during|by)\sthe\s$")
 _NO_TIME_BEFORE = re.compile(
     r"""\b(?:
     every|each|per|aged?|age\sof|history\sof|q|than\sa|median\sof|mean\sof|once|times|since|duration\sof|for\sup\sto
@@ -337,7 +347,7 @@ def find(sentence: Sentence) -> Iterator[Found]:
     # Case folding that changes the length would shift every offset.
     lower = sentence.lower if len(sentence.lower) == len(sentence.text) else sentence.text
     found = [*_amounts(lower, sentence.start)]
-    if "20" in lower or "19" in lower or "/" in lower:
+    if ("20" in lower or "19" in lower or "/" in lower) and _DATE_CUE.search(lower):
         found += _dates(lower, sentence.start)
     if " age " in lower or " ages " in lower or " of age" in lower or "when " in lower:
         found += _ages(lower, sentence.start)
@@ -345,9 +355,9 @@ def find(sentence: Sentence) -> Iterator[Found]:
         ("following " in lower or "next " in lower or "that " in lower or "same " in lower) and holds_any(lower, _SEASONS_NAMED)
     ) or holds_any(lower, _MONTHS_NAMED):
         found += _months_only(lower, sentence.start)
-    if "po" in lower:
+    if "po" in lower and holds_any(lower, _POSTOPERATIVE):
         found += _postoperative_days(lower, sentence.start)
-    if "month " in lower or "week " in lower or "year " in lower or "day " in lower:
+    if ("month " in lower or "week " in lower or "year " in lower or "day " in lower) and _NUMBERED_CUE.search(lower):
         found += _numbered(lower, sentence.start)
     last = -1
     for one in sorted(found, key=_place):
@@ -460,7 +470,9 @@ def _amounts(lower: str, offset: int) -> Iterator[Found]:
             months += _number(more["number"]) * _UNIT_MONTHS[more["unit"][0]]
             end = more.end()
         start, is_minimum = _hedged(lower, start)
-        first = _FIRST_OF_TWO.search(lower, max(0, start - _REACH_NUMBER), start)
+        # What it matches ends in "and", "then" or a comma, and white space.
+        may_be_two = holds_any(lower[max(0, start - 3) : start], (",", "d", "n"))
+        first = _FIRST_OF_TWO.search(lower, max(0, start - _REACH_NUMBER), start) if may_be_two else None
         earlier = _number(first["number"]) * _UNIT_MONTHS[unit.group()[0]] if first else months
         begin = first.start() if first and earlier < months else start
         found = _relation(lower[max(0, begin - _REACH_BEFORE) : begin], lower[end : end + _REACH_AFTER])
@@ -514,7 +526,8 @@ def _hedged(lower: str, start: int) -> tuple[int, bool]:
 
     "For over 4 years" is a bound; "imaging over 4 years of follow-up" is a span.
     """
-    hedge = _HEDGE.search(lower, max(0, start - 24), start)
+    from_ = max(0, start - 24)
+    hedge = _HEDGE.search(lower, from_, start) if holds_any(lower[from_:start], _HEDGES) else None
     if hedge is None:
         return start, False
     begin = hedge.start()

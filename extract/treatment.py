@@ -117,6 +117,13 @@ _REFUSED_NEXT = re.compile(
     r"(?:\s(?:this|it|that|them|any|all|further|the|to|such|these|because|due|for|and|treatments?|therap(?:y|ies)|option|advice|proposal|recommendations?|offer|plan"
     r"|adjuvant|postoperative|personal|financial|reasons|(?:on|of)|by|family|economic|religious|own|his|her|age|old|advanced|fear|side|effects))*\s?[.,;]",
 )
+# "She was referred for chemotherapy. She has been in remission since.": what was planned had its effect.
+_TOOK_EFFECT_NEXT = re.compile(
+    rf"(?:then|subsequently|thereafter|afterwards)?,?\s?{_PERSON}\s(?:(?:has|have|had|been|is|was|then|now|subsequently|remains|remained|currently|also)\s){{0,4}}"
+    r"(?:(?:in|went\sinto|entered|achieved|attained|reached)\s(?:an?\s)?(?:complete\s|clinical\s|partial\s|full\s|very\sgood\s|first\s){0,2}(?:remission|response)"
+    r"|respond(?:ed|ing)\b|tolerat(?:ed|ing)\s(?:it|this|the|all|both|chemo|radio|treatment|therapy)"
+    r"|(?:completed|finished)\s(?:it|this|the|all|both|her|his|chemo|radio|treatment|therapy|\d|six|four|three))",
+)
 # "could not be controlled by radiotherapy", "without evidence of disease by surgery and irradiation": an effect is denied.
 _EFFECT = re.compile(
     r"\b(?:controll|improv|reliev|cur|resolv|halt|prevent|eradicat|stopp|suppress|manag|respond|disappear|chang|decreas|shr[iau]nk|regress|affect|eliminat"
@@ -171,15 +178,19 @@ _GENERAL = re.compile(
     r"\btreatments?\s(?:of\s[\w\s-]{3,60}?\s)?(?:modalit\w+\s)?(?:is|are|remains?|consists?|includes?|comprises?"
     r"|involves?)\b|\bbest\s(?:managed|treated)\b|\bstandard\s(?:of\scare|treatment)\sis\b"
     r"|\btreatment\sof\schoice\b|\bmainstay\b|\b(?:has|have)\sbeen\s(?:proven|proved|shown|reported|suggested|advocated)\b"
-    r"|\bcurrently\savailable\b|\bevidence\s(?:indicat|suggest|show)\w*",
+    r"|\bcurrently\savailable\b|\bevidence\s(?:indicat|suggest|show)\w*"
+    r"|\d\s?%\sof\s(?:the\s|all\s)?(?:cases|patients|women|men|children)\b|\b(?:rarely|commonly|frequently|often|widely)\sused\b",
 )
 # One of these stands in all that `_GENERAL` matches.
-_WORDS_IN_GENERAL = ("treatment", "been", "best", "standard", "mainstay", "available", "evidence")
+_WORDS_IN_GENERAL = ("treatment", "been", "best", "standard", "mainstay", "available", "evidence", "%", "used")
 # "radiotherapy (50 Gy) for cervical cancer", "chemotherapy to treat her lymphoma"; a metastasis is the index tumour's own.
 _PURPOSE = re.compile(
-    r"(?:(?!\b(?:and|who|which|but|before|after|then|because|due)\b)[^,;.]|\.\d){0,70}?\b(?:for|to\streat)\s"
+    r"(?:(?!\b(?:(?<!head\s)and|who|which|but|before|after|then|because|due)\b)[^,;.]|\.\d){0,70}?\b(?:for|to\streat)\s"
     r"(?P<tumour>(?:(?P<metastasis>[^,;.]{0,40}\b(?:metasta\w+|residual|recurren\w+|relaps\w+|pain\w*|palliat\w+|control))\b)?[^,;.]{3,60})",
 )
+# "for bone metastases of breast cancer"
+_PURPOSE_ELSEWHERE = re.compile(r"[^;.]{0,90}?\b(?:for|to\streat)\s[^,;.]{0,30}\bmetasta\w+\s(?:of|from|due\sto)\s(?P<tumour>[^,;.]{3,50})")
+_HISTORY_OF = re.compile(r"\bhistory\sof\b|\bpreviously\s(?:been\s)?(?:treated|operated|diagnosed)\s(?:on\s)?(?:for|with)\b")
 # What stands after such words beside a treatment is told of something else.
 _CLAUSE_END = re.compile(
     r"[;,]|\b(?:who|which|that|developed?|presented|diagnosed|diagnosis|before|prior\sto|until|admitted|found|revealed|showed)\b",
@@ -324,8 +335,11 @@ def _of_plan(reading: Reading, sentence: Sentence, start: int) -> str:
     if _REFUSED_AFTER.match(lower, start):
         return DENIED
     following = reading.sentences[sentence.index + 1] if sentence.index + 1 < len(reading.sentences) else None
-    refused = following is not None and following.patient == sentence.patient and _REFUSED_NEXT.match(following.lower)
-    return DENIED if refused else PLANNED
+    if following is None or following.patient != sentence.patient:
+        return PLANNED
+    if _REFUSED_NEXT.match(following.lower):
+        return DENIED
+    return GIVEN if _TOOK_EFFECT_NEXT.match(following.lower) else PLANNED
 
 
 def is_done(text: str, start: int) -> bool:
@@ -424,7 +438,7 @@ def _presents(lower: str) -> bool:
 
 def _begins_anew(lower: str) -> bool:
     """Return whether a sentence leads from the past to the present illness; "years earlier, she was diagnosed with ..." does not."""
-    earlier = _YEARS_EARLIER.search(lower)
+    earlier = _YEARS_EARLIER.search(lower) if "year" in lower else None
     if earlier is None or _COMES.search(lower, earlier.end()):
         return _presents(lower)
     return False
@@ -487,12 +501,20 @@ def _named(reading: Reading, sentence: Sentence, start: int, is_past: bool) -> C
     at = start - offset
     if reading.hits_in("histology", sentence):
         purpose = _PURPOSE.match(lower, at, at + 110)
-        if purpose and (purpose["metastasis"] is None):
+        purpose = None if purpose and purpose["metastasis"] else purpose
+        # A metastasis is the index tumour's, unless it is said of which it is.
+        purpose = purpose or _PURPOSE_ELSEWHERE.match(lower, at, at + 180)
+        if purpose:
             found = _tumours(reading, sentence, offset + purpose.start("tumour"), offset + purpose.end("tumour"), True)
             if found.names_tumour:
                 return found._replace(is_purpose=True)
     beside = _CLAUSE_END.search(lower, at, at + 70)
-    return _tumours(reading, sentence, offset, offset + beside.start() if beside else start + 70, is_past)
+    end = offset + beside.start() if beside else start + 70
+    # "Angiosarcoma in a woman with a history of breast cancer treated with ...": what the history names was treated.
+    begun = [match.end() for match in _HISTORY_OF.finditer(lower, 0, at)] if is_past else []
+    if begun and (found := _tumours(reading, sentence, offset + begun[-1], end, is_past)).names_tumour:
+        return found
+    return _tumours(reading, sentence, offset, end, is_past)
 
 
 def _tumours(reading: Reading, sentence: Sentence, start: int, end: int, is_past: bool) -> Clue:
@@ -561,7 +583,7 @@ def is_surely_other(found: Clue, site: object, histology: object) -> bool:
 
     Where the index is "cancer" and no more, its site may be that of a metastasis and proves nothing.
     """
-    is_vague = not isinstance(histology, Histology) or histology.morphology is None or histology.morphology[:3] in _UNSPECIFIC
+    is_vague = not isinstance(histology, Histology) or histology.morphology is None or histology.morphology[:3] in ("800", "801")
     return found.names_tumour and is_other_tumour(found, None if is_vague else site, histology)
 
 

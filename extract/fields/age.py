@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from extract import context
-from extract.reading import NOTHING, Finding, Mention, Reading, Resolution, Sentence
+from extract.reading import NOTHING, Finding, Mention, Reading, Resolution, Sentence, holds_any
 
 NAME = "age"
 FIELDS = ("age_years",)
@@ -92,7 +92,7 @@ _AFTER_EVENT = re.compile(r"^\s{0,2}(?:history|follow|survival|period|ago|later|
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each age with its value in years; ranges and decades ("in his 60s") are not ages."""
     for sentence in reading.sentences:
-        if not _may_tell_age(sentence):
+        if not (_may_tell_age(sentence) and _holds_number(sentence)):
             continue
         for match in _PATTERN.finditer(sentence.text):
             before = sentence.text[: match.start()]
@@ -123,6 +123,19 @@ def _may_tell_age(sentence: Sentence) -> bool:
     if "month of life" in lower or "man of " in lower or "male of " in lower:
         return True
     return ("M " in text or "F " in text or "M," in text or "F," in text) and _LETTER.search(text) is not None
+
+
+# Parts of number words, the fewest that hold all; and of "in her second month of life".
+_NUMBER_WORDS = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nin", "ten", "eleven", "twel", "twent", "thirt", "fort", "fift",
+    "month",
+)  # fmt: skip
+_DIGIT = re.compile(r"\d")
+
+
+def _holds_number(sentence: Sentence) -> bool:
+    """Return whether a sentence holds a number, without which no age is told: cheap before the long pattern."""
+    return _DIGIT.search(sentence.text) is not None or holds_any(sentence.lower, _NUMBER_WORDS)
 
 
 def _is_age(match: re.Match[str], text: str, before: str) -> bool:

@@ -62,7 +62,7 @@ def _last_contact(line: Line) -> Point | None:
         point
         for point in line.points
         if point.is_contact
-        and line.months(point.moment) >= _SHORTEST
+        and line.months(point.moment) >= (0.0 if point.kind == "death" and point.is_stated else _SHORTEST)
         # A visit after which the patient was treated is not the last: how long it went on is not told.
         and (point.mention.sentence.index in seen or point.mention.sentence.index >= treated or _is_now(point))
     ]

@@ -31,6 +31,8 @@ _CUE = re.compile(
     r"|reveal|equivocal|present|seen|failed|focal|regulat|label|observed|evident|scor|accumulat|confined|limited|restricted|outlin"
     r"|dot-like|birefring"
 )
+# The commonest of its words, looked for first.
+_COMMON_CUES = ("positiv", "negativ", "express", "stain", "immuno", "show")
 _SAME = re.compile(r"\s?(?:[(\[/,=]|or)\s?\Z")
 _IN_PARENTHESES = re.compile(r"s?\s?[(\[]?(?:clones?\s)?\s?\Z")
 _STAINED_WITH = re.compile(r"\s(?:immuno)?(?:stain(?:ing)?|expression|reactivity)\s(?:with|for|using)\s(?:clones?\s|anti-?)?\Z", re.I)
@@ -83,6 +85,11 @@ _USUAL = re.compile(
     r"|whether)\b|\bof\s(?:the\s|all\s)?(?:\w+\s)?cases\b",
     re.IGNORECASE,
 )
+# One of these stands in all that it matches.
+_USUAL_CUES = (
+    "typically", "usually", "commonly", "often", "frequently", "characteristically", "classically", "expected", "known",
+    "general", "whether", "cases",
+)  # fmt: skip
 _IS = re.compile(r"\b(?:is|are|would|express(?:es)?|stains?|shows?|have|has)\b", re.IGNORECASE)
 _THIS_TUMOUR = re.compile(
     r"\b(?:tumou?r\scells|neoplastic\scells|our|this\s(?:case|patient|tumou?r|lesion)|were|was|lesional)\b", re.IGNORECASE
@@ -116,7 +123,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         if (
             (hits or "(CD)" in sentence.text)
             and sentence.section not in ("references", "back")
-            and _CUE.search(sentence.lower)
+            and (holds_any(sentence.lower, _COMMON_CUES) or _CUE.search(sentence.lower))
             and not (holds_any(sentence.lower, _VETO_CUES) and _VETO.search(sentence.text))
         ):
             yield from _read(reading, sentence, hits, before)
@@ -135,7 +142,7 @@ def _read(reading: Reading, sentence: Sentence, hits: Sequence[Hit], before: str
     others = sum(span.id not in circulating for span in spans)
     here = _Frame(sentence.text, kinds, is_stained, others, before)
     clues: dict[tuple[int, int], treatment.Clue] = {}
-    tells_usual = bool(results) and _USUAL.search(sentence.text) is not None
+    tells_usual = bool(results) and holds_any(sentence.lower, _USUAL_CUES) and _USUAL.search(sentence.text) is not None
     turns = tumors.turns(sentence.text) if results else []
     for result in results:
         if result.result in (None, GENE, UNKNOWN) or result.marker.id == _KI67:

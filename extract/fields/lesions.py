@@ -166,9 +166,11 @@ def _mentions(reading: Reading) -> tuple[Mention, ...]:
     for index, places in reading.by_sentence["metastasis_site"].items():
         sentence = reading.sentences[index]
         if sentence.subject == "patient" and sentence.section not in ("references", "back", "title"):
+            hits = [hit for hit in places if hit.id in _ORGANS and hit.entry.variant != _CAVITY]
+            if not hits:
+                continue
             tells_course, tells_lesions = holds_any(sentence.lower, _COURSE_CUES), holds_any(sentence.lower, _LESION_CUES)
             if tells_course or tells_lesions:
-                hits = [hit for hit in places if hit.id in _ORGANS and hit.entry.variant != _CAVITY]
                 signs = [_sign(sentence, hit, tells_course, tells_lesions) for hit in hits]
                 if any(signs):
                     found.extend(_so_told(reading, sentence, hits, signs))

@@ -53,7 +53,7 @@ _NOT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DENIED_HISTORY = re.compile(r"\b(?:histor(?:y|ies)|previous|prior|exposure|past)\b", re.IGNORECASE)
-_BRAIN = re.compile(r"\b(?:whole[-\s]brain|brain|(?:intra)?cranial|WBRT)\b", re.IGNORECASE)
+_BRAIN = re.compile(r"\b(?:whole[-\s]brain|brain|(?:intra)?cranial|WBRT|PCI)\b", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\b(?:after|following|prior\sto|previous|before|despite|during|since|end\sof|completion\sof|completing|the|this|his"
     r"|her)\s(?:[\w-]+\s){0,2}$|\bpost-?\s?$|\bhad\s(?:already\s|previously\s)?been\s$",
@@ -75,9 +75,13 @@ _LATER = re.compile(r"\blater\b|\bmetasta|\brecurr|\brelaps|\bprogress", re.IGNO
 _STAGE = re.compile(
     r"\blater\b|\brecurr(?:ed|ence|ent)\b|\brelaps\w+|\bprogress(?:ed|ion)\b|\bmetasta(?:sis|ses|tic)\b|\b(?:months|years)\safter\b",
 )
+# One of these stands in all that it matches.
+_STAGE_CUES = ("later", "recur", "relaps", "progress", "metasta", "after")
 _GOES_BACK = re.compile(r"(?:before|prior\sto|at\sthe\stime)\b", re.IGNORECASE)
 # A sentence that announces the case tells of all treatments at once.
-_SUMS_UP = re.compile(r"\b(?:reports?|presents?|describes?|illustrates?|study|article|case\sof)\b", re.IGNORECASE)
+_SUMS_UP = re.compile(
+    r"\b(?<!in this )(?<!in the present )(?:reports?|presents?|describes?|illustrates?|study|article|case\sof)\b", re.IGNORECASE
+)
 # Irradiation of the past that was for no tumour.
 # "The platelets recovered without any treatment", "there was no radiation of the pain": no denial of radiotherapy.
 _OF_RECOVERY = re.compile(
@@ -99,6 +103,11 @@ _BENIGN = re.compile(
 _OTHERWISE = re.compile(
     r"-related|\s(?:until|before|prior\sto|exists?|with\s(?!radio|irradi)[a-z]+(?:mab|nib|fen|zole|ide|in)\b)", re.IGNORECASE
 )
+# "He had coronary heart disease but did not receive any treatment": no word on the tumour.
+_OTHER_DISEASE = re.compile(
+    r"\b(?:heart|coronary|hypertens|diabet|arthrit|hepatitis|cirrhos|asthma|stroke|infarct|tubercul|hiv|renal\sfailure|kidney\sdisease|symptom|pain|fever|cough)"
+)
+_CANCER = re.compile(r"tumou?r|cancer|malignan|neoplas|carcinom|sarcom|lymphom|melanom|gliom|blastom|myelom|leuk|oma\b")
 _OWN = re.compile(r"\b(?:the|this|our)\spatient", re.IGNORECASE)
 _AGAIN = re.compile(
     r"\b(?:second|third|another|further|additional|repeat(?:ed)?|new)\s(?:[\w-]+\s){0,2}(?:course|cycle|round|series)s?\s(?:of\s)?(?:[\w-]+\s){0,3}$|\bagain\s(?:[\w-]+\s){0,3}$",
@@ -235,7 +244,7 @@ def _moves_on(sentence: Sentence) -> re.Match[str] | None:
     """Return the words with which a sentence on the patient moves the story on, None where it does not, or goes back."""
     if sentence.subject != "patient" or _GOES_BACK.match(sentence.text):
         return None
-    return _STAGE.search(sentence.lower)
+    return _STAGE.search(sentence.lower) if holds_any(sentence.lower, _STAGE_CUES) else None
 
 
 def _staged(mention: Mention, stage: int, at: int) -> Mention:
@@ -391,6 +400,8 @@ def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], dosed: S
             standing = _by_the_rest(sentence, at, past)
         if hit.id == "adjuvant" and (standing != treatment.DENIED or _OTHERWISE.match(sentence.text, past)):
             continue
+        if hit.id == "adjuvant" and _OTHER_DISEASE.search(sentence.lower, 0, at) and not _CANCER.search(sentence.lower):
+            continue
         if standing == treatment.DENIED and (_OF_RECOVERY.search(before) if hit.id == "adjuvant" else _OF_PAIN.match(sentence.text, past)):
             continue
         if standing == treatment.DENIED and _PERSON.search(sentence.lower) is None and _IN_PRINCIPLE.search(sentence.lower):
@@ -462,12 +473,15 @@ def _targets(sentence: Sentence, all_series: Sequence[doses.Series]) -> list[tup
     """Return the targets of each series: those named after it and before the next, else those named before it."""
     found = targets.find(sentence.text) if all_series else []
     given: list[tuple[Target, ...]] = []
+    taken: list[Target] = []
     for number, series in enumerate(all_series):
         upto = all_series[number + 1].start if number + 1 < len(all_series) else len(sentence.text)
         since = all_series[number - 1].end if number else 0
         after = _run([one for one in found if series.start <= one.start < min(upto, series.end + _TARGET_AFTER)])
-        before = [one for one in found if max(since, series.start - _TARGET_BEFORE) <= one.start < series.start]
-        given.append(tuple(_placed(sentence, one) for one in (after or _run(before[-1:]))))
+        before = [one for one in found if max(since, series.start - _TARGET_BEFORE) <= one.start < series.start and one not in taken]
+        chosen = after or _run(before[-1:])
+        taken.extend(chosen)  # "64 Gy to the mediastinum and 52 Gy in 26 fractions": a target is that of one dose
+        given.append(tuple(_placed(sentence, one) for one in chosen))
     return given
 
 
@@ -616,6 +630,9 @@ def _event(text: str, start: int, end: int, technique: str | None) -> str:
     return "relapse" if _RELAPSE.search(text[max(0, start - 150) : start]) or _FOR_RELAPSE.match(text, end) else ""
 
 
+_FOR_ANOTHER = "for another tumour"
+
+
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     """Return the courses given, and whether any was: True, False where it is denied, None where nothing is said."""
     if not mentions:
@@ -626,6 +643,11 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     dosed = [mention for mention in mine if told(mention).series is not None]
     planned = [mention for mention, reason in passed if reason == treatment.PLANNED and _has_dose(mention)]
     undosed = [m for m in mine if told(m).series is None and not told(m).is_weak]
+    if not dosed and any(reason == _FOR_ANOTHER for _, reason in passed) and all(told(m).event == "reference" for m in undosed):
+        undosed = []  # "during the radiotherapy" is said of the one that was for another tumour
+    if any(reason == _FOR_ANOTHER for _, reason in passed):
+        # "Re-irradiation" after that of another tumour is the first of this one.
+        undosed = [replace(m, value=replace(told(m), event="")) if told(m).event == "again" else m for m in undosed]
     if planned and undosed and not any(_has_dose(mention) for mention in dosed):
         # "60 Gy was planned. ... She completed radiotherapy": what was planned was given.
         dosed = sorted([*dosed, *(m for m in planned if m.start < undosed[-1].start)], key=lambda m: m.start)
@@ -682,7 +704,7 @@ def _reason(mention: Mention, known: Mapping[str, object]) -> str | None:
     if _BENIGN.search(mention.sentence.text):
         return "for another disease"
     if treatment.is_other_tumour(said.clue, known.get("site"), known.get("histology")):
-        return "for another tumour"
+        return _FOR_ANOTHER
     return None
 
 

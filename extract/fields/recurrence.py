@@ -10,7 +10,7 @@ from extract import outcome, timeline, times, treatment
 from extract.outcome import TREATMENTS
 from extract.reading import NOTHING, Finding, Mention, Reading, Resolution
 from extract.record import Histology, Site
-from extract.timeline import Line, Point, event_of
+from extract.timeline import Line, Moment, Point, event_of
 
 NAME = "recurrence"
 FIELDS = ("recurrence", "recurrence_months")
@@ -41,13 +41,14 @@ _SYNCHRONOUS = re.compile(
     r"synchron|simultan|disappear|regress|resol[vu]|shr[iua]nk|decreas|original|\binitial\s|at\s(?:the\stime\sof\s)?(?:initial\s)?(?:diagnosis|presentation)"
 )
 _NEAR = 60
+_ENDING = frozenset({"death", "survival", "alive", "follow_up"})
 _UNTIL = re.compile(r"\b(?:until|till|when|before|then)\b")
 # "Died of lung metastases six months later": the time is that of the death.
 _DIED_OF = re.compile(
     r"\b(?:died|dead|death|succumbed|passed\saway|expired|demise)\s(?:(?:of|from|to|due\sto|because\sof|with|as\sa\sresult\sof)\s)(?:[\w-]+\s){0,4}$"
 )
 # A return is told at most so many sentences after its time.
-_NEXT = 5
+_NEXT = 8
 _LATER = (times.LATER, times.AFTER, times.FOR, times.FOLLOW_UP, times.AT)
 _SHOWN = 4
 
@@ -101,13 +102,25 @@ def _returned(returned: Sequence[tuple[Line, Point]]) -> dict[str, Finding]:
         if any(line is other for other in closed):
             continue
         if line.months(point.moment) > 0 and _is_timed(line, point):
-            proof = tuple(dict.fromkeys((*line.zero.proof, *point.moment.proof)))
-            one["recurrence_months"] = Finding(round(line.months(point.moment), 1), proof)
+            moment = _from_first(line, point) or point.moment
+            proof = tuple(dict.fromkeys((*line.zero.proof, *moment.proof)))
+            one["recurrence_months"] = Finding(round(line.months(moment), 1), proof)
             break
         following = next((other for _, other in returned[number + 1 :] if _ is line), None)
         if following is not None and _is_treated_between(line, point, following):
             closed.append(line)  # the next return is the second
     return one
+
+
+def _from_first(line: Line, point: Point) -> Moment | None:
+    """Return the moment of a return that its sentence also counts from the first treatment, None where it does not.
+
+    "Seven months after stopping, that is fifteen months from the first dose": what is counted from the first is exact.
+    """
+    here = [other for other in line.points if other.mention.sentence.index == point.mention.sentence.index]
+    if not point.is_stated or any(other.kind in _ENDING for other in here):
+        return None
+    return next((other.moment for other in here if (time := event_of(other.mention).time) and time.is_first), None)
 
 
 def _is_treated_between(line: Line, point: Point, following: Point) -> bool:

@@ -13,6 +13,8 @@ FIELDS = ("sex",)
 _WEIGHT = {"noun": 8.0, "short": 6.0, "pronoun": 1.0, "organ": 0.5}
 # "34M", "a 61 y/o F": an age with a letter. The first digit stands before its boundary, since the search jumps to it.
 _SHORT = re.compile(r"\d(?<!\w.)\d?[-\s]?(?:y(?:ears?|rs?|/?o)?[-\s]?(?:old)?[-\s]?)?/?(?P<letter>[MF])\b(?=[\s,.)])")
+# Its end, without which the whole text need not be searched for numbers.
+_SHORT_END = re.compile(r"[MF](?<=[\dyrsod/\s-].)(?=[\s,.)])")
 # Nouns that are no person: "female genital tract", "male predominance".
 _NO_PERSON_AFTER = re.compile(
     r"\s?(?:genital|reproductive|sex\b|gender|predominance|preponderance|predilection|to\s(?:fe)?male|:|ratio|hormone|breast|pelvi"
@@ -29,7 +31,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         way = _way(hit, sentence)
         if way and sentence.subject != "literature":
             yield Mention(NAME, hit.start, hit.end, sentence, (hit.id, way), "present", sentence.subject)
-    for match in _SHORT.finditer(reading.text):
+    for match in _SHORT.finditer(reading.text) if _SHORT_END.search(reading.text) else ():
         sentence = reading.sentence_at(match.start())
         if sentence.subject != "literature":
             sex = "male" if match["letter"] == "M" else "female"

@@ -28,6 +28,7 @@ _TUMOR = re.compile(
 )
 # "SFTs", "NET": the first letter stands before its boundary, since the search jumps to it.
 _SHORT_TUMOR = re.compile(r"[AGINPST](?<!\w.)(?:(?<=S)(?:OLs?|FTs?|CC)|(?<=I)MTs?|(?<=N)E[TC]s?|(?<=G)CTs?|(?<=P)NETs?|(?<=[AT])CC)\b")
+_SHORT_TUMOR_CUES = ("SCC", "NET", "ACC", "SOL", "SFT", "IMT", "NEC", "GCT", "TCC")
 # What may stand between a place and the tumour that it names: "GASTRIC, poorly differentiated ADENOCARCINOMA".
 _GAP_AFTER = re.compile(
     r"[-\s,]{1,2}(?:(?!(?:with|and|was|were|is|had|has|who|showed|shows|reveal\w*|demonstrat\w*|confirm\w*|suggest\w*"
@@ -276,7 +277,8 @@ def _tumors(reading: Reading, sentence: Sentence) -> tuple[Tumor, ...]:
     named = [Tumor(hit.start - sentence.start, hit.end - sentence.start, False, 1.0) for hit in reading.hits_in("histology", sentence)]
     found: list[Tumor] = []
     called = _TUMOR.finditer(sentence.lower) if holds_any(sentence.lower, _TUMOR_CUES) else ()
-    for match in (*called, *_SHORT_TUMOR.finditer(sentence.text)):
+    short = _SHORT_TUMOR.finditer(sentence.text) if holds_any(sentence.text, _SHORT_TUMOR_CUES) else ()
+    for match in (*called, *short):
         start, end = match.span()
         # A name that the vocabulary has, whole or in part, is not called so again.
         if not named or not any(name.start < end and start < name.end for name in named):

@@ -28,7 +28,7 @@ _DISEASE_STILL = frozenset({"remains", "ongoing"})
 _OF_DISEASE = re.compile(
     r"""(?:of|from|to|by|with|due\sto|because\sof|secondary\sto|as\sa\sresult\sof|owing\sto)\s(?:[\w'’-]+\s){0,6}?
     (?:disease\b|tumou?rs?\b(?!\slysis)|cancer|malignan|metasta|progress|recurr|relaps|\w{0,20}carcinom|\w{0,20}sarcom|\w{0,20}lymphom
-    |\w{0,20}melanom|leuka?emi|glio|neoplas|illness|dissemin|cachexia)""",
+    |\w{0,20}melanom|leuka?emi|glio|neoplas|illness|dissemin(?!\w+\s(?:intravasc|infect|tubercul|candid|fung|zoster|asperg))|cachexia)""",
     re.VERBOSE | re.IGNORECASE,
 )
 # Words that take the tumour out of a cause: "died without evidence of disease", "of a cause unrelated to the tumor".
@@ -193,7 +193,7 @@ def _next(state: _State, mention: Mention, is_followed: bool) -> _State:
         return state._replace(status=None, proof=())
     if kind == "lost":
         return state._replace(status="LTFU", proof=(mention,))
-    if not (state.is_treated or is_followed):
+    if not (state.is_treated or is_followed or kind == "lasting_remission"):
         return state
     if kind in _CLEAR or (kind in _CLEAR_THEN and is_followed and state.status != "AWD"):
         if state.status == "AWD" and _is_no_more(mention):

@@ -153,7 +153,7 @@ _AFTERWARDS = re.compile(
     r"|(?:resected|surgical|operative)\s(?:specimen|findings))\b",
 )
 _NOTE_REACH = 45
-_WEAK_SECTIONS = ("back", "table")
+_UNREAD = ("references", "back", "table")
 # Sites at which an operation on any organ may be an operation on the tumour: regions, soft tissue, unknown.
 _ANYWHERE = ("C76", "C80", "C48", "C49", "C77", "C42", "C44", "C41", "C47")
 
@@ -177,11 +177,13 @@ class Told:
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each word for an operation on a patient of the authors', and what is said of margins."""
     for sentence in reading.sentences:
+        if sentence.section in _UNREAD:
+            continue
         hits = reading.hits_in("procedure", sentence)
         text = sentence.text
         has_margin = "argin" in text or "border" in text or "R0" in text or "R1" in text or "R2" in text
         removes = holds_any(text, ("remov", "taken out", "cut out", "peeled", "shelled", "delivered", "dissected free"))
-        if not (hits or has_margin or removes) or sentence.section in ("references", *_WEAK_SECTIONS) or not treatment.is_told(sentence):
+        if not (hits or has_margin or removes) or not treatment.is_told(sentence):
             continue
         for hit in hits:
             if hit.id == "other":
