@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from extract import lexicon
 from extract.tables import words
@@ -81,6 +81,7 @@ class Heading:
         return bool(self.meanings)
 
 
+@lru_cache(maxsize=8192)  # a cell is asked whether it is a heading again and again
 def read(text: str) -> Heading:
     """Return what a heading means. What it does not say stays empty.
 
