@@ -875,7 +875,8 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     Nothing is guessed: a cell gives a value or a message, and a table that is not understood is refused with the
     reason. A table is known by its file's name; one of the same name is replaced. A table with a column of patients
     and none of publications is of its authors' own patients: they become cases; others become rows of literature.
-    A second line of a patient is not counted again, and makes the table one of literature. Where no table of a file is one of doses, the exit code is 1.
+    A second line of a patient is not counted again, and makes the table one of literature. Where no table of a file is
+    one of doses, the exit code is 1.
     """
     if _is_of_today(database) is False:
         _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")

@@ -113,23 +113,25 @@ def understand(grid: Grid, pipeline: Pipeline) -> Understood:
 def _of_same_patient(plan: _Plan, laid: Layout, rows: list[DoseRow], cells: list[TableCell]) -> tuple[list[DoseRow], list[TableCell]]:
     """Return rows and cells where the second line of a patient says so, and does not count as one more.
 
-    A patient has a second line where the same cell spans both, the name comes again, or nothing stands below it.
+    A patient has a second line where the same cell spans both, the name comes again, or nothing stands below it; not where
+    another age or sex is told, or below another line across the table: there the numbers of patients begin anew.
     """
     at = plan.by_meaning.get("patient")
     if at is None or "reference" in plan.by_meaning or "n" in plan.by_meaning:
         return rows, cells
-    first: dict[str, int] = {}
+    who = {row.row_number: (row.age_years, row.n_male) for row in rows}
+    first: dict[tuple[str | None, str], int] = {}
     same: dict[int, int] = {}
     name = ""
     for number, line in enumerate(laid.lines, start=1):
-        if _summary(line):
+        name = line.cells[at].text or name
+        key = (line.section, name)
+        if _summary(line) or words.is_missing(name):
             continue
-        text = line.cells[at].text
-        name = name if not text or words.is_missing(text) else text
-        if name in first:
-            same[number] = first[name]
-        elif name:
-            first[name] = number
+        if key in first and all(None in (one, other) or one == other for one, other in zip(who[number], who[first[key]], strict=True)):
+            same[number] = first[key]
+        else:
+            first[key] = number
     rows = [replace(row, n_patients=None, dose_group_n=None) if row.row_number in same else row for row in rows]
     told = {number: f"the same patient as in row {of}: not counted again" for number, of in same.items()}
     return rows, [
