@@ -341,7 +341,7 @@ def _docx(table: Grid) -> bytes:
 
 _WRITERS = {"csv": _delimited(","), "tsv": _delimited("\t"), "html": _html, "xml": _jats, "xlsx": _xlsx, "docx": _docx}
 # What these examples show is in spans or marks that a format without them cannot hold.
-_NEEDS_SPANS = ("merged_headings", "spanned_references", "title_row", "curator_title")
+_NEEDS_SPANS = ("merged_headings", "spanned_references")
 # A document's first row, or a sheet's, that alone is no table to its reader.
 _TOO_SMALL = ("only_headings",)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from corpus.dose_table import JOINT
 from corpus.tables.grid import Cell, Grid
-from extract.tables import headings
+from extract.tables import headings, words
 from extract.tables.headings import Heading
 
 # No table has more rows of headings.
@@ -91,7 +91,12 @@ def _titles(rows: Sequence[tuple[Cell, ...]]) -> int:
 
 
 def _is_across(row: Sequence[Cell]) -> bool:
-    """Return whether a row is one cell across the table, or holds words in its first cell only."""
+    """Return whether a row is one cell across the table, or holds words in its first cell only, or the same words in each.
+
+    Programs that know no spans write a cell across as often as it is wide.
+    """
+    if len(row) > 2 and len({cell.text for cell in row}) == 1 and len(row[0].text) > 2 and not words.is_missing(row[0].text):
+        return any(char.isalpha() for char in row[0].text)
     spans = row[0].text != "" and row[0].column_span >= len(row) > 1
     return spans or (row[0].text != "" and len(row) > 2 and not any(cell.text for cell in row[1:]))
 

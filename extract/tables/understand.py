@@ -114,29 +114,31 @@ def _of_same_patient(plan: _Plan, laid: Layout, rows: list[DoseRow], cells: list
     """Return rows and cells where the second line of a patient says so, and does not count as one more.
 
     A patient has a second line where the same cell spans both, the name comes again, or nothing stands below it; not where
-    another age or sex is told, or below another line across the table: there the numbers of patients begin anew.
+    another age or sex is told. Further down, where numbers may begin anew, the same age and sex must be told too.
     """
     at = plan.by_meaning.get("patient")
     if at is None or "reference" in plan.by_meaning or "n" in plan.by_meaning:
         return rows, cells
     who = {row.row_number: (row.age_years, row.n_male) for row in rows}
-    first: dict[tuple[str | None, str], int] = {}
+    first: dict[str, int] = {}
     same: dict[int, int] = {}
-    name = ""
+    name = above = ""
     for number, line in enumerate(laid.lines, start=1):
-        name = line.cells[at].text or name
-        key = (line.section, name)
+        name, above = line.cells[at].text or name, name
         if _summary(line) or words.is_missing(name):
             continue
-        if key in first and all(None in (one, other) or one == other for one, other in zip(who[number], who[first[key]], strict=True)):
-            same[number] = first[key]
+        told = who[number]
+        before = who.get(first.get(name, 0), told)
+        is_other = any(None not in (one, other) and one != other for one, other in zip(told, before, strict=True))
+        if name in first and not is_other and (name == above or (None not in told and told == before)):
+            same[number] = first[name]
         else:
-            first[key] = number
+            first[name] = number
     rows = [replace(row, n_patients=None, dose_group_n=None) if row.row_number in same else row for row in rows]
-    told = {number: f"the same patient as in row {of}: not counted again" for number, of in same.items()}
+    messages = {number: f"the same patient as in row {of}: not counted again" for number, of in same.items()}
     return rows, [
-        replace(cell, message="; ".join(filter(None, (cell.message, told[cell.row_number]))))
-        if cell.column_number == at + 1 and cell.row_number in told
+        replace(cell, message="; ".join(filter(None, (cell.message, messages[cell.row_number]))))
+        if cell.column_number == at + 1 and cell.row_number in messages
         else cell
         for cell in cells
     ]
