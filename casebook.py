@@ -488,6 +488,9 @@ def _user_table(table_id: str, grid: Grid, found: Understood, citation: str | No
 
 def _store_table(draft: _Draft, table: DoseTable) -> None:
     """Store a dose table; one of the authors' own patients also as a report with its cases."""
+    if not table.is_own and table.id in _own_tables(draft.connection):
+        # Its cases would stay beside the rows of a table of the literature, and each patient count twice.
+        load.remove(draft.connection, table.id, draft.run(ADD))
     load.store_dose_table(draft.connection, table)
     if table.is_own:
         from extract.tables import cases
@@ -501,6 +504,8 @@ def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tall
 
     One that is not understood any more keeps its cells, without a row of doses.
     """
+    from extract.tables import cases
+
     names: list[tuple[str, str]] = []
     own = _own_tables(old) if old else set()
     with suppress(sqlite3.Error):  # a database with older tables holds none that were added
@@ -513,7 +518,10 @@ def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tall
         if not found.rows:
             _pass_over(tally, name, f"{name}: no table of doses any more ({found.reason}); its cells stay stored, without a dose")
             found = replace(found, cells=found.cells or _plain_cells(grid))
-        yield replace(_user_table(name, grid, found, about["citation"], name in own), title=about["title"])
+        may_be_own = not found.rows or cases.are_own(found.columns, found.rows)
+        if name in own and not may_be_own:
+            _pass_over(tally, name, f"{name}: no table of own patients any more; its rows are now those of the literature")
+        yield replace(_user_table(name, grid, found, about["citation"], name in own and may_be_own), title=about["title"])
 
 
 def _plain_cells(grid: Grid) -> tuple[TableCell, ...]:
@@ -673,7 +681,11 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
         _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
 
     def incoming() -> Iterator[_Incoming]:
+        tables_of_own = _own_tables(old) if old else set()
         for path, report in _reports(paths, tally):
+            if report.id in tables_of_own:
+                _pass_over(tally, path, f"{path}: a table of own patients has the name {report.id!r}, wanted a file with another")
+                continue
             is_own = path.resolve().parent == REPORTS
             yield _Incoming(report, BUILD if is_own else ADD)
 
@@ -863,7 +875,8 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     Nothing is guessed: a cell gives a value or a message, and a table that is not understood is refused with the
     reason. A table is known by its file's name; one of the same name is replaced. A table with a column of patients
     and none of publications is of its authors' own patients: they become cases; others become rows of literature.
-    Where no table of a file is one of doses, the exit code is 1.
+    A second line of a patient is not counted again, and makes the table one of literature. Where no table of a file is
+    one of doses, the exit code is 1.
     """
     if _is_of_today(database) is False:
         _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
@@ -946,7 +959,10 @@ def tables_list(database: Path) -> None:
     with closing(_readable(database)) as connection:
         for name, rows, doses, source in connection.execute(
             "select dose_table_id, count(distinct row_number), count(total_dose_gy), coalesce(citation, source)"
-            " from dose_table left join dose_table_row using (dose_table_id) group by dose_table_id order by dose_table_id"
+            " from dose_table left join dose_table_row using (dose_table_id) where is_own = 0 group by dose_table_id"
+            " union all select dose_table_id, count(distinct case_id), count(total_dose_gy), coalesce(dose_table.citation, source)"
+            " from dose_table left join patient_case on report_id = dose_table_id left join radiotherapy_course using (case_id)"
+            " where is_own = 1 group by dose_table_id order by 1"
         ):
             _say(_plain(f"{name}: {rows} rows, {doses} doses; {source}"))
 
@@ -966,6 +982,8 @@ def tables_show(name: str, database: Path) -> None:
     _say(_plain(f"{table.id}: {table.title}"))
     if table.citation:
         _say(_plain(f"  {table.citation}"))
+    if table.is_own:
+        _say(f"  the patients are the authors’ own: cases of the report {_plain(table.id)}, not rows")
     for lines in (telling.columns(table.table_columns), telling.rows(table.rows), telling.messages(table.table_columns, table.cells)):
         for line in lines:
             _say(_plain(line))

@@ -83,7 +83,7 @@ def test_the_columns_are_told(pipeline: Pipeline) -> None:
 def test_dose_per_fraction_is_kept_or_computed(pipeline: Pipeline) -> None:
     found = understand(next(example.grid for example in EXAMPLES if example.name == "columns_of_fractions"), pipeline)
     assert [(row.total_dose_gy, row.fractions, row.dose_per_fraction_gy) for row in found.rows] == [
-        (60, 30, 2), (60, 30, None), (50, 25, 2), (None, None, None), (60, 30, 2), (None, None, None),
+        (60, 30, 2), (60, 30, None), (50, 25, 2), (None, None, None), (60, 30, 2), (60, None, None),
     ]  # fmt: skip
 
 
@@ -341,7 +341,7 @@ def _docx(table: Grid) -> bytes:
 
 _WRITERS = {"csv": _delimited(","), "tsv": _delimited("\t"), "html": _html, "xml": _jats, "xlsx": _xlsx, "docx": _docx}
 # What these examples show is in spans or marks that a format without them cannot hold.
-_NEEDS_SPANS = ("merged_headings", "spanned_references", "title_row")
+_NEEDS_SPANS = ("merged_headings", "spanned_references")
 # A document's first row, or a sheet's, that alone is no table to its reader.
 _TOO_SMALL = ("only_headings",)
 
@@ -549,6 +549,104 @@ def test_own_patients_stay_cases_when_they_are_read_again(tmp_path: Path, databa
         connection.execute("pragma user_version = 1")  # as if made with other tables
     assert run("build", "--database", database).exit_code == 0
     assert [rows_of(database, query) for query in kept] == before
+
+
+@pytest.mark.usefixtures("project")
+def test_a_report_does_not_take_the_place_of_a_table_of_own_patients(tmp_path: Path, database: Path) -> None:
+    run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    before = rows_of(database, "select * from patient_case")
+    report = tmp_path / "review.txt"
+    report.write_text("A 61-year-old man had a leiomyosarcoma of the thigh.", encoding="utf-8")
+    added = run("add", report, "--database", database)
+    assert added.exit_code == 1
+    assert f"{report}: a table of own patients has the name 'review', wanted a file with another" in added.stderr
+    assert rows_of(database, "select * from patient_case") == before
+
+
+@pytest.mark.usefixtures("project")
+def test_a_table_that_becomes_one_of_the_literature_leaves_no_cases(tmp_path: Path, database: Path) -> None:
+    """Each patient counts once, as a case or as a row, whatever the table was before."""
+    path = written(tmp_path, OWN)
+    for patients, cases, rows in (("own", 3, 0), ("literature", 0, 3), ("own", 3, 0)):
+        assert run("tables", "add", "--yes", "--patients", patients, path, "--database", database).exit_code == 0
+        assert rows_of(database, "select count(*) from patient_case") == [(cases,)]
+        assert rows_of(database, "select count(*) from dose_table_row") == [(rows,)]
+        assert run("tables", "list", "--database", database).stdout == f"review: 3 rows, 2 doses; {path}\n"
+    assert "cases of the report review" in run("tables", "show", "review", "--database", database).stdout
+
+
+@pytest.mark.usefixtures("project")
+def test_own_patients_that_are_not_understood_any_more_keep_their_cells(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    before = rows_of(database, "select row_number, column_number, printed from dose_table_cell order by 1, 2")
+    monkeypatch.setattr(casebook, "_fingerprint", lambda: "another")
+    with monkeypatch.context() as unread:
+        columns = understand(OWN.grid, casebook._pipeline()).columns
+        unread.setattr(casebook, "_understand", lambda grid: Understood("refused", "for a test", columns=columns))
+        built = run("build", "--database", database)
+    assert built.exit_code == 1 and "review: no table of doses any more (for a test); its cells stay stored" in built.stderr
+    assert rows_of(database, "select row_number, column_number, printed from dose_table_cell order by 1, 2") == before
+    assert rows_of(database, "select case_id from patient_case where report_id = 'review'") == []
+    monkeypatch.setattr(casebook, "_fingerprint", lambda: "a third")
+    assert run("build", "--database", database).exit_code == 0
+    assert len(rows_of(database, "select case_id from patient_case where report_id = 'review'")) == 3
+
+
+@pytest.mark.usefixtures("project")
+def test_own_patients_with_several_doses_each_become_rows(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another pipeline finds that a row is no single patient, the patients are no cases any more."""
+    run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    monkeypatch.setattr(casebook, "_fingerprint", lambda: "another")
+    found = understand(OWN.grid, casebook._pipeline())
+    several = replace(found, rows=tuple(replace(row, n_patients=2) for row in found.rows))
+    monkeypatch.setattr(casebook, "_understand", lambda grid: several)
+    built = run("build", "--database", database)
+    assert "review: no table of own patients any more" in built.stderr
+    assert rows_of(database, "select count(*) from patient_case where report_id = 'review'") == [(0,)]
+    assert rows_of(database, "select count(*) from dose_table_row") == [(3,)]
+
+
+def test_adding_is_stored_whole_or_not_at_all(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("tables", "add", "--yes", written(tmp_path, PLAIN), "--database", database)
+    before = database.read_bytes()
+    store = load.store
+
+    def stopped(*arguments: object) -> None:
+        store(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(load, "store", stopped)
+    run("tables", "add", "--yes", written(tmp_path, OWN, "second.csv"), "--database", database)
+    assert database.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*casebook*")] == ["casebook.db"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.csv", b"", "is empty, wanted a text"),
+        ("paper.pdf", b"%PDF-1.4", "a PDF, wanted CSV, TSV, XLSX, HTML, DOCX or JATS XML"),
+        ("scan.png", b"\x89PNG\r\n\x1a\n", "a picture, wanted CSV, TSV, XLSX, HTML, DOCX or JATS XML"),
+        ("folder", None, "is a directory, wanted a file"),
+    ],
+)
+def test_what_is_no_table_gets_one_line(name: str, content: bytes | None, reason: str, tmp_path: Path, database: Path) -> None:
+    path = tmp_path / name
+    path.mkdir() if content is None else path.write_bytes(content)
+    result = run("tables", "add", "--yes", path, "--database", database)
+    assert (result.exit_code, result.stderr) == (1, f"casebook: {path}: {reason}\n")
+    assert not database.exists()
+
+
+def test_many_references_with_words_of_headings_are_no_headings(pipeline: Pipeline) -> None:
+    """ "Doe 1980 no 3": the "no" of each line is no heading, however many lines there are."""
+    lines = [
+        [f"Doe {1980 + number % 40} no {number}", "1", str(5 + number % 80), "M", "thigh", str(10 + number % 60)] for number in range(300)
+    ]
+    found = understand(grid([["Author", "n", "Age", "Sex", "Site", "Dose (Gy)"], *lines]), pipeline)
+    assert [row.total_dose_gy for row in found.rows] == [float(line[5]) for line in lines]
 
 
 @pytest.mark.usefixtures("project")

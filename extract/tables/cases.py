@@ -25,7 +25,7 @@ _TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "drugs": ("drugs", "treatment"),
     "recurrence": ("recurrence", "recurrence_time", "follow_up"),
     "recurrence_months": ("recurrence_time", "recurrence"),
-    "status": ("status",),
+    "status": ("status", "follow_up"),
     "follow_up_months": ("follow_up", "status"),
 }
 _UNREAD = (None, "not reported")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from extract import lexicon
 from extract.tables import words
@@ -24,6 +24,10 @@ _UNIT_WORDS = re.compile(r"[a-zµμ]{1,12}\s?[(\[]?(?:rbe|e)[)\]]|[a-zµμ]{1,12
 _OF_SEVERAL = re.compile(r"\b(?:median|mean|average|range|iqr|avg)\b")
 # What brackets may add to a column: "Dose (fractions)", "Status (follow-up, months)".
 _IN_BRACKETS = frozenset({"sex", "age", "follow_up", "fractions", "status"})
+_COUNTS = frozenset({"n", "n.", "no", "no.", "#", "%", "n (%)", "n(%)", "no. (%)", "n, %", "number", "(n)", "(no.)", "(%)", "-", "m/f"})
+_UNTIL_EVENT = re.compile(r"\b(?:PFS|DFS|RFS|EFS)\b|\b(?:progression|disease|recurrence|relapse|event)[-\s]free", re.IGNORECASE)
+# Numbers of what, or which of them, only a heading of nothing else says: not "Male, n" nor "No radiotherapy".
+_SHORTEST = frozenset({"n", "no", "nr"})
 _IN_ALL = re.compile(r"\b(?:total|cumulative|overall|final)\b")
 
 
@@ -67,11 +71,17 @@ class Heading:
         return given[0] if len(given) == 1 else None
 
     @property
+    def is_until_event(self) -> bool:
+        """Whether the column's times end with a progression or recurrence, if there was one: "PFS"."""
+        return _UNTIL_EVENT.search(self.text) is not None
+
+    @property
     def is_known(self) -> bool:
         """Whether the vocabulary knows the heading, be it as no part of a dose table."""
         return bool(self.meanings)
 
 
+@lru_cache(maxsize=8192)  # a cell is asked whether it is a heading again and again
 def read(text: str) -> Heading:
     """Return what a heading means. What it does not say stays empty.
 
@@ -91,9 +101,14 @@ def read(text: str) -> Heading:
     if "dose" in meanings and "radiotherapy" in meanings:
         meanings = tuple(meaning for meaning in meanings if meaning != "radiotherapy")
     if "dose" in meanings and "dose_per_fraction" in meanings:
-        meanings = (OTHER,)
+        meanings = ()  # which is which, the cells do not say
     is_statistic = _OF_SEVERAL.search(lower) is not None
     return Heading(text, meanings, units, is_statistic, _IN_ALL.search(lower) is not None, _order(lower))
+
+
+def is_count(text: str) -> bool:
+    """Return whether a cell of the headings says only that numbers or shares stand below it: "n", "No. (%)"."""
+    return words.plain(text).lower() in _COUNTS
 
 
 def is_unit(text: str) -> bool:
@@ -118,7 +133,7 @@ def _meanings(lower: str) -> list[str]:
     found, at = [], 0
     while at < len(tokens):
         length = next((n for n in range(min(_longest(), len(tokens) - at), 0, -1) if tuple(tokens[at : at + n]) in _headings()), 0)
-        if length:
+        if length and (length > 1 or len(tokens) == 1 or tokens[at] not in _SHORTEST):
             found.append(_headings()[tuple(tokens[at : at + length])])
         at += length or 1
     return found

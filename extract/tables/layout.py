@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from corpus.dose_table import JOINT
 from corpus.tables.grid import Cell, Grid
-from extract.tables import headings
+from extract.tables import headings, words
 from extract.tables.headings import Heading
 
 # No table has more rows of headings.
@@ -91,20 +91,30 @@ def _titles(rows: Sequence[tuple[Cell, ...]]) -> int:
 
 
 def _is_across(row: Sequence[Cell]) -> bool:
-    """Return whether a row is one cell across the table, or holds words in its first cell only."""
+    """Return whether a row is one cell across the table, or holds words in its first cell only, or the same words in each.
+
+    Programs that know no spans write a cell across as often as it is wide.
+    """
+    if len(row) > 2 and len({cell.text for cell in row}) == 1 and len(row[0].text) > 2 and not words.is_missing(row[0].text):
+        return any(char.isalpha() for char in row[0].text)
     spans = row[0].text != "" and row[0].column_span >= len(row) > 1
     return spans or (row[0].text != "" and len(row) > 2 and not any(cell.text for cell in row[1:]))
 
 
 def _known(rows: Sequence[tuple[Cell, ...]], marked: int) -> int:
-    """Return how many headings the vocabulary knows in the rows of headings."""
-    return sum(heading.is_known for heading in _joined(rows[: marked or _heading_rows(rows)]))
+    """Return how many headings the vocabulary knows in the rows of headings.
+
+    Those of one meaning count once: "Patient 1" to "Patient 12", one below the other, are patients and no headings.
+    """
+    found = [heading for heading in _joined(rows[: marked or _heading_rows(rows)]) if heading.is_known]
+    return len({heading.meanings if heading.meanings != (headings.OTHER,) else heading.text for heading in found})
 
 
 def _heading_rows(rows: Sequence[tuple[Cell, ...]]) -> int:
     """Return how many rows are headings where the format marks none: the first, and those that go on with it.
 
-    A second row is one where a cell of the first spans several columns, or where it names headings and holds no number.
+    A second row is one where a cell of the first spans several columns and it names headings without a number, or where
+    it holds nothing but units.
     """
     count = 1
     while count < min(_MOST_HEADING_ROWS, len(rows) - 1):
@@ -113,10 +123,16 @@ def _heading_rows(rows: Sequence[tuple[Cell, ...]]) -> int:
         goes_down = any(cell.row_span > 1 and cell.row < following[0].row for cell in following)
         reads_on = sum(headings.read(cell.text).is_known or bool(headings.read(cell.text).units) for cell in set(following) if cell.text)
         has_number = any(char.isdigit() for cell in following for char in cell.text)
-        if not ((spans or goes_down) and reads_on and not has_number):
+        if not ((spans or goes_down) and reads_on and not has_number) and not _is_of_units(following):
             break
         count += 1
     return count
+
+
+def _is_of_units(row: Sequence[Cell]) -> bool:
+    """Return whether a row holds units, one of dose or time among them, and nothing else: "years", "Gy", "n"."""
+    texts = [cell.text for cell in row if cell.text]
+    return all(headings.is_unit(text) or headings.is_count(text) for text in texts) and any(map(headings.is_unit, texts))
 
 
 def _joined(rows: Sequence[tuple[Cell, ...]]) -> tuple[Heading, ...]:
@@ -134,6 +150,8 @@ def _heading(texts: Sequence[str]) -> Heading:
     "Radiotherapy" over "Dose (Gy)" is a dose; "Dose" over "Gy" and "fractions" are a dose and a number of fractions.
     """
     if len(texts) > 1 and headings.is_unit(texts[-1]):
+        return replace(_heading([*texts[:-2], f"{texts[-2]} ({texts[-1]})"]), text=JOINT.join(texts))
+    if len(texts) > 1 and headings.is_count(texts[-1]) and headings.read(texts[-2]).is_known:
         return replace(_heading([*texts[:-2], f"{texts[-2]} ({texts[-1]})"]), text=JOINT.join(texts))
     joined = replace(headings.read(" / ".join(texts)), text=JOINT.join(texts))
     if len(texts) < 2:
@@ -162,6 +180,9 @@ def _read(rows: Sequence[tuple[Cell, ...]], heading_rows: int, is_transposed: bo
         lines.append(Line(row, section))
     if not lines:
         raise TableError("headings without a line below them, wanted at least one patient")
+    if not found[0].is_known and all(headings.read(line.cells[0].text).meanings == ("patient",) for line in lines):
+        # "Patient 1", "Patient 2" beside or below an empty corner, or one that says "Characteristic".
+        found = (replace(found[0], meanings=("patient",)), *found[1:])
     return Layout(found, tuple(lines), is_transposed)
 
 

@@ -22,6 +22,10 @@ _NUMBER = r"\d{1,5}(?:[.,]\d{1,3})?"
 _UNIT = r"(?:c\s?gy|gy\s?[(\[]?rbe[)\]]?|gy\s?\(e\)|gye|gy|gr[ae]ys?|centi-?gr[ae]ys?|rads?|cge)"
 _COUNTED = r"(?:fractions?|fxs?|frs?|frx|f|\#|sessions?)(?![a-z])"
 _GY = re.compile(r"(?<![a-z])(?P<part>c?)gy(?![a-z])", re.IGNORECASE)
+# 1 rad is 1 cGy.
+_RAD = re.compile(r"(?<![a-z])rads?(?![a-z])", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\d{1,2}[,\s]\d{3}")
+_DECIMAL_COMMA = re.compile(r"\d{1,3},\d{1,2}")
 _HAS_UNIT = re.compile(rf"(?<![a-z]){_UNIT}(?![a-z])", re.IGNORECASE)
 _RANGE = re.compile(rf"{_NUMBER}\s?(?:{_UNIT}\s?)?(?:-|to\b|~)\s?{_NUMBER}(?!\s?(?:weeks?|days?|months?|years?|wks?))", re.IGNORECASE)
 _BOUND = re.compile(
@@ -48,7 +52,7 @@ _TIMES_EACH = re.compile(rf"(?P<count>\d{{1,2}})\s?[x×*]\s?(?P<each>{_NUMBER}\s
 _EACH_TIMES = re.compile(rf"(?P<each>{_NUMBER}\s?{_UNIT})\s?[x×*]\s?(?P<count>\d{{1,2}})\b", re.IGNORECASE)
 # Numbers that belong to a dose without being one: how long it took, how often a day, "3D", energies.
 _BESIDE = re.compile(
-    r"(?:over|in|during|for|within)?\s?\d{1,3}(?:\.\d)?\s?(?:weeks?|wks?|days?)\b|\b(?:once|twice|thrice|\d)\s?(?:x\s?|times\s)?(?:/|a|per)\s?(?:day|week|d|wk)\b"
+    r"(?:over|in|during|for|within)?\s?\d{1,3}(?:\.\d)?\s?(?:weeks?|wks?|days?)\b|\b(?:once|twice|thrice|\d)\s?(?:x\s?|times\s|days?\s?|d\s?|fx\s?|fractions\s?)?(?:/|a|per)\s?(?:day|week|d|wk|w)\b"
     r"|\b\d{1,2}\s?(?:mv|mev)\b|\b[34]d(?:-?crt)?\b|\b(?:cobalt|co)-?60\b|\bfractions?/(?:day|week)|\b(?:ir-?192|i-?125|ru-?106|sr-?90)\b",
     re.IGNORECASE,
 )
@@ -58,6 +62,8 @@ _AGAIN = re.compile(
     re.IGNORECASE,
 )
 _SINGLE = re.compile(r"(?:,\s?|\bin\s|\bas\s)?(?:\ba\s)?\bsingle[-\s](?:fraction|dose|session|shot)\b", re.IGNORECASE)
+_COUNT_TIMES = re.compile(rf"(?P<count>\d{{1,2}})\s?[x×*]\s?{_NUMBER}\s?{_UNIT}", re.IGNORECASE)
+_TIMES_COUNT = re.compile(rf"{_NUMBER}\s?{_UNIT}\s?[x×*]\s?(?P<count>\d{{1,2}})", re.IGNORECASE)
 _COUNT = re.compile(rf"(?P<count>\d{{1,3}})\s?(?:{_COUNTED})?", re.IGNORECASE)
 _PLAIN = re.compile(rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNIT})?\s?(?P<rbe>\(?rbe\)?)?", re.IGNORECASE)
 # In gray: no course is of more or of less, and so much in one fraction is for radiosurgery, brachytherapy and the operating room.
@@ -87,12 +93,16 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The cells of one line that tell of its dose, with their headings; None where the table has no such column."""
+    """The cells of one line that tell of its dose, with their headings; None where the table has no such column.
+
+    `has_unread` where there is a column of fractions whose cell is not understood.
+    """
 
     dose: tuple[str, Heading] | None
     fractions: tuple[str, Heading] | None = None
     each: tuple[str, Heading] | None = None
     technique: str | None = None
+    has_unread: bool = False
 
 
 def has_unit(text: str) -> bool:
@@ -108,20 +118,46 @@ def read(asked: Asked, prose: Prose) -> tuple[Dose, ...]:
     CellError
         The cells hold something else than plain doses with a unit.
     """
-    count, each = _count(asked.fractions), _each(asked.each)
+    number, each_dose = count(asked.fractions), each(asked.each)
     if asked.dose is None or _says_none(asked.dose[0]):
-        if count and each:
-            return (_one(f"{count} fractions of {each}", prose, asked.technique),)
-        if count or each:
+        if number and each_dose:
+            return (_one(f"{number} fractions of {each_dose}", prose, asked.technique),)
+        if number or each_dose:
             raise CellError("fractions or a dose per fraction without a total dose: the total is not computed from one of them")
         return ()
     text, heading = asked.dose
     if heading.is_statistic:
         raise CellError("the heading speaks of a median, mean or range: no dose that a patient had")
     groups = list(_groups(words.plain(text)))
-    if len(groups) > 1 and (count or each):
+    if len(groups) > 1 and (number or each_dose):
         raise CellError("several doses beside one number of fractions: whose they are is not said")
-    return tuple(replace(_one(_completed(part, heading, count, each), prose, asked.technique), n=n) for part, n in groups)
+    is_told = asked.fractions is not None or asked.each is not None or asked.has_unread
+    groups = [(_digits(part, heading, is_told), n) for part, n in groups]
+    found = tuple(replace(_one(_completed(part, heading, number, each_dose), prose, asked.technique), n=n) for part, n in groups)
+    for dose, (part, _) in zip(found, groups, strict=True):
+        stated = _stated_gy(part, heading)
+        if stated is not None and dose.total_dose_gy is not None and abs(stated - dose.total_dose_gy) > 0.01:
+            raise CellError(f"{stated:g} Gy in {dose.fractions} fractions: whether that is the dose in all or of each is not said")
+    return found
+
+
+def _digits(text: str, heading: Heading, is_told: bool) -> str:
+    """Return a number without thousands separators ("6,000" cGy), and with a point where a comma can be nothing else.
+
+    "50,4" may be 50 Gy in 4 fractions, but not where fractions have a column of their own (`is_told`).
+    """
+    if heading.gray in ("cGy", "rad") and _THOUSANDS.fullmatch(text):
+        return text.replace(",", "").replace(" ", "")
+    return text.replace(",", ".") if is_told and _DECIMAL_COMMA.fullmatch(text) else text
+
+
+def _stated_gy(text: str, heading: Heading) -> float | None:
+    """Return the total that a cell states as a number whose unit stands in the heading, in Gy; None where it is told otherwise."""
+    found = _PARTS.fullmatch(text) or _PLAIN.fullmatch(text)
+    if found is None or found["unit"]:
+        return None
+    number = doses.number(found.groupdict().get("total") or found.groupdict().get("number") or "")
+    return None if number is None else number / (100 if heading.gray in ("cGy", "rad") else 1)
 
 
 def _says_none(text: str) -> bool:
@@ -146,7 +182,7 @@ def _groups(text: str) -> Iterator[tuple[str, int | None]]:
         yield text, None
 
 
-def _completed(text: str, heading: Heading, count: int | None, each: str | None) -> str:
+def _completed(text: str, heading: Heading, number: int | None, each_dose: str | None) -> str:
     """Return a dose with the unit that its heading gives it, and with what other columns say of its fractions."""
     if "fractions" in heading.meanings and "/" in text and words.is_missing(text.rpartition("/")[2]):
         text = text.rpartition("/")[0].strip()
@@ -154,7 +190,7 @@ def _completed(text: str, heading: Heading, count: int | None, each: str | None)
     _check(text)
     parts = _PARTS.fullmatch(text)
     if parts:
-        text = _of_parts(parts, heading)
+        text = _of_parts(parts, heading, number)
     elif plain := _PLAIN.fullmatch(text):
         if "fractions" in heading.meanings and not plain["unit"]:
             raise CellError(f"{text!r} is one number, wanted a dose and a number of fractions as the heading says")
@@ -163,18 +199,18 @@ def _completed(text: str, heading: Heading, count: int | None, each: str | None)
         text = _with_unit(plain["number"], plain["unit"] or "", heading) + (" (RBE)" if plain["rbe"] else "")
     elif not has_unit(text) and heading.gray:
         raise CellError(f"{text!r} is no number of {heading.gray}, nor a dose with a unit of its own")
-    text = _SINGLE.sub(" in 1 fraction", _GY.sub(_spelled, text))
+    text = _SINGLE.sub(" in 1 fraction", _RAD.sub("cGy", _GY.sub(_spelled, text)))
     text = _TIMES_EACH.sub(r"\g<count> fractions of \g<each>", text)
     text = _EACH_TIMES.sub(r"\g<each> × \g<count>", text)
     if not has_unit(text):
         raise CellError("a dose without a unit in cell or heading")
     told = [found for found in doses.find_counts(text) if found.kind == "count"]
-    if count and any(int(found.value) != count for found in told):
-        raise CellError(f"{count} fractions by their own column, another number in this cell")
-    if count and not told:
-        text += f" in {count} fractions"
-    if each and not any(found.kind == "each" for found in doses.find(text)):
-        text += f" of {each} per fraction" if not count else f" of {each}"
+    if number and any(int(found.value) != number for found in told):
+        raise CellError(f"{number} fractions by their own column, another number in this cell")
+    if number and not told:
+        text += f" in {number} fractions"
+    if each_dose and not any(found.kind == "each" for found in doses.find(text)):
+        text += f" of {each_dose} per fraction" if not number else f" of {each_dose}"
     return text
 
 
@@ -183,10 +219,10 @@ def _spelled(unit: re.Match[str]) -> str:
     return f"{unit['part'].lower()}Gy"
 
 
-def _of_parts(parts: re.Match[str], heading: Heading) -> str:
-    """Return "45/25", "60 Gy/30 F" in words, where cell or heading say what the second number is."""
+def _of_parts(parts: re.Match[str], heading: Heading, number: int | None) -> str:
+    """Return "45/25", "60 Gy/30 F" in words, where cell, heading or the column of fractions say what the second number is."""
     dose = _with_unit(parts["total"], parts["unit"] or "", heading)
-    if parts["noun"] or "fractions" in heading.meanings or "fractions" in heading.units:
+    if parts["noun"] or int(parts["count"]) == number or "fractions" in heading.meanings or "fractions" in heading.units:
         return f"{dose} in {parts['count']} fractions"
     raise CellError(f"what {parts['count']} behind the dose is, neither cell nor heading says")
 
@@ -204,6 +240,8 @@ def _with_unit(number: str, unit: str, heading: Heading) -> str:
 
 def _check(text: str) -> None:
     """Raise CellError for what is no plain dose."""
+    if words.is_date(text) and not has_unit(text):
+        raise CellError("a date where a dose was wanted")
     for pattern, reason in (
         (_SPREAD, "a mean with its spread, not the dose of a patient"),
         (_AVERAGE, "an average or range of several patients, not the dose of one"),
@@ -237,6 +275,8 @@ def _one(text: str, prose: Prose, technique: str | None) -> Dose:
         raise CellError(f"{course.total_dose_gy:g} Gy, wanted {_LEAST_GY:g} to {_MOST_GY:g} Gy")
     if not _is_printed(course.total_dose_gy, text):
         raise CellError(f"{course.total_dose_gy:g} Gy is neither printed nor the sum or product of what is")
+    if course.fractions is None and sum(one.kind == "total" for one in doses.find(text)) > 1:
+        course = replace(course, dose_per_fraction_gy=None)  # told of one of the parts, not of their sum
     return _judged(course, course.technique or technique)
 
 
@@ -280,25 +320,28 @@ def _check_numbers(text: str) -> None:
         raise CellError("a limit or a dose rate, not a dose given")
 
 
-def _count(cell: tuple[str, Heading] | None) -> int | None:
-    """Return the number of fractions of their own column, None where it is not reported."""
+def count(cell: tuple[str, Heading] | None) -> int | None:
+    """Return the number of fractions of their own column, None where it is not reported. Raises CellError for what is no number."""
     if cell is None or words.is_missing(cell[0]):
         return None
     text = words.plain(cell[0])
-    found = _COUNT.fullmatch(text)
+    found = _COUNT.fullmatch(text) or _COUNT_TIMES.fullmatch(text) or _TIMES_COUNT.fullmatch(text)
     if found is None or cell[1].is_statistic or not 1 <= int(found["count"]) <= 80:
-        raise CellError(f"fractions {text!r}, wanted one number of fractions")
+        raise CellError(f"{text!r}: wanted one number of fractions")
     return int(found["count"])
 
 
-def _each(cell: tuple[str, Heading] | None) -> str | None:
-    """Return the dose of one fraction of its own column, in words with its unit; None where it is not reported."""
+def each(cell: tuple[str, Heading] | None) -> str | None:
+    """Return the dose of one fraction of its own column, in words with its unit; None where it is not reported.
+
+    Raises CellError for what is no dose with a unit.
+    """
     if cell is None or words.is_missing(cell[0]):
         return None
     text, heading = words.plain(cell[0]), cell[1]
     found = _PLAIN.fullmatch(text)
     if found is None or heading.is_statistic:
-        raise CellError(f"dose per fraction {text!r}, wanted one dose")
+        raise CellError(f"{text!r}: wanted one dose per fraction")
     return _with_unit(found["number"], found["unit"] or "", heading)
 
 

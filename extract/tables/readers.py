@@ -18,6 +18,10 @@ from extract.tables.prose import Prose, times
 Values = Mapping[str, Any]
 NOTHING: Values = {}
 
+# "12 (60%)", and "12 (60)" under a heading that speaks of percent: a number, and which part of all it is.
+_WITH_PERCENT = re.compile(r"(?P<part>\d{1,4})\s?\(\s?(?P<percent>\d{1,3}(?:\.\d+)?)\s?(?P<sign>%?)\s?\)")
+# A percentage may be rounded so far, in points.
+_ROUNDED = 1.0
 _COUNT = re.compile(r"(?:n\s?=\s?)?(?P<n>\d{1,4})(?:\s(?:patients?|pts?|cases?))?", re.IGNORECASE)
 _AGE = r"\d{1,3}(?:\.\d{1,2})?"
 _AGE_UNIT = r"(?:years?|yrs?|y/?o?|months?|mos?|mths?|weeks?|wks?|days?|d|m)\.?(?:\sold)?"
@@ -44,6 +48,8 @@ _TIME = re.compile(
 _LEAD = re.compile(
     r"^(?:(?:PFS|OS|DFS|RFS|EFS|LC|FU|follow-?up|median|alive|NED|disease[-\s]free)\s?[:=,]?\s?(?:of\s|for\s|at\s)?)+", re.IGNORECASE
 )
+_AROUND = " ,;:()[]/"
+_AT = re.compile(r"^(?:at|after|for)\b|\b(?:at|after|for)$", re.IGNORECASE)
 _SHORT_UNITS = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
 # A share of patients behind a word: "surgery (7/8)".
 _PART_OF_PATIENTS = re.compile(r"\(\s?\d{1,4}\s?/\s?\d{1,4}\s?\)|\(\s?n\s?=|%")
@@ -62,15 +68,30 @@ _LONGEST_MONTHS = 1200.0
 
 def n(text: str, heading: Heading) -> Values:
     """Return `n_patients`."""
-    found = _COUNT.fullmatch(words.plain(text))
+    plain = words.plain(text)
+    found = _COUNT.fullmatch(str(part) if (part := _counted(plain, heading, None)) is not None else plain)
     if found is None or int(found["n"]) < 1:
         raise CellError(_percent(text) or "wanted a number of patients")
     return {"n_patients": int(found["n"])}
 
 
-def age(text: str, heading: Heading) -> Values:
+def _counted(plain: str, heading: Heading, of: int | None) -> int | None:
+    """Return the number before its percentage, None where a cell is no such pair. Raises CellError where the two contradict."""
+    found = _WITH_PERCENT.fullmatch(plain)
+    if found is None or not (found["sign"] or "%" in heading.text):
+        return None
+    part, percent = int(found["part"]), float(found["percent"])
+    if of and abs(100 * part / of - percent) > _ROUNDED:
+        raise CellError(f"{part} of {of} patients are not {percent:g}%")
+    return part
+
+
+def age(text: str, heading: Heading, n_patients: int | None = None) -> Values:
     """Return `age_years` of one patient, or `age_min_years` and `age_max_years` of several. Without a unit ages are years."""
     plain = words.plain(text)
+    if n_patients and n_patients > 1 and len(each := _listed(plain)) == n_patients and all(map(re.compile(_AGE).fullmatch, each)):
+        years = [_years(one, None, heading) for one in each]
+        return {"age_min_years": min(years), "age_max_years": max(years)}
     if reason := _percent(text):
         raise CellError(reason)
     if _SPREAD.search(plain):
@@ -89,6 +110,11 @@ def age(text: str, heading: Heading) -> Values:
     return {"age_years": _years(one["number"], one["unit"], heading)}
 
 
+def _listed(plain: str) -> list[str]:
+    """Return the parts of a list: "34, 56 and 60"."""
+    return [part for part in re.split(r"\s?(?:,|;|/|&|\band\b)\s?", plain) if part]
+
+
 def _years(number: str, unit: str | None, heading: Heading) -> float:
     letter = (unit or heading.time or "years")[0].lower()
     if unit and letter == "m" and unit.lower().rstrip(".") == "m":
@@ -99,9 +125,12 @@ def _years(number: str, unit: str | None, heading: Heading) -> float:
     return years
 
 
-def sex(text: str, heading: Heading) -> Values:
+def sex(text: str, heading: Heading, n_patients: int | None = None) -> Values:
     """Return `n_male` and `n_female` of the row."""
     plain = words.plain(text)
+    each = [words.concept(part) for part in _listed(plain)]
+    if n_patients and len(each) == n_patients > 1 and set(each) <= set(words.SEXES):
+        return {f"n_{name}": each.count(name) for name in words.SEXES}
     if reason := _percent(text):
         raise CellError(reason)
     if (one := words.concept(plain)) in words.SEXES:
@@ -224,10 +253,12 @@ def recurrence(text: str, heading: Heading, n_patients: int | None) -> Values:
         raise CellError("whether the sign means no recurrence or nothing known is not said")
     if "control" in heading.text.lower() or re.search(r"\blc\b", heading.text, re.IGNORECASE):
         raise CellError("local control, not recurrence: kept as printed")
-    if reason := _percent(text):
-        raise CellError(reason)
     if (share := _SHARE.fullmatch(plain)) is not None:
         return {"recurrence": int(share["part"]) > 0, "n_recurred": int(share["part"])}
+    if (part := _counted(plain, heading, n_patients)) is not None:
+        return {"recurrence": part > 0, "n_recurred": part}
+    if reason := _percent(text):
+        raise CellError(reason)
     if n_patients is not None and n_patients > 1:
         if plain.isdigit() and int(plain) <= n_patients:
             return {"recurrence": int(plain) > 0, "n_recurred": int(plain)}
@@ -251,8 +282,15 @@ def recurrence_time(text: str, heading: Heading) -> Values:
 
 
 def follow_up(text: str, heading: Heading) -> Values:
-    """Return `follow_up_months` and `follow_up_is_minimum`; a time without recurrence that is a bound tells of none."""
+    """Return `follow_up_months` and `follow_up_is_minimum`; a time without recurrence that is a bound tells of none.
+
+    Where the cell says how the patient was then ("24 months, NED"), also `status`.
+    """
     plain = words.plain(text)
+    state = words.concept(_AT.sub("", _TIME.sub("", plain).strip(_AROUND)).strip(_AROUND))
+    told: dict[str, Any] = {"status": state} if state in words.STATUSES else {}
+    if told and not any(char.isdigit() for char in plain):
+        return told
     if reason := _percent(text):
         raise CellError(reason)
     if heading.is_statistic:
@@ -261,18 +299,20 @@ def follow_up(text: str, heading: Heading) -> Values:
         raise CellError("a time and a recurrence in one cell: which is told of which is not said")
     months, is_minimum = _months(_LEAD.sub("", plain), heading)
     values: dict[str, Any] = {"follow_up_months": months, "follow_up_is_minimum": is_minimum}
-    is_free = re.match(r"(?:PFS|DFS|RFS|EFS)\b", plain, re.IGNORECASE) or re.search(r"\b(?:PFS|DFS|RFS)\b", heading.text)
+    is_free = re.match(r"(?:PFS|DFS|RFS|EFS)\b", plain, re.IGNORECASE) or heading.is_until_event
     if is_free and not is_minimum:
         # Whether the time ended with a progression or with the last visit is not said: followed for at least so long.
         values["follow_up_is_minimum"] = True
     # Free of progression for more than that: it had not come back.
-    return values | ({"recurrence": False, "n_recurred": 0} if is_free and is_minimum else {})
+    return values | told | ({"recurrence": False, "n_recurred": 0} if is_free and is_minimum else {})
 
 
 def _months(plain: str, heading: Heading | None, frame: str = "followed up for {}") -> tuple[float, bool]:
     """Return the one time of some words in months, and whether it is a lower bound; `times` turns units into months."""
     if _SPREAD.search(plain):
         raise CellError("a mean with its spread, not the time of a patient")
+    if words.is_date(plain):
+        raise CellError("a date, not a time since the diagnosis or treatment")
     if _RANGE.search(plain):
         raise CellError("a range, not one time")
     bare = _PLAIN_TIME.fullmatch(plain)

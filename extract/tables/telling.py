@@ -19,7 +19,7 @@ def lines(where: str, found: Understood) -> Iterator[str]:
         return
     doses = sum(row.total_dose_gy is not None for row in found.rows)
     shape = "patients are columns" if found.is_transposed else "patients are rows"
-    yield f"{where}: {found.decision}, {shape}: {len({row.row_number for row in found.rows})} rows, {doses} doses"
+    yield f"{where}: {found.decision}, {shape}: {_many(len({row.row_number for row in found.rows}), 'row')}, {_many(doses, 'dose')}"
     yield from columns(found.columns)
     yield from rows(found.rows)
     yield from messages(found.columns, found.cells)
@@ -42,11 +42,19 @@ def rows(read: tuple[DoseRow, ...]) -> Iterator[str]:
 
 
 def messages(printed: tuple[TableColumn, ...], cells: tuple[TableCell, ...]) -> Iterator[str]:
-    """Yield a line for each cell that has a message, in the order of the table."""
+    """Yield a line for each cell that has a message or a footnote, in the order of the table."""
     headings = {column.number: column.heading for column in printed}
-    for number, same in groupby((cell for cell in cells if cell.message), key=lambda cell: cell.row_number):
+    for number, same in groupby((cell for cell in cells if cell.message or cell.note), key=lambda cell: cell.row_number):
         for cell in same:
-            yield f"  row {number}, {_cut(headings[cell.column_number]) or f'column {cell.column_number}'}: {cell.message}"
+            place = _cut(headings[cell.column_number]) or f"column {cell.column_number}"
+            if cell.message:
+                yield f"  row {number}, {place}: {cell.message}"
+            if cell.note:
+                yield f"  row {number}, {place}: {_cut(cell.printed)!r} has the note {cell.note!r}"
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _cut(text: str) -> str:

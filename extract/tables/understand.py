@@ -90,7 +90,8 @@ def understand(grid: Grid, pipeline: Pipeline) -> Understood:
     try:
         plan = _plan(laid)
     except TableError as error:
-        may_hold = any(set(heading.meanings) & {"dose", "dose_per_fraction"} for heading in laid.headings) and _speaks_of_doses(grid)
+        is_of_doses = any(set(heading.meanings) & {"dose", "dose_per_fraction"} for heading in laid.headings)
+        may_hold = bool(_unknown_doses(laid)) or (is_of_doses and _speaks_of_doses(grid))
         decision = REFUSED if may_hold and _tells_of_patients(laid.headings) else OTHER_TABLE
         return Understood(decision, str(error), laid.is_transposed, columns, abbreviations=known)
     prose = Prose(pipeline)
@@ -101,11 +102,46 @@ def understand(grid: Grid, pipeline: Pipeline) -> Understood:
         read, seen = reader.line(number, line)
         rows += read
         cells += seen
+    rows, cells = _of_same_patient(plan, laid, rows, cells)
     taken = _columns(laid, plan)
     if not any(row.total_dose_gy is not None for row in rows):
         reason = next((cell.message for cell in cells if cell.column_number == plan.dose + 1 and cell.message), "none is reported")
         return Understood(REFUSED, f"no cell gives a dose: {reason}", laid.is_transposed, taken, cells=tuple(cells), abbreviations=known)
     return Understood(DOSES, None, laid.is_transposed, taken, tuple(rows), tuple(cells), known)
+
+
+def _of_same_patient(plan: _Plan, laid: Layout, rows: list[DoseRow], cells: list[TableCell]) -> tuple[list[DoseRow], list[TableCell]]:
+    """Return rows and cells where the second line of a patient says so, and does not count as one more.
+
+    A patient has a second line where the same cell spans both, the name comes again, or nothing stands below it; not where
+    another age or sex is told. Further down, where numbers may begin anew, the same age and sex must be told too.
+    """
+    at = plan.by_meaning.get("patient")
+    if at is None or "reference" in plan.by_meaning or "n" in plan.by_meaning:
+        return rows, cells
+    who = {row.row_number: (row.age_years, row.n_male) for row in rows}
+    first: dict[str, int] = {}
+    same: dict[int, int] = {}
+    name = above = ""
+    for number, line in enumerate(laid.lines, start=1):
+        name, above = line.cells[at].text or name, name
+        if _summary(line) or words.is_missing(name):
+            continue
+        told = who[number]
+        before = who.get(first.get(name, 0), told)
+        is_other = any(None not in (one, other) and one != other for one, other in zip(told, before, strict=True))
+        if name in first and not is_other and (name == above or (None not in told and told == before)):
+            same[number] = first[name]
+        else:
+            first[name] = number
+    rows = [replace(row, n_patients=None, dose_group_n=None) if row.row_number in same else row for row in rows]
+    messages = {number: f"the same patient as in row {of}: not counted again" for number, of in same.items()}
+    return rows, [
+        replace(cell, message="; ".join(filter(None, (cell.message, messages[cell.row_number]))))
+        if cell.column_number == at + 1 and cell.row_number in messages
+        else cell
+        for cell in cells
+    ]
 
 
 # --- the decision ------------------------------------------------------------------------------
@@ -134,13 +170,17 @@ def _plan(laid: Layout) -> _Plan:
     by_meaning: dict[str, int] = {}
     for at, heading in enumerate(laid.headings):
         for meaning in heading.meanings:
+            if meaning == "follow_up" and "follow_up" in by_meaning and laid.headings[by_meaning[meaning]].is_until_event:
+                by_meaning[meaning] = at  # survival tells how long a patient was followed, the time until a progression at least how long
             by_meaning.setdefault(meaning, at)
     dose = _dose_column(laid)
     known = _named(laid.headings)
     if dose is None:
         has_each = {"dose_per_fraction", "fractions"} <= by_meaning.keys() and laid.headings[by_meaning["dose_per_fraction"]].gray
         if not has_each:
-            raise TableError(f"no column of doses among {known}")
+            unknown = _unknown_doses(laid)
+            more = f": doses stand below {', '.join(map(repr, unknown[:_SHOWN]))}, which is not understood" if unknown else ""
+            raise TableError(f"no column of doses among {known}{more}")
         dose = by_meaning["dose_per_fraction"]
     if not _tells_of_patients(laid.headings):
         raise TableError(f"a column of doses, but none that tells whose they are (reference, patient, number of patients) among {known}")
@@ -154,6 +194,15 @@ def _plan(laid: Layout) -> _Plan:
     if "dose" in by_meaning and laid.headings[dose].gray is None and not _cells_have_unit(laid, dose):
         raise TableError(f"column {laid.headings[dose].text!r}: doses without a unit, neither in the heading nor in a cell")
     return _Plan(laid.headings, by_meaning, dose)
+
+
+def _unknown_doses(laid: Layout) -> list[str]:
+    """Return the headings that the vocabulary does not know though they, or cells below them, have a unit of dose."""
+    return [
+        heading.text
+        for at, heading in enumerate(laid.headings)
+        if heading.text and not heading.is_known and (heading.gray or _cells_have_unit(laid, at))
+    ]
 
 
 def _named(headings: Sequence[Heading]) -> str:
@@ -227,6 +276,8 @@ class _Reader:
         if summary := _summary(line):
             return [], [self._cell(number, at, cell, None, summary if at == 0 else None) for at, cell in enumerate(line.cells) if cell.text]
         reference = self.plan.by_meaning.get("reference")
+        if reference is not None and not line.cells[reference].text and number > 1:
+            notes.say(reference, "no publication named: the one above is not taken over")
         if reference is not None and words.holds(line.cells[reference].text, words.OWN):
             notes.read[reference] = "the authors' own patient"
         values = self._values(line, notes)
@@ -244,7 +295,9 @@ class _Reader:
         values: dict[str, Any] = {}
         if self.diagnosis and self.diagnosis.morphology:
             values |= {"histology": self.diagnosis.name, "morphology": self.diagnosis.morphology}
-        order = ["n", "histology", *(meaning for meaning in self.plan.by_meaning if meaning not in ("n", "histology"))]
+        # The number of patients and the tumour before what depends on them; the follow-up, which may tell the status too, last.
+        first, last = ("n", "histology"), ("follow_up",)
+        order = [*first, *(meaning for meaning in self.plan.by_meaning if meaning not in (*first, *last)), *last]
         done: set[int] = set()
         for meaning in order:
             at = self.plan.by_meaning.get(meaning)
@@ -278,8 +331,8 @@ class _Reader:
             return _of_one(is_of_several, lambda text: readers.status(self._long(text), heading, prose))
         plain: dict[str, Callable[[str], readers.Values]] = {
             "n": lambda text: readers.n(text, heading),
-            "age": lambda text: readers.age(text, heading),
-            "sex": lambda text: readers.sex(text, heading),
+            "age": lambda text: readers.age(text, heading, values.get("n_patients")),
+            "sex": lambda text: readers.sex(text, heading, values.get("n_patients")),
             "histology": lambda text: readers.histology(self._long(text), prose),
             "site": lambda text: readers.site(self._long(text), prose, _histology(values)),
             "technique": lambda text: readers.technique(self._long(text), prose),
@@ -309,6 +362,8 @@ class _Reader:
         own = (line.cells[at].text, plan.headings[at])
         asked = Asked(None if is_each else own, told("fractions"), own if is_each else told("dose_per_fraction"), values.get("technique"))
         beside = [plan.by_meaning[name] for name in ("fractions", "dose_per_fraction") if name in plan.by_meaning]
+        if not is_each:
+            asked = self._with_fractions(asked, notes)
         try:
             _check_length(own[0])
             found = prescriptions.read(asked, self.prose)
@@ -325,6 +380,19 @@ class _Reader:
         if found and (technique := found[0].technique):
             values.setdefault("technique", technique)
         return found
+
+    def _with_fractions(self, asked: Asked, notes: _Notes) -> Asked:
+        """Return what is asked without the fractions and doses of each that are not understood: the dose itself may be."""
+        for name, check in (("fractions", prescriptions.count), ("each", prescriptions.each)):
+            cell = getattr(asked, name)
+            try:
+                check(cell)
+            except CellError as error:
+                at = self.plan.by_meaning["fractions" if name == "fractions" else "dose_per_fraction"]
+                notes.say(at, str(error))
+                notes.read[at] = None
+                asked = replace(asked, **{name: None}, has_unread=True)
+        return asked
 
     def _say_of_all(self, values: Mapping[str, Any], notes: _Notes) -> None:
         """Say at their cells that outcomes of all patients of a line are not told of each dose group."""
@@ -391,6 +459,8 @@ class _Reader:
             has_year = parts[1] is None or parts[1] in parts[0] or self.plan.by_meaning["year"] == self.plan.by_meaning["reference"]
             return parts[0] if has_year else f"{parts[0]} {parts[1]}"
         patient = self._printed(line, "patient")
+        if patient and re.match(r"(?:patient|case)\b", patient, re.IGNORECASE):
+            return patient
         return f"patient {patient}" if patient else f"row {number}"
 
     def _cell(self, number: int, at: int, cell: Cell, read: str | None, message: str | None) -> TableCell:

@@ -21,6 +21,7 @@ _DEFINED = re.compile(
     r"(?P<short>[A-Za-z][\w/+-]{0,9})\s?(?:=|:)\s?(?P<long>[A-Za-z][\w\s/,()'-]{1,60}?)(?=[;.,]|\s[A-Za-z][\w/+-]{0,9}\s?=|$)"
 )
 _BRACKETED = re.compile(r"(?P<long>[A-Za-z][a-z\s-]{3,60})\s\((?P<short>[A-Z][\w/+-]{1,9})\)")
+_DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d-[01]?\d-[0-3]?\d|[0-3]?\d[./-][0-3]?\d[./-](?:19|20)?\d\d|[01]?\d[./](?:19|20)\d\d)(?!\d)")
 _LONGEST_REMARK = 4000
 
 
@@ -37,6 +38,11 @@ def concept(text: str) -> str | None:
     """
     words = plain(text).lower().strip()
     return _words().get(words) or _words().get(words.strip("()[].;, "))
+
+
+def is_date(text: str) -> bool:
+    """Return whether a cell holds a date: "2020-01-05", "5.1.2020", "01/2020"."""
+    return _DATE.search(plain(text)) is not None
 
 
 def is_missing(text: str) -> bool:
