@@ -14,7 +14,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
@@ -24,8 +24,9 @@ import click
 
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
 from corpus import files
-from corpus.dose_table import DoseTable, load_dose_table
+from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import CorpusError, Report
+from corpus.tables.grid import Grid
 from db import load, query, schema
 from db.schema import DatabaseError
 from extract.lexicon import LexiconError
@@ -34,6 +35,7 @@ from extract.record import EvidenceError, Record
 if TYPE_CHECKING:
     from extract.evaluate import Evaluation
     from extract.pipeline import Pipeline
+    from extract.tables.understand import Understood
 
 HERE = Path(__file__).resolve().parent
 REPORTS = HERE / "corpus" / "reports"
@@ -418,9 +420,16 @@ def _added(connection: sqlite3.Connection) -> set[str]:
     return {name for name, reason in origin.items() if reason == ADD}
 
 
+def _own_tables(connection: sqlite3.Connection) -> set[str]:
+    """Return the reports that are tables of the authors' own patients: they are read as tables, not as prose."""
+    with suppress(sqlite3.Error):  # a database with older tables holds none
+        return {name for (name,) in connection.execute("select dose_table_id from dose_table where is_own = 1")}
+    return set()
+
+
 def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> Iterator[_Incoming]:
     """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
-    stored = {name for (name,) in old.execute("select report_id from report")} if old else set()
+    stored = {name for (name,) in old.execute("select report_id from report")} - _own_tables(old) if old else set()
     added = _added(old) & stored if old else set()
     own = set()
     for path, report in _reports([REPORTS], tally):
@@ -450,13 +459,82 @@ def _dose_tables(tally: _Tally) -> list[DoseTable]:
     return tables
 
 
+def _understand(grid: Grid) -> Understood:
+    """Return what a table says of doses."""
+    from extract.tables.understand import understand
+
+    return understand(grid, _pipeline())
+
+
+def _user_table(table_id: str, grid: Grid, found: Understood, citation: str | None, is_own: bool = False) -> DoseTable:
+    """Return a table that a user added, as it is stored."""
+    return DoseTable(
+        id=table_id,
+        title=grid.caption or grid.label or table_id,
+        citation=citation,
+        doi=None,
+        license=None,
+        note=None,
+        columns={},
+        abbreviations=found.abbreviations or {},
+        rows=found.rows,
+        table_columns=found.columns,
+        cells=found.cells,
+        source=grid.where,
+        fingerprint=_fingerprint(),
+        is_own=is_own,
+    )
+
+
+def _store_table(draft: _Draft, table: DoseTable) -> None:
+    """Store a dose table; one of the authors' own patients also as a report with its cases."""
+    if not table.is_own and table.id in _own_tables(draft.connection):
+        # Its cases would stay beside the rows of a table of the literature, and each patient count twice.
+        load.remove(draft.connection, table.id, draft.run(ADD))
+    load.store_dose_table(draft.connection, table)
+    if table.is_own:
+        from extract.tables import cases
+
+        report, record = cases.record(table, _pipeline().version, _fingerprint())
+        load.store(draft.connection, report, record, draft.run(ADD))
+
+
+def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> Iterator[DoseTable]:
+    """Yield the dose tables that were stored by `tables add` and are to be read again, from their stored cells.
+
+    One that is not understood any more keeps its cells, without a row of doses.
+    """
+    from extract.tables import cases
+
+    names: list[tuple[str, str]] = []
+    own = _own_tables(old) if old else set()
+    with suppress(sqlite3.Error):  # a database with older tables holds none that were added
+        names = old.execute("select dose_table_id, pipeline_fingerprint from dose_table where source is not null").fetchall() if old else []
+    for name, fingerprint in names:
+        if old is None or (fingerprint == _fingerprint() and not is_rebuild):
+            continue
+        about, grid = load.dose_table_grid(old, name)
+        found = _understand(grid)
+        if not found.rows:
+            _pass_over(tally, name, f"{name}: no table of doses any more ({found.reason}); its cells stay stored, without a dose")
+            found = replace(found, cells=found.cells or _plain_cells(grid))
+        may_be_own = not found.rows or cases.are_own(found.columns, found.rows)
+        if name in own and not may_be_own:
+            _pass_over(tally, name, f"{name}: no table of own patients any more; its rows are now those of the literature")
+        yield replace(_user_table(name, grid, found, about["citation"], name in own and may_be_own), title=about["title"])
+
+
+def _plain_cells(grid: Grid) -> tuple[TableCell, ...]:
+    return tuple(TableCell(number, cell.column + 1, cell.text) for number, row in enumerate(grid.rows[1:], start=1) for cell in row)
+
+
 def _is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:
     """Tell whether a dose table is stored as it is: by storing it elsewhere and comparing the rows."""
 
     def rows(where: sqlite3.Connection) -> list[tuple[object, ...]]:
         return [
             row
-            for name in ("dose_table", "dose_table_row")
+            for name in ("dose_table", "dose_table_row", "dose_table_column", "dose_table_cell")
             for row in where.execute(f"select * from {name} where dose_table_id = ? order by 1, 2, 3", (table.id,))
         ]
 
@@ -475,9 +553,9 @@ def _build(database: Path) -> _Tally:
         if is_of_today is False and old:
             _copy_ledger(old, draft.connection)
         _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, tally)
-        for table in _dose_tables(tally):
+        for table in (*_dose_tables(tally), *_added_tables(old, is_of_today is False, tally)):
             if not (is_of_today and old and _is_stored(old, table)):
-                load.store_dose_table(draft.connection, table)
+                _store_table(draft, table)
                 tally.dose_tables += 1
         draft.finish(tally)
     return tally
@@ -542,6 +620,7 @@ def main() -> None:
     casebook serve                   look at it in the browser
     casebook add my-reports/         read your own reports into it
     casebook extract report.txt      see what would be read, as JSON; nothing is stored
+    casebook tables add review.csv   read a table of radiotherapy doses into it
 
     A report is a text file (.txt) or Markdown with front matter (.md), in UTF-8. PATH is a file or a folder;
     folders are searched to any depth. A file that cannot be used is named on stderr with the reason, the others
@@ -602,7 +681,11 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
         _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
 
     def incoming() -> Iterator[_Incoming]:
+        tables_of_own = _own_tables(old) if old else set()
         for path, report in _reports(paths, tally):
+            if report.id in tables_of_own:
+                _pass_over(tally, path, f"{path}: a table of own patients has the name {report.id!r}, wanted a file with another")
+                continue
             is_own = path.resolve().parent == REPORTS
             yield _Incoming(report, BUILD if is_own else ADD)
 
@@ -757,6 +840,163 @@ def _print_figures(result: Evaluation) -> None:
     _say(f"macro F1 of all     {summary['all_macro_f1']:.4f}")
     _say(f"kind right          {result.kinds_right} of {result.reports}")
     _say(f"whole cases right   {result.perfect_core_cases} of {result.gold_cases} (all core fields)")
+
+
+# --- tables of doses ------------------------------------------------------------------------------
+
+
+@main.group()
+def tables() -> None:
+    """Add tables of radiotherapy doses from the literature, and look at them.
+
+    \b
+    casebook tables add review.xlsx   show what is understood, ask, and store it
+    casebook tables list              the tables that are stored
+    casebook tables show NAME         one of them: its columns, rows, and what was not read
+    """
+
+
+@tables.command("add")
+@_paths
+@click.option("--yes", "-y", "is_sure", is_flag=True, help="Store without asking.")
+@click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
+@click.option("--citation", help="The publication that prints the table.")
+@click.option("--patients", type=click.Choice(["own", "literature"]), help="Whose the patients are; without it the columns tell.")
+@_database
+@_in_one_line
+def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: str | None, patients: str | None, database: Path) -> None:
+    """Show what is understood of the tables in files, column by column, and store those of doses.
+
+    \b
+    casebook tables add review.csv
+    casebook tables add --dry-run article.xml
+    casebook tables add --yes --citation "Doe 2020, J Ex 1:1" table.html
+
+    Nothing is guessed: a cell gives a value or a message, and a table that is not understood is refused with the
+    reason. A table is known by its file's name; one of the same name is replaced. A table with a column of patients
+    and none of publications is of its authors' own patients: they become cases; others become rows of literature.
+    A second line of a patient is not counted again, and makes the table one of literature. Where no table of a file is
+    one of doses, the exit code is 1.
+    """
+    if _is_of_today(database) is False:
+        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    tally = _Tally()
+    with ExitStack() as stack:
+        draft = _Draft(database, stack)
+        for path in paths:
+            for table in _tables_of(path, citation, patients, tally):
+                if _is_wanted(table, database, is_sure, dry_run):
+                    _store_table(draft, table)
+                    tally.dose_tables += 1
+        draft.finish(tally)
+    if tally.dose_tables:
+        _say(f"{_shown(database)}: {tally.dose_tables} {'table' if tally.dose_tables == 1 else 'tables'} of doses stored")
+    raise SystemExit(tally.exit_code)
+
+
+def _tables_of(path: Path, citation: str | None, patients: str | None, tally: _Tally) -> Iterator[DoseTable]:
+    """Yield the tables of doses in a file, after saying what was understood of each of its tables."""
+    from corpus.tables.read import read
+    from extract.tables import cases, telling
+
+    try:
+        tables = read(path)
+    except CorpusError as error:
+        _pass_over(tally, path, str(error))
+        return
+    count = 0
+    for message in tables.messages:
+        _warn(message)
+    for grid in tables.grids:
+        found = _understand(grid)
+        for line in telling.lines(grid.where, found):
+            _say(_plain(line))
+        if found.rows:
+            count += 1
+            may_be_own = cases.are_own(found.columns, found.rows)
+            if patients == "own" and not may_be_own:
+                _pass_over(tally, path, f"{grid.where}: own patients wanted, found rows of publications, of several patients or doses")
+                continue
+            is_own = may_be_own and patients != "literature"
+            _say(f"  the patients are {'the authors’ own: cases' if is_own else 'those of the literature: rows'}")
+            yield _user_table(path.stem if count == 1 else f"{path.stem}-{count}", grid, found, citation, is_own)
+    if not count:
+        _pass_over(tally, path, f"{path}: no table of doses, wanted one")
+
+
+def _is_wanted(table: DoseTable, database: Path, is_sure: bool, dry_run: bool) -> bool:
+    """Return whether a table is to be stored: it is new or changed, and the user says so.
+
+    Raises DatabaseError where a table of the project has its name; ends where nobody answers.
+    """
+    if (DOSE_TABLES / f"{table.id}.toml").exists():
+        raise DatabaseError(f"{table.id}: a table of the project has this name, wanted a file with another")
+    if database.exists():
+        with closing(_open(database)) as connection:
+            reports = {name for (name,) in connection.execute("select report_id from report")} - _own_tables(connection)
+            if table.is_own and table.id in reports:
+                raise DatabaseError(f"{table.id}: a report has this name, wanted a file with another")
+            if _is_stored(connection, table):
+                _say(f"{table.id}: is stored so already")
+                return False
+    if dry_run:
+        return False
+    try:
+        is_sure = is_sure or click.confirm(f"Store it as {_plain(table.id)}?", default=False)
+    except click.Abort:
+        _say("")
+        _fail(f"{table.id}: not stored, nobody answered; --yes stores without asking")
+    if not is_sure:
+        _say(f"{_plain(table.id)}: not stored")
+    return is_sure
+
+
+@tables.command("list")
+@_database
+@_in_one_line
+def tables_list(database: Path) -> None:
+    """List the dose tables that are stored: name, rows, doses, and where each comes from."""
+    with closing(_readable(database)) as connection:
+        for name, rows, doses, source in connection.execute(
+            "select dose_table_id, count(distinct row_number), count(total_dose_gy), coalesce(citation, source)"
+            " from dose_table left join dose_table_row using (dose_table_id) where is_own = 0 group by dose_table_id"
+            " union all select dose_table_id, count(distinct case_id), count(total_dose_gy), coalesce(dose_table.citation, source)"
+            " from dose_table left join patient_case on report_id = dose_table_id left join radiotherapy_course using (case_id)"
+            " where is_own = 1 group by dose_table_id order by 1"
+        ):
+            _say(_plain(f"{name}: {rows} rows, {doses} doses; {source}"))
+
+
+@tables.command("show")
+@click.argument("name")
+@_database
+@_in_one_line
+def tables_show(name: str, database: Path) -> None:
+    """Show one dose table: its columns, its rows as read, and the cells that were corrected, doubted or not read."""
+    from extract.tables import telling
+
+    with closing(_readable(database)) as connection:
+        table = load.stored_dose_table(connection, name)
+    if table is None:
+        _fail(f"{name}: no dose table of this name; `casebook tables list` names them")
+    _say(_plain(f"{table.id}: {table.title}"))
+    if table.citation:
+        _say(_plain(f"  {table.citation}"))
+    if table.is_own:
+        _say(f"  the patients are the authors’ own: cases of the report {_plain(table.id)}, not rows")
+    for lines in (telling.columns(table.table_columns), telling.rows(table.rows), telling.messages(table.table_columns, table.cells)):
+        for line in lines:
+            _say(_plain(line))
+
+
+def _readable(database: Path) -> sqlite3.Connection:
+    """Open a database of today's tables for reading, or fail with what is missing."""
+    is_of_today = _is_of_today(database)
+    if is_of_today is None:
+        _fail(f"{database}: not there yet; `casebook build` makes it")
+    if is_of_today is False:
+        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    return _open(database)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A literature table of radiotherapy doses: each row as it is printed and, beside it, as it is read.
 
-Two files make a table: `<id>.csv` holds the rows, `<id>.toml` says where the table stands, what its
-columns mean and what its abbreviations stand for.
+Three files make a table: `<id>.csv` holds the rows, `<id>.toml` says where the table stands, what its columns mean and
+what its abbreviations stand for, and `corrections/<id>.csv`, where there is one, says cell by cell what was corrected or
+is doubtful, and why.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
@@ -20,7 +21,12 @@ from typing import Any
 from corpus.readers.decode import read_text
 from corpus.report import CorpusError
 
-_META_KEYS = ("id", "title", "citation", "doi", "license", "note", "columns", "abbreviations")
+_META_KEYS = ("id", "title", "citation", "doi", "license", "note", "columns", "abbreviations", "headings")
+# The columns of the printed table, in its order.
+PRINTED = ("reference", "n", "age", "sex", "site", "treatment", "dose", "follow_up")
+CORRECTIONS = "corrections"
+# Between the rows of one heading: "Radiotherapy › Dose (Gy)".
+JOINT = " › "
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,14 @@ class DoseRow:
         Follow-up in months; True where the table says "at least".
     recurrence, n_recurred, recurrence_months
         Whether a patient of the group had a recurrence, how many, and after how many months.
-    flag
-        What was corrected or is implausible, with the reason.
+    histology, morphology
+        Tumour, and its ICD-O-3 morphology with behaviour ("8825/1").
+    technique, is_rbe_weighted
+        Technique of the radiotherapy ("IMRT"); True where the dose is in Gy(RBE), never to be mixed with Gy.
+    surgery, drugs
+        Whether the tumour was operated on; drugs against it, separated by semicolons.
+    response, status
+        CR, PR, SD or PD; NED, AWD, ALIVE, DOD, DOC, DEAD or LTFU at the last follow-up.
     """
 
     row_number: int
@@ -80,7 +92,40 @@ class DoseRow:
     recurrence: bool | None
     n_recurred: int | None
     recurrence_months: float | None
-    flag: str | None
+    histology: str | None
+    morphology: str | None
+    technique: str | None
+    is_rbe_weighted: bool | None
+    surgery: bool | None
+    drugs: str | None
+    response: str | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column as printed: `heading`, what it was taken for (`meaning`, "other" for nothing), its unit, and a remark."""
+
+    number: int
+    heading: str
+    meaning: str
+    unit: str | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell as printed, and beside it as read; rows and columns count from 1.
+
+    `message` tells why nothing, or something else than is printed, was read; `note` is the text of its footnote.
+    """
+
+    row_number: int
+    column_number: int
+    printed: str
+    read: str | None = None
+    message: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +137,41 @@ class DoseTable:
     id
         The stem of its two files.
     title, citation, doi, license, note
-        As the `.toml` gives them; `doi`, `license` and `note` may be None.
+        As the `.toml` gives them; `doi`, `license` and `note` may be None, in a user's table also `citation`.
     columns
         What each column of the `.csv` means.
     abbreviations
         The table's footnote: short form to long form.
     rows
         In printed order, the dose groups of a row one after the other.
+    table_columns, cells
+        The table as printed: its columns, and every cell with what was read and what was corrected.
+    source
+        The file that a user's table came from, and the table's place in it; None for one of the project.
+    fingerprint
+        Of the pipeline that read a user's table; None for one of the project, which people read.
+    is_own
+        The patients are the authors' own: cases, and no rows of literature.
     """
 
     id: str
     title: str
-    citation: str
+    citation: str | None
     doi: str | None
     license: str | None
     note: str | None
     columns: Mapping[str, str]
     abbreviations: Mapping[str, str]
     rows: tuple[DoseRow, ...]
+    table_columns: tuple[TableColumn, ...] = ()
+    cells: tuple[TableCell, ...] = ()
+    source: str | None = None
+    fingerprint: str | None = None
+    is_own: bool = False
 
 
 def load_dose_table(path: Path) -> DoseTable:
-    """Read `<id>.csv` and the `<id>.toml` beside it.
+    """Read `<id>.csv`, the `<id>.toml` beside it and, where there are any, its corrections.
 
     Raises
     ------
@@ -126,6 +184,8 @@ def load_dose_table(path: Path) -> DoseTable:
     if meta["id"] != path.stem:
         raise CorpusError(f"{meta_path}: id {meta['id']!r}, wanted {path.stem!r} as the file is named")
     rows = _read_rows(path)
+    headings = meta.get("headings", {})
+    corrections = _read_corrections(path.parent / CORRECTIONS / path.name, rows)
     return DoseTable(
         id=meta["id"],
         title=meta["title"],
@@ -136,6 +196,8 @@ def load_dose_table(path: Path) -> DoseTable:
         columns=MappingProxyType(meta["columns"]),
         abbreviations=MappingProxyType(meta.get("abbreviations", {})),
         rows=rows,
+        table_columns=tuple(TableColumn(at, headings.get(name, name), name) for at, name in enumerate(PRINTED, start=1)),
+        cells=tuple(_cells(rows, corrections)),
     )
 
 
@@ -152,7 +214,7 @@ def _read_meta(path: Path) -> dict[str, Any]:
         if key not in meta:
             raise CorpusError(f"{path}: no key {key!r}, wanted it")
     for key, value in meta.items():
-        if key in ("columns", "abbreviations"):
+        if key in ("columns", "abbreviations", "headings"):
             if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
                 raise CorpusError(f"{path}: {key} is {value!r}, wanted a table of texts")
         elif not isinstance(value, str) or not value.strip():
@@ -162,6 +224,8 @@ def _read_meta(path: Path) -> dict[str, Any]:
     if meta["columns"].keys() != _PARSERS.keys():
         wrong = sorted(meta["columns"].keys() ^ _PARSERS.keys())
         raise CorpusError(f"{path}: meaning missing or of no column: {', '.join(wrong)}, wanted one each")
+    if unknown := meta.get("headings", {}).keys() - set(PRINTED):
+        raise CorpusError(f"{path}: headings of no column: {', '.join(sorted(unknown))}, wanted some of {', '.join(PRINTED)}")
     return meta
 
 
@@ -209,6 +273,12 @@ def _topography(cell: str) -> str:
     return cell
 
 
+def _morphology(cell: str) -> str:
+    if not re.fullmatch(r"[89][0-9]{3}/[0-9]", cell):
+        raise ValueError("an ICD-O-3 morphology code such as 8825/1")
+    return cell
+
+
 # Column: how its cell is read. The order is that of the file; an empty cell is None.
 _PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
     {field.name: _text for field in fields(DoseRow)}
@@ -217,8 +287,8 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
     | dict.fromkeys(("age_years", "age_min_years", "age_max_years"), _decimal(0, 120))
     | dict.fromkeys(("total_dose_gy", "dose_per_fraction_gy"), _decimal(0.01, 199))
     | dict.fromkeys(("follow_up_months", "recurrence_months"), _decimal(0, 1199))
-    | dict.fromkeys(("follow_up_is_minimum", "recurrence"), _truth)
-    | {"site_topography": _topography}
+    | dict.fromkeys(("follow_up_is_minimum", "recurrence", "is_rbe_weighted", "surgery"), _truth)
+    | {"site_topography": _topography, "morphology": _morphology}
 )
 _REQUIRED = ("row_number", "dose_group", "reference")
 
@@ -308,3 +378,129 @@ def _check_numbering(path: Path, lines: list[tuple[int, DoseRow]]) -> None:
             patients += row.dose_group_n or 0
             if row.n_patients is not None and patients > row.n_patients:
                 raise CorpusError(f"{where}: {patients} patients in all groups, wanted {row.n_patients}")
+
+
+# --- corrections -----------------------------------------------------------------------------------
+
+_CORRECTION = ("row_number", "column", "printed", "read", "reason")
+
+
+def printed(row: DoseRow, column: str) -> str | None:
+    """Return a cell of the printed table: `column` is one of `PRINTED`."""
+    cell: str | None = getattr(row, column if column == "reference" else f"{column}_printed")
+    return cell
+
+
+def _read_corrections(path: Path, rows: tuple[DoseRow, ...]) -> dict[tuple[int, str], list[str]]:
+    """Read what was corrected, as messages by row and column; {} where there is no such file.
+
+    Raises
+    ------
+    CorpusError
+        A line names no cell, no reason, or words that the cell does not print.
+    """
+    if not path.exists():
+        return {}
+    found: dict[tuple[int, str], list[str]] = {}
+    by_number = {row.row_number: row for row in rows}
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    try:
+        if next(reader, []) != list(_CORRECTION):
+            raise CorpusError(f"{path}:1: other columns, wanted {','.join(_CORRECTION)}")
+        for cells in reader:
+            where = f"{path}:{reader.line_num}"
+            if len(cells) != len(_CORRECTION):
+                raise CorpusError(f"{where}: {len(cells)} cells, wanted {len(_CORRECTION)}")
+            number, column, words, read, reason = cells
+            row = by_number.get(int(number)) if number.isdecimal() else None
+            if row is None or column not in PRINTED or not words or not reason:
+                raise CorpusError(f"{where}: {cells}, wanted row and column of a cell, what it prints, and a reason")
+            if words not in (printed(row, column) or ""):
+                raise CorpusError(f"{where}: {words!r} is not printed in row {number}, {column}: {printed(row, column)!r}")
+            taken = f"read as {read!r}" if read else "left out"
+            found.setdefault((row.row_number, column), []).append(f"{words!r} {taken}: {reason}")
+    except csv.Error as error:
+        raise CorpusError(f"{path}:{reader.line_num}: no valid CSV ({error}), wanted CSV") from error
+    return found
+
+
+# The values of a row that a column of the printed table gives.
+_GIVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "reference": (),
+        "n": ("n_patients",),
+        "age": ("age_years", "age_min_years", "age_max_years"),
+        "sex": ("n_male", "n_female"),
+        "site": ("site_topography",),
+        "treatment": ("surgery", "technique", "drugs"),
+        "dose": ("total_dose_gy", "fractions", "dose_per_fraction_gy", "is_rbe_weighted", "dose_group_n"),
+        "follow_up": ("follow_up_months", "follow_up_is_minimum", "recurrence", "n_recurred", "recurrence_months"),
+    }
+)
+
+
+def _cells(rows: tuple[DoseRow, ...], corrections: Mapping[tuple[int, str], list[str]]) -> Iterator[TableCell]:
+    """Yield each cell of the printed table with what was read in it and what was corrected."""
+    for number, same in groupby(rows, key=lambda row: row.row_number):
+        groups = list(same)
+        for at, column in enumerate(PRINTED, start=1):
+            words = printed(groups[0], column) or ""
+            read = dict.fromkeys(in_words({name: getattr(row, name) for name in _GIVES[column]}) for row in groups)
+            message = "; ".join(corrections.get((number, column), ())) or None
+            yield TableCell(number, at, words, words if column == "reference" else "; ".join(filter(None, read)) or None, message)
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """Return values of a row in words: "5–76 years", "12 male, 13 female", "45 Gy in 25 fractions", "at least 62 months"."""
+    return ", ".join(_said(values))
+
+
+def _said(values: Mapping[str, Any]) -> Iterator[str]:
+    if values.get("n_patients") is not None:
+        yield _counted(values["n_patients"], "patient")
+    if values.get("age_years") is not None:
+        yield f"{values['age_years']:g} years"
+    if values.get("age_min_years") is not None:
+        yield f"{values['age_min_years']:g}–{values['age_max_years']:g} years"
+    male, female = values.get("n_male"), values.get("n_female")
+    if male is not None or female is not None:
+        yield {(1, 0): "male", (0, 1): "female"}.get((male or 0, female or 0), f"{male or 0} male, {female or 0} female")
+    if values.get("morphology"):
+        yield f"{values['histology']} ({values['morphology']})"
+    if values.get("site_topography"):
+        yield values["site_topography"]
+    if values.get("surgery") is not None:
+        yield "operated on" if values["surgery"] else "not operated on"
+    yield from (values[name] for name in ("technique", "drugs", "response", "status") if values.get(name))
+    yield from _said_of_dose(values)
+    yield from _said_of_course(values)
+
+
+def _said_of_dose(values: Mapping[str, Any]) -> Iterator[str]:
+    total, count, each = values.get("total_dose_gy"), values.get("fractions"), values.get("dose_per_fraction_gy")
+    unit = "Gy(RBE)" if values.get("is_rbe_weighted") else "Gy"
+    if total is None:
+        return
+    words = f"{total:g} {unit}"
+    if count is not None:
+        words += f" in {_counted(count, 'fraction')}"
+    elif each is not None:
+        words += f" of {each:g} {unit} a fraction"
+    of = values.get("dose_group_n")
+    yield f"{words} ({_counted(of, 'patient')})" if of is not None and of > 1 else words
+
+
+def _said_of_course(values: Mapping[str, Any]) -> Iterator[str]:
+    if values.get("follow_up_months") is not None:
+        yield f"{'at least ' if values.get('follow_up_is_minimum') else ''}{values['follow_up_months']:g} months"
+    if values.get("recurrence") is not None:
+        words = "recurrence" if values["recurrence"] else "no recurrence"
+        of, months = values.get("n_recurred"), values.get("recurrence_months")
+        words += f" in {_counted(of, 'patient')}" if of is not None and of > 0 else ""
+        yield words + (f" after {months:g} months" if months is not None else "")
+    elif values.get("recurrence_months") is not None:
+        yield f"recurrence after {values['recurrence_months']:g} months"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -37,6 +37,7 @@ class CasePage:
     course: Course | None
     passed: tuple[Mention, ...]
     pieces: tuple[Piece, ...]
+    same: tuple[Row, ...]  # rows of literature tables that tell of this patient, and what they are known by
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,18 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
         course(connection, case, evidence),
         passed,
         _pieces(connection, case["report_id"], marked, {mention.number for mention in passed}),
+        tuple(same_patient(connection, "case_id", case_id)),
+    )
+
+
+def same_patient(connection: sqlite3.Connection, column: str, *key: str | int) -> list[Row]:
+    """Return the links of a case ("case_id") or of a table's row ("dose_table_id", with its number after the name)."""
+    condition = "case_id = ?" if column == "case_id" else "dose_table_id = ? and row_number = ?"
+    return every(
+        connection,
+        "select same_patient.*, title, citation, reference, dose_group from same_patient join dose_table using (dose_table_id)"
+        f" join dose_table_row using (dose_table_id, row_number) where {condition} order by dose_table_id, row_number, dose_group, case_id",
+        *key,
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from db import fields
 from db.course import ZERO_WORDS
+from db.doses import WHY_NO_EQD2
 from db.overview import status_words, yes_no
-from db.query import Row, every
+from db.query import Row, every, one
 
 RESULTS = (
     ("positive", "Stains, positive"),
@@ -190,10 +191,37 @@ def _course(facts: _Facts, row: Row) -> Value:
         row["concurrent_drugs"] and f"with {row['concurrent_drugs'].replace(',', ', ')}",
         _rhythm(row),
         parts,
+        _equivalent(facts, row),
         computed and f"computed: {computed}",
         "the printed figures contradict each other" if row["is_contradictory"] else None,
         row=row["number"],
     )
+
+
+def _equivalent(facts: _Facts, row: Row) -> str | None:
+    """Return the dose in fractions of 2 Gy with the same effect, None where it cannot be computed."""
+    found = one(
+        facts.connection,
+        """
+        select unit, is_beyond_model, not_comparable_because, eqd2_tumour_gy, alpha_beta_tumour_gy, alpha_beta_is_uncertain,
+               coalesce(eqd2_alpha_beta_10_gy, eqd2_alpha_beta_10_gy_rbe, eqd2_alpha_beta_10_gy_brachytherapy) as of_10,
+               coalesce(eqd2_alpha_beta_3_gy, eqd2_alpha_beta_3_gy_rbe, eqd2_alpha_beta_3_gy_brachytherapy) as of_3
+        from radiotherapy_dose
+        where case_id = ? and course_number = ?
+        """,
+        row["case_id"],
+        row["number"],
+    )
+    if found is None:
+        return None
+    if found["of_10"] is None:
+        # That a dose or the fractions are missing is plain from the course itself.
+        reason = found["not_comparable_because"]
+        return None if reason in ("no_dose", "fractions_unknown", "contradictory") else WHY_NO_EQD2[reason]
+    said = f"EQD2 {fields.number(found['of_10'])} {found['unit']} (α/β 10), {fields.number(found['of_3'])} (α/β 3)"
+    if found["eqd2_tumour_gy"] is not None:
+        said += f", {fields.eqd2_of_tumour(found)}"
+    return f"{said}, a fraction above 10 Gy: beyond the model" if found["is_beyond_model"] else said
 
 
 def _rhythm(row: Row) -> str | None:

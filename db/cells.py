@@ -12,7 +12,17 @@ from db.fields import number
 from db.overview import NOT_REPORTED
 
 _YES_NO = frozenset(
-    ["surgery", "radiotherapy_given", "recurrence", "follow_up_is_minimum", "is_retelling", "is_rbe_weighted", "is_contradictory"]
+    [
+        "surgery",
+        "radiotherapy_given",
+        "recurrence",
+        "follow_up_is_minimum",
+        "is_retelling",
+        "is_rbe_weighted",
+        "is_contradictory",
+        "is_beyond_model",
+        "alpha_beta_is_uncertain",
+    ]
 )
 _RESULTS = ("positive", "negative", "equivocal", "other_cells")
 _TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
@@ -74,8 +84,9 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
     if column in _RESOLVERS and (address := identifier_url(column, value)):
         return Markup('<a href="{}" rel="external noopener">{}</a>').format(address, value)
     match column:
-        case "case_id" | "report_id":
-            return Markup('<a href="{}">{}</a>').format(link(column.removesuffix("_id"), value), value)
+        case "case_id" | "report_id" | "counted_as":
+            page = "report" if column == "report_id" else "case"
+            return Markup('<a href="{}">{}</a>').format(link(page, value), value)
         case "cases":
             return Markup(", ").join(Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", "))
         case "snippet":

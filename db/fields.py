@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from db.overview import NOT_REPORTED
+from db.query import Row
 
 # key, title, fields of the group in the order of the page
 GROUPS = (
@@ -76,12 +77,34 @@ def dose(total: float | None, fractions: int | None, each: float | None, is_rbe_
     return words
 
 
-_UNITS = (("_gy_rbe", "Gy RBE"), ("_gy", "Gy"), ("_months", "months"), ("_years", "years"), ("_cm", "cm"))
+def eqd2_of_tumour(row: Row) -> str:
+    """Return the EQD2 for the alpha/beta of the tumour type, with that and a question mark where it is uncertain: "36 (α/β 0.4?)"."""
+    doubt = "?" if row["alpha_beta_is_uncertain"] else ""
+    return f"{number(row['eqd2_tumour_gy'])} (α/β {number(row['alpha_beta_tumour_gy'])}{doubt})"
+
+
+_UNITS = (
+    ("_gy_rbe", "Gy RBE"),
+    ("_gy_particles", "Gy as printed, particles"),
+    ("_gy_brachytherapy", "Gy, brachytherapy"),
+    ("_gy", "Gy"),
+    ("_months", "months"),
+    ("_years", "years"),
+    ("_cm", "cm"),
+)
+_SIGNS = (("alpha_beta", "α/β"), ("eqd2", "EQD2"), ("bed_", "BED "))
 
 
 def header(column: str) -> str:
     """Return a column's name as a heading: "max_dose_gy" to "max dose (Gy)"."""
     for ending, unit in _UNITS:
         if column.endswith(ending):
-            return f"{column.removesuffix(ending).replace('_', ' ')} ({unit})"
-    return column.replace("_", " ")
+            return f"{_plain(column.removesuffix(ending))} ({unit})"
+    return _plain(column)
+
+
+def _plain(name: str) -> str:
+    """Return a name as words: "eqd2_alpha_beta_10" to "EQD2 α/β 10"."""
+    for letters, sign in _SIGNS:
+        name = name.replace(letters, sign)
+    return name.replace("_", " ")

@@ -7,14 +7,16 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import sqlite_utils
 
-from corpus.dose_table import DoseTable
+from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
-from db import overview, schema
+from corpus.tables.grid import Cell, Grid
+from db import doses, overview, same_patient, schema
 from db.rows import record_rows
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record, check_evidence
@@ -103,6 +105,7 @@ def store(connection: sqlite3.Connection, report: Report, record: Record, run_id
             for table, rows in record_rows(report.id, record):
                 _insert(connection, table, rows)
             overview.fill(connection, report.id)
+            doses.fill_courses(connection, report.id)
             _note(connection, run_id, report.id, "changed" if before else "new", None, record.pipeline)
     except (sqlite3.Error, UnicodeEncodeError) as error:
         raise DatabaseError(f"{report.id}: {error}") from error
@@ -128,23 +131,98 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
     DatabaseError
         A value is impossible by the rules of the tables. What was stored before stays.
     """
-    columns = tuple(schema.dictionary()["dose_table_row"].columns)[1:]
-    rows = [(table.id, *(getattr(row, column) for column in columns)) for row in table.rows]
     try:
         with transaction(connection):
             connection.execute("delete from dose_table where dose_table_id = ?", (table.id,))
             footnote = "; ".join(f"{short}: {long}" for short, long in table.abbreviations.items()) or None
-            source = (table.title, table.citation, table.doi, table.license, table.note, footnote)
-            _insert(connection, "dose_table", [(table.id, *source)])
-            _insert(connection, "dose_table_row", rows)
+            about = (
+                table.title,
+                table.citation,
+                table.doi,
+                table.license,
+                table.note,
+                footnote,
+                table.source,
+                table.fingerprint,
+                table.is_own,
+            )
+            _insert(connection, "dose_table", [(table.id, *about)])
+            _insert(connection, "dose_table_row", () if table.is_own else _dose_rows(table))
+            _insert(connection, "dose_table_column", [(table.id, *astuple(column)) for column in table.table_columns])
+            _insert(connection, "dose_table_cell", [(table.id, *astuple(cell)) for cell in table.cells])
+            doses.fill_table_rows(connection, table.id)
     except sqlite3.Error as error:
         raise DatabaseError(f"dose table {table.id}: {error}") from error
 
 
+def _dose_rows(table: DoseTable) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of table dose_table_row; a row's flag holds the messages on its cells, by their headings."""
+    flags: dict[int, list[str]] = {}
+    headings = {column.number: column.heading for column in table.table_columns}
+    for cell in table.cells:
+        if cell.message:
+            flags.setdefault(cell.row_number, []).append(f"{headings[cell.column_number]}: {cell.message}")
+    columns = tuple(schema.dictionary()["dose_table_row"].columns)[1:]
+    for row in table.rows:
+        flag = "; ".join(flags.get(row.row_number, ())) or None
+        yield (table.id, *(flag if column == "flag" else getattr(row, column) for column in columns))
+
+
+def stored_dose_table(connection: sqlite3.Connection, dose_table_id: str) -> DoseTable | None:
+    """Return a dose table as it is stored, None where there is none of this name; `columns` and `abbreviations` stay empty."""
+
+    def rows(table: str, names: Iterable[str]) -> list[tuple[Any, ...]]:
+        wanted = f"select {', '.join(names)} from {table} where dose_table_id = ? order by 1, 2"
+        return connection.execute(wanted, (dose_table_id,)).fetchall()
+
+    about = rows("dose_table", ("title", "citation", "doi", "license", "note", "source", "pipeline_fingerprint", "is_own"))
+    if not about:
+        return None
+    title, citation, doi, license_, note, source, fingerprint, is_own = about[0]
+    return DoseTable(
+        dose_table_id, title, citation, doi, license_, note, {}, {},
+        tuple(DoseRow(*row) for row in rows("dose_table_row", DoseRow.__dataclass_fields__)),
+        tuple(TableColumn(*row) for row in rows("dose_table_column", ("column_number", "heading", "meaning", "unit", "remark"))),
+        tuple(TableCell(*row) for row in rows("dose_table_cell", TableCell.__dataclass_fields__)),
+        source, fingerprint, bool(is_own),
+    )  # fmt: skip
+
+
+def dose_table_grid(connection: sqlite3.Connection, dose_table_id: str) -> tuple[dict[str, Any], Grid]:
+    """Return what is stored of a user's dose table: its row of table dose_table by column, and the table as printed.
+
+    The table comes out with its headings at the top and its patients as rows, whatever shape it was added in.
+    """
+    cursor = connection.execute("select * from dose_table where dose_table_id = ?", (dose_table_id,))
+    about = dict(zip([name for name, *_ in cursor.description], cursor.fetchone(), strict=True))
+    headings = connection.execute(
+        "select heading from dose_table_column where dose_table_id = ? order by column_number", (dose_table_id,)
+    ).fetchall()
+    parts = [text.split(JOINT) for (text,) in headings]
+    depth = max(map(len, parts))
+    head = [
+        tuple(Cell(part[row] if row < len(part) else "", row, at, is_header=True) for at, part in enumerate(parts)) for row in range(depth)
+    ]
+    rows: dict[int, dict[int, Cell]] = {}
+    footnotes: dict[str, str] = {}
+    for row, column, text, note in connection.execute(
+        "select row_number, column_number, printed, note from dose_table_cell where dose_table_id = ? order by 1, 2", (dose_table_id,)
+    ):
+        mark = (f"{row}.{column}",) if note else ()
+        footnotes |= dict.fromkeys(mark, note)
+        rows.setdefault(row, {})[column - 1] = Cell(text, depth + row - 1, column - 1, notes=mark)
+    body = [tuple(cells.get(at, Cell("", depth + row - 1, at)) for at in range(len(parts))) for row, cells in rows.items()]
+    remarks = (about["abbreviations"],) if about["abbreviations"] else ()
+    return about, Grid(about["source"] or dose_table_id, (*head, *body), depth, None, about["title"], footnotes, remarks)
+
+
 def refresh_overview(connection: sqlite3.Connection) -> None:
-    """Compute the whole table case_overview anew and gather statistics for the query planner."""
+    """Compute the flat table of cases and who is the same patient anew, and gather statistics for the query planner."""
     with transaction(connection):
         overview.fill(connection)
+        # Courses are not filled again: a report's are when it is stored, and each takes a tenth of a millisecond.
+        doses.fill_table_rows(connection)
+        same_patient.link(connection)
     database = sqlite_utils.Database(connection)
     database.table("report_text").optimize()  # merges the full-text index
     database.analyze()

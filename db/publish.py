@@ -18,9 +18,16 @@ SITE = Path(__file__).parent / "site"
 NOTICE = "For research into published cases. Not for the care of patients."
 FACETS = ("site", "histology", "sex", "status", "radiotherapy", "recurrence")
 
+DOSE_FACETS = ("origin", "histology", "site", "kind", "outcome")
+
 _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
 _HIDDEN = ("report_text", "fact_evidence", "run_report", "radiotherapy_phase")
-_TITLES = {"case_overview": "Cases", "patient_case": "Cases, value by value", "report": "Reports"}
+_TITLES = {
+    "case_overview": "Cases",
+    "patient_case": "Cases, value by value",
+    "report": "Reports",
+    "radiotherapy_dose": "Doses side by side",
+}
 _PARAMETER = re.compile(
     r"""
     -- \s :(?P<name>\w+) \s+        # -- :marker_1
@@ -163,6 +170,8 @@ def _table_metadata(table: schema.Table) -> dict[str, Any]:
         said["hidden"] = True
     if table.name == "case_overview":
         said |= {"facets": list(FACETS), "size": 50}
+    if table.name == "radiotherapy_dose":
+        said |= {"facets": list(DOSE_FACETS), "size": 50}
     return said
 
 

@@ -28,7 +28,14 @@ _OWN_COURSE = ("brachytherapy", "IORT")
 # Nobody is irradiated with more; seeds and plaques come near it.
 _MOST_GY = 200.0
 _EXTERNAL = frozenset({"EBRT", "3D-CRT", "IMRT", "VMAT", "electron"})
-_FAMILY = {"SBRT": "stereotactic", "SRS": "stereotactic", "gamma knife": "stereotactic", "proton": "particle", "carbon ion": "particle"}
+_FAMILY = {
+    "SBRT": "stereotactic",
+    "SRS": "stereotactic",
+    "gamma knife": "stereotactic",
+    "proton": "particle",
+    "carbon ion": "particle",
+    "neutron": "particle",
+}
 
 
 @dataclass(frozen=True, slots=True)

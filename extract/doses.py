@@ -147,6 +147,12 @@ _PART_BEFORE = re.compile(
     r"\b(?:first|initial|second|last)\s(?:phase|part|stage)\s(?:of|was|to|with|at)\s(?:\w+\s)?$|\bthe\s(?:first|last|initial)\s$",
     re.IGNORECASE,
 )
+# "66 Gy in 33 fractions, including a boost of 16 Gy": the boost is in the sum already.
+_INCLUDED = re.compile(
+    r"\b(?:including|inclusive\sof|of\swhich|comprising|which\sincluded)\s(?:[\w-]+\s){0,4}?boost(?:\s(?:dose|of|with|was)){0,2}\s$|"
+    r"\b(?:including|inclusive\sof|of\swhich)\s$",
+    re.IGNORECASE,
+)
 _TOGETHER = re.compile(r"simultaneous|concomitant\sboost|integrated\sboost|\bSIB\b", re.IGNORECASE)
 _NEXT = re.compile(r"\bfollowed\sby|\bthen\b|\bsubsequent|\bplus\b|\+|\bafter(?:wards)?\b|;", re.IGNORECASE)
 # The word for another technique begins another series; what stands side by side belongs together even where the figures disagree.
@@ -525,6 +531,8 @@ def _role_of(text: str, series: Series, group: Sequence[Quantity], before: Seque
     if _TOGETHER.search(between) and size:
         return "max"
     if prior is not None and size is not None and size < prior and before[-1].role != "boost" and _PART_BEFORE.search(between):
+        return "part"
+    if prior is not None and size is not None and size < prior and before[-1].role in ("main", "sum") and _INCLUDED.search(between):
         return "part"
     if before and before[-1].role == "main" and prior and size and prior < size <= 1.6 * prior and _AND_UP_TO.search(between):
         return "sum"

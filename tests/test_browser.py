@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from db import serve
+from corpus.dose_table import load_dose_table
+from db import load, serve
 from tests import db_fixtures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -26,6 +27,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SCREENSHOTS = Path(__file__).parent.parent / "build" / "screenshots"
+IMT = Path(__file__).parent.parent / "corpus" / "dose_tables" / "imt_radiotherapy.csv"
 CASE = "/casebook/patient_case/lung-imt~2F1"
 PAGES = {
     "home": "/",
@@ -36,6 +38,7 @@ PAGES = {
     "question": "/casebook/marker_profile?marker_1=SMA&result_1=positive",
     "tables": "/casebook",
     "sql": "/casebook?sql=select+*+from+patient_case",
+    "doses": "/doses?measure=total",
     "row": "/casebook/ihc_result/lung-imt~2F1,1",
 }
 
@@ -48,6 +51,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import uvicorn
 
     database = db_fixtures.build(tmp_path_factory.mktemp("browser") / "casebook.db")
+    connection = load.connect(database)
+    load.store_dose_table(connection, load_dose_table(IMT))
+    load.refresh_overview(connection)
+    connection.close()
     app = serve.make_datasette(database).app()
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -154,3 +161,47 @@ def test_narrowing_by_a_facet(page: Any, address: str) -> None:
     assert page.locator("table.rows tbody tr").count() == 2
     page.locator("table.rows a", has_text="markup/2").first.click()
     assert page.locator("h1").inner_text().lower().startswith("leiomyosarcoma")
+
+
+def test_doses_are_chosen_drawn_and_opened(page: Any, address: str) -> None:
+    page.goto(address + "/doses")
+    assert page.locator("svg.doses a").count() == 6
+    page.get_by_label("Dose", exact=True).select_option("total")
+    page.locator("#d-site").select_option("bones of skull and trunk (C41)")
+    page.get_by_role("button", name="Show").click()
+    assert page.locator("svg.doses a").count() == page.locator("#dose-rows tbody tr").count() == 3
+    sizes = page.locator("svg.doses a .dot").evaluate_all("dots => dots.map(dot => dot.getBBox().width)")
+    assert max(sizes) > 2 * min(sizes)  # six patients, and one
+    page.goto(address + "/doses")
+    page.get_by_role("link", name="lung-imt/1; inflammatory").click()
+    assert page.url == address + CASE
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1360, 390], ids=["wide", "phone"])
+def test_the_drawing_of_doses_can_be_read(page: Any, address: str, width: int, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address + "/doses?measure=total")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(SCREENSHOTS / f"doses-{'phone' if width < 600 else 'wide'}-{scheme}.png"), full_page=True)
+    texts = page.locator("svg.doses .grid text")
+    sizes = texts.evaluate_all(
+        "texts => texts.map(text => { const box = text.getBoundingClientRect(); return Math.min(box.width, box.height); })"
+    )
+    assert min(sizes) > 5
+    frame = page.locator("svg.doses").bounding_box()
+    for box in (texts.nth(number).bounding_box() for number in range(texts.count())):
+        assert frame["x"] - 1 <= box["x"]
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+    fills = page.locator("svg.doses .dot").evaluate_all("dots => dots.map(dot => getComputedStyle(dot).fill)")
+    paper = page.evaluate("getComputedStyle(document.querySelector('.plot')).backgroundColor")
+    assert fills.count(paper) == 1  # the ring of the row whose outcome is not told; no other is without a colour
+
+
+def test_doses_in_print(page: Any, address: str) -> None:
+    page.emulate_media(media="print")
+    page.goto(address + "/doses")
+    assert not page.locator("form.ask").is_visible()
+    assert page.locator("svg.doses").is_visible()
+    assert page.locator("#dose-rows tbody tr").last.is_visible()

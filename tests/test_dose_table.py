@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from corpus.dose_table import PRINTED as PRINTED_COLUMNS
 from corpus.dose_table import DoseRow, DoseTable, load_dose_table
 from corpus.report import CorpusError
 
@@ -95,26 +96,95 @@ def test_cells_as_read(table: DoseTable) -> None:
         )  # fmt: skip
 
 
-def test_flags_tell_every_correction(table: DoseTable) -> None:
-    flags = {(row.row_number, row.dose_group): row.flag or "" for row in table.rows}
-    assert "printed 20, read 25" in flags[2, 1]
-    assert '"/1F" is implausible' in flags[2, 1]
-    assert '"4AM"' in flags[8, 1]
-    assert "of itself" in flags[8, 2] or "by itself" in flags[8, 2]
+# row, group: tumour, technique, operated on?, drugs; the dose is physical, and neither response nor status is printed
+TREATMENT = {
+    (1, 1): (None, None, None),
+    (2, 1): (None, None, None),
+    (3, 1): (None, True, "crizotinib; ceritinib"),
+    (4, 1): ("EBRT", None, None),
+    (5, 1): (None, True, None),
+    (6, 1): (None, True, None),
+    (7, 1): (None, None, None),
+    (8, 1): (None, None, None),
+    (8, 2): (None, None, None),
+    (9, 1): (None, True, None),
+}
+OCR = "OCR took ≥ for the digit 2"
+# row, column: what is printed, what it was read as ("": left out), the beginning of the reason
+CORRECTED = [
+    (1, "follow_up", "PFS262 months", "PFS ≥62 months", OCR),
+    (2, "n", "20", "25", "12M +13F are 25"),
+    (2, "treatment", "radiotherapy (3/25)", "3 irradiated patients", "the row's dose is theirs"),
+    (2, "dose", "/1F", "", "20 Gy in one fraction is no radiotherapy of an orbit: implausible"),
+    (2, "follow_up", "radiotherapy (1/3) recurred after 13 years", "1 of the 3 irradiated, after 156 months", "the follow-up of the other two"),
+    (3, "site", "Left parieto-occipital", "C71.8", "parietal and occipital"),
+    (3, "follow_up", "PFS214 months", "PFS ≥14 months", OCR),
+    (4, "treatment", "thoracic surgical biopsy-+external beam radiotherapy", "thoracic surgical biopsy + external beam radiotherapy", "the cells are flattened"),
+    (4, "follow_up", "PFS236 months", "PFS ≥36 months", OCR),
+    (5, "site", "Right inguinal region", "C49.5", "soft tissue of the groin"),
+    (5, "follow_up", "PFS26 months", "PFS ≥6 months", OCR),
+    (6, "site", "Left Sphenoid and Cavernous Sinus", "C31.3", "read as the sphenoid sinus"),
+    (6, "follow_up", "PFS224 months", "PFS ≥24 months", OCR),
+    (7, "follow_up", "PFS224 months", "PFS ≥24 months", OCR),
+    (8, "sex", "4AM", "4M", "OCR read 4M as 4AM"),
+    (8, "treatment", "low-dose radiation therapy (6/8)", "6 irradiated patients", "the doses count 7 irradiated patients"),
+    (8, "dose", "2000cGy (6/8) 3000cGy (1/8)", "20 Gy in 6 patients, 30 Gy in 1", "two dose groups"),
+    (8, "follow_up", "recurrence in low-dose group (5/6)", "5 of the 6 with 20 Gy", "7 of 8 recurred in all"),
+    (9, "site", "right lung, and mediastinum", "C34.9", "the first named"),
+    (9, "treatment", "Chenmotherapy", "Chemotherapy", "misprint"),
+    (9, "follow_up", "PFS247 months", "PFS ≥47 months", OCR),
+]  # fmt: skip
+# row: each cell as read, in the order of PRINTED below the reference
+READ = {
+    1: ("1 patient", "26 years", "female", "C33.9", None, "45 Gy in 25 fractions", "at least 62 months, no recurrence"),
+    2: ("25 patients", "5–76 years", "12 male, 13 female", "C69.6", None, "20 Gy (3 patients)", "recurrence in 1 patient after 156 months"),
+    3: ("1 patient", "26 years", "male", "C71.8", "operated on, crizotinib; ceritinib", "60 Gy in 30 fractions",
+        "at least 14 months, no recurrence"),
+    4: ("1 patient", "49 years", "male", "C38.2", "EBRT", None, "at least 36 months, no recurrence"),
+    5: ("1 patient", "49 years", "male", "C49.5", "operated on", "46 Gy in 23 fractions", "at least 6 months, no recurrence"),
+    6: ("1 patient", "56 years", "male", "C31.3", "operated on", "20 Gy in 10 fractions", "at least 24 months, no recurrence"),
+    7: ("1 patient", "38 years", "male", "C41.0", None, "20 Gy in 10 fractions", "at least 24 months, no recurrence"),
+    8: ("8 patients", "52–76 years", "4 male, 4 female", "C41.0", None, "20 Gy (6 patients); 30 Gy", "recurrence in 5 patients"),
+    9: ("1 patient", "54 years", "male", "C34.9", "operated on", "54 Gy in 27 fractions", "at least 47 months, no recurrence"),
+}  # fmt: skip
+
+
+def test_treatment_as_read(table: DoseTable) -> None:
     for row in table.rows:
-        if row.follow_up_is_minimum:
-            digits = f"{row.follow_up_months:g}"
-            assert f'"PFS2{digits}" is read as PFS ≥{digits} months' in flags[row.row_number, row.dose_group]
+        assert TREATMENT[row.row_number, row.dose_group] == (row.technique, row.surgery, row.drugs)
+        assert (row.histology, row.morphology) == ("inflammatory myofibroblastic tumor", "8825/1")
+        assert row.is_rbe_weighted is (None if row.total_dose_gy is None else False)
+        assert (row.response, row.status) == (None, None)
+
+
+def test_every_cell_stands_as_printed_and_as_read(table: DoseTable) -> None:
+    assert [column.meaning for column in table.table_columns] == list(PRINTED_COLUMNS)
+    assert [column.heading for column in table.table_columns] == [
+        "Reference", "(%)", "Age", "Sex", "Tumor site", "Treatments", "Radiotherapy dose", "Follow up",
+    ]  # fmt: skip
+    cells = {(cell.row_number, cell.column_number): (cell.printed, cell.read) for cell in table.cells}
+    for number, printed in PRINTED.items():
+        read = (printed[0], *READ[number])
+        assert [cells.pop((number, at)) for at in range(1, 9)] == list(zip(printed, read, strict=True))
+    assert cells == {}
+
+
+def test_every_correction_stands_at_its_cell_with_the_reason(table: DoseTable) -> None:
+    told = {(cell.row_number, PRINTED_COLUMNS[cell.column_number - 1]): cell.message for cell in table.cells if cell.message}
+    for number, column, printed, read, reason in CORRECTED:
+        taken = f"read as {read!r}" if read else "left out"
+        assert told.pop((number, column)).startswith(f"{printed!r} {taken}: {reason}")
+    assert told == {}
 
 
 def test_as_read_follows_from_as_printed(table: DoseTable) -> None:
-    """Simple rules get the same values from the printed cells, except where a flag says why not."""
+    """Simple rules get the same values from the printed cells, except where a correction says why not."""
     for row in table.rows:
         doses = re.findall(r"(\d+)cGy(?:/ ?(\d+)F)?", row.dose_printed or "")
         gray, fractions = doses[row.dose_group - 1] if doses else ("", "")
         assert row.total_dose_gy == (int(gray) / 100 if gray else None)
         if row.fractions is None and fractions:
-            assert f'"/{fractions}F" is implausible' in (row.flag or "")
+            assert (row.row_number, "dose", f"/{fractions}F") in [correction[:3] for correction in CORRECTED]
         else:
             assert row.fractions == (int(fractions) if fractions else None)
         ages = [int(age) for age in (row.age_printed or "").split("-")]
@@ -204,8 +274,8 @@ def test_broken_cells(tmp_path: Path, line: int, changes: dict[str, str], reason
     [
         ("n_printed,", "n,", "imt_radiotherapy.csv:1: columns differ (n, n_printed)"),
         ("n_printed,age_printed", "age_printed,n_printed", "csv:1: columns differ (another order)"),
-        ("1,1,Lisi", "1,1,1,Lisi", "imt_radiotherapy.csv:2: 28 cells, wanted 27"),
-        ('"follow-up: OCR', '"x" y', "imt_radiotherapy.csv:2: no valid CSV"),
+        ("1,1,Lisi", "1,1,1,Lisi", "imt_radiotherapy.csv:2: 35 cells, wanted 34"),
+        ("Lisi R 2019 (18)", '"x" y', "imt_radiotherapy.csv:2: no valid CSV"),
     ],
 )
 def test_broken_files(tmp_path: Path, old: str, new: str, reason: str) -> None:
@@ -223,7 +293,8 @@ def test_broken_files(tmp_path: Path, old: str, new: str, reason: str) -> None:
         ("title = ", "# title = ", "no key 'title', wanted it"),
         ('doi = "10.3389/fonc.2024.1395787"', "doi = 10.3389", "doi is 10.3389, wanted a text"),
         ("[columns]", "[columns", "no valid TOML"),
-        ("flag = ", "flags = ", "meaning missing or of no column: flag, flags"),
+        ("drugs = ", "drug = ", "meaning missing or of no column: drug, drugs"),
+        ('follow_up = "Follow up"', 'outcome = "Follow up"', "headings of no column: outcome"),
         ('NR = "not reported"', "NR = 1", "abbreviations is"),
     ],
 )
@@ -240,3 +311,22 @@ def test_missing_files(tmp_path: Path) -> None:
     assert "imt_radiotherapy.toml: no such file" in refusal(tmp_path / IMT.name)
     shutil.copy(IMT.with_suffix(".toml"), tmp_path)
     assert "imt_radiotherapy.csv: no such file" in refusal(tmp_path / IMT.name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("PFS262 months", "PFS999 months", "'PFS999 months' is not printed in row 1, follow_up: 'PFS262 months'"),
+        ("1,follow_up", "77,follow_up", "wanted row and column of a cell, what it prints, and a reason"),
+        ("1,follow_up", "1,outcome", "wanted row and column of a cell"),
+        (",reason", ",why", "corrections/imt_radiotherapy.csv:1: other columns"),
+        ("1,follow_up,", "1,follow_up,,", "corrections/imt_radiotherapy.csv:2: 6 cells, wanted 5"),
+    ],
+)
+def test_broken_corrections(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    for name in ("imt_radiotherapy.csv", "imt_radiotherapy.toml"):
+        shutil.copy(TABLES / name, tmp_path)
+    (tmp_path / "corrections").mkdir()
+    source = (TABLES / "corrections" / IMT.name).read_text(encoding="utf-8")
+    (tmp_path / "corrections" / IMT.name).write_text(source.replace(old, new, 1), encoding="utf-8")
+    assert reason in refusal(tmp_path / IMT.name)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from corpus.dose_table import load_dose_table
+from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from db import load, publish, serve
 from db.schema import DatabaseError
 from tests import db_fixtures
@@ -34,6 +35,11 @@ OWN_PAGES = (
     "/casebook/evidence",
     "/casebook/report_text?_search=sarcoma",
     "/casebook/ihc_result/lung-imt~2F1,1",
+    "/casebook/radiotherapy_dose",
+    "/casebook/dose_table_row/imt_radiotherapy,9,1",
+    "/casebook/dose_table_row/hostile,1,1",
+    "/doses",
+    "/doses?measure=total&dose_axis=log&time_axis=log",
     "/casebook?sql=select+*+from+report+join+report_text+using+(report_id)",
     "/casebook/search?q=leiomyosarcoma",
     *(f"/casebook/{query.name}" for query in publish.queries()),
@@ -46,8 +52,23 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     connection = load.connect(path)
     for table in sorted((Path(__file__).parent.parent / "corpus" / "dose_tables").glob("*.csv")):
         load.store_dose_table(connection, load_dose_table(table))
+    load.store_dose_table(connection, _hostile_table())
+    load.refresh_overview(connection)
     connection.close()
     return path
+
+
+def _hostile_table() -> DoseTable:
+    """A table whose cells carry markup, with a recurrence in one of four, a dose of one large fraction, and no month of follow-up."""
+    imt = load_dose_table(Path(__file__).parent.parent / "corpus" / "dose_tables" / "imt_radiotherapy.csv")
+    words = "<b>leio</b><img src=x onerror=\"document.title='PWNED'\"><script>document.title='PWNED'</script>"
+    row = replace(
+        imt.rows[0], reference=f"{words} 2001", site_topography=None, site_printed=words, n_patients=4, dose_group_n=4, n_male=4,
+        n_female=0, total_dose_gy=18.0, fractions=1, dose_per_fraction_gy=18.0, follow_up_months=0.0, recurrence=True, n_recurred=1,
+        histology=words, morphology=None, technique=words, age_years=None,
+    )  # fmt: skip
+    cells = (TableCell(1, 1, words, words, words, words),)
+    return replace(imt, id="hostile", rows=(row,), citation=words, cells=cells)
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +279,99 @@ def test_question_pages_have_readable_forms(get: Get) -> None:
     assert '<option value="SMA"></option>' in html
     assert '<option value="negative">negative</option>' in html
     assert "select case_id" not in html  # the SQL is one click away, not in the way
+
+
+def _drawing(html: str) -> str:
+    found = re.search(r'<svg class="doses".*?</svg>', html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def _rows_below(html: str) -> list[str]:
+    table = re.search(r'<section id="dose-rows">.*?<tbody>(.*?)</tbody>', html, re.DOTALL)
+    assert table
+    return re.findall(r"<tr>.*?</tr>", table[1], re.DOTALL)
+
+
+def test_doses_are_drawn_from_the_rows_of_the_table_below(get: Get) -> None:
+    html = get("/doses").text
+    drawing, rows = _drawing(html), _rows_below(html)
+    dots = re.findall(r'<a href="([^"]+)" aria-label="([^"]+)"', drawing)
+    assert sorted(url for url, _ in dots) == sorted(re.search(r'href="([^"]+)"', row)[1] for row in rows)  # type: ignore[index]
+    assert len(dots) == 7  # five rows of the IMT table, the hostile one, and the case, which is the table's ninth row as well
+    for url, _ in dots:
+        assert get(unescape(url)).status_code == 200, url
+    labels = {unescape(label) for _, label in dots}
+    own = next(label for label in labels if label.startswith("lung-imt/1;"))
+    for words in ("lung (C34)", "54 Gy", "at least 60 months", "no recurrence"):
+        assert words in own
+    assert '<title id="plot-title">EQD2 (α/β 10 Gy), in Gy, against follow-up and outcome</title>' in drawing
+    assert "7 courses or rows." in drawing
+    assert "No dose–response can be read from this" in _text(html)
+
+
+def test_doses_say_what_is_not_drawn_and_why(get: Get) -> None:
+    words = _text(get("/doses").text)
+    assert "7 courses and rows drawn, of 10 patients; 5 not drawn" in words
+    for reason in (
+        "1: the same patient as a case, counted there",
+        "1: no dose told",
+        "3: number of fractions not told, so no EQD2",
+        "counted as lung-imt/1",
+    ):
+        assert reason in words
+    assert "1 of the drawn rows goes beyond it" in words
+    log = _text(get("/doses?time_axis=log").text)
+    assert "1: follow-up of 0 months has no place on a logarithmic axis" in log
+
+
+def test_doses_can_be_narrowed_and_measured_otherwise(get: Get) -> None:
+    html = get("/doses?measure=total&histology=inflammatory+myofibroblastic+tumor&site=bones+of+skull+and+trunk+(C41)").text
+    assert len(_rows_below(html)) == 3
+    assert '<option value="bones of skull and trunk (C41)" selected>' in html
+    assert "not told" in _drawing(html)  # two have no follow-up: a lane below the others
+    assert "recurrence in 5 of 6" in _text(html)
+    # In print the form is not there: what was chosen stands in words.
+    assert "Only inflammatory myofibroblastic tumor, bones of skull and trunk (C41): 3 courses and rows" in _text(html)
+    assert "Only " not in _text(get("/doses").text).partition("drawn")[0]
+    assert "Nothing of this choice can be drawn" in get("/doses?kind=brachytherapy").text
+    assert '<option value="eqd2_tumour"' not in get("/doses?kind=rbe_weighted").text
+
+
+def test_each_outcome_is_told_by_colour_and_shape(get: Get) -> None:
+    drawing = _drawing(get("/doses").text)
+    dots = re.findall(r'class="o-(\w+)( of-table)?">.*?<path class="dot" d="([^"]+)"', drawing, re.DOTALL)
+    assert {(outcome, path.count("L")) for outcome, _, path in dots} == {("free", 0), ("recurrence", 2)}  # circles, and a triangle
+    assert sum(bool(table) for _, table, _ in dots) == 6
+
+
+def test_a_row_and_a_case_of_one_patient_name_each_other(get: Get) -> None:
+    case = get(CASE).text
+    assert 'href="/casebook/dose_table_row/imt_radiotherapy,9,1"' in case
+    assert "EQD2 54 Gy (α/β 10), 54 (α/β 3)" in _text(case)
+    row = get("/casebook/dose_table_row/imt_radiotherapy,9,1").text
+    assert f'The same patient as the case <a href="{CASE}">lung-imt/1</a>' in row
+    assert "The same patient as" not in get("/casebook/dose_table_row/imt_radiotherapy,1,1").text
+    (difference,) = get("/casebook/same_patient_disagreements.json?_shape=array").json()
+    assert (difference["field"], difference["in_table"], difference["in_report"]) == (
+        "follow-up",
+        "at least 47 months",
+        "at least 60 months",
+    )
+
+
+def test_the_flat_table_of_doses_has_facets_and_explained_columns(get: Get) -> None:
+    data = get("/casebook/radiotherapy_dose.json?_shape=objects&_extra=facet_results").json()
+    assert set(publish.DOSE_FACETS) <= set(data["facet_results"])
+    html = unescape(get("/casebook/radiotherapy_dose").text)
+    assert "EQD2 α/β 10 (Gy)" in html
+    assert "EQD2 (dose in fractions of 2 Gy with the same effect) for alpha/beta 10 Gy" in html
+
+
+def test_doses_are_linked_from_everywhere(get: Get) -> None:
+    for path in ("/", "/casebook/case_overview"):
+        assert 'href="/doses"' in get(path).text
+    assert "Which dose, and what became of the patient?" in get("/").text
 
 
 def test_json_of_a_case(get: Get) -> None:

@@ -45,26 +45,37 @@ def read_text(path: Path) -> str:
     CorpusError
         The file is missing, a directory, unreadable, too large, empty, binary or not UTF-8.
     """
+    return decode(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
+    """Read one regular file of at most `most` bytes.
+
+    Raises
+    ------
+    CorpusError
+        The file is missing, a directory, a device, unreadable or too large.
+    """
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise CorpusError(f"{path}: is a directory, wanted a file")
         if not stat.S_ISREG(status.st_mode):
             raise CorpusError(f"{path}: is a device, pipe or socket, wanted a regular file")
-        if status.st_size > MAX_BYTES:
-            raise CorpusError(_too_large(path, status.st_size))
+        if status.st_size > most:
+            raise CorpusError(_too_large(path, status.st_size, most))
         with path.open("rb") as file:
             # One byte more than allowed: the file may have grown since stat.
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(most + 1)
     except OSError as error:
         raise CorpusError(f"{path}: {_reason(error)}") from error
     except ValueError as error:
         if isinstance(error, CorpusError):
             raise
         raise CorpusError(f"{path!r}: no valid file name ({error})") from error
-    if len(data) > MAX_BYTES:
-        raise CorpusError(_too_large(path, len(data)))
-    return decode(data, str(path))
+    if len(data) > most:
+        raise CorpusError(_too_large(path, len(data), most))
+    return data
 
 
 def decode(data: bytes, name: str) -> str:
@@ -107,8 +118,8 @@ def _iconv(encoding: str, name: str) -> str:
     return f"iconv -f {encoding} -t UTF-8 {name} > converted.txt"
 
 
-def _too_large(path: Path, size: int) -> str:
-    return f"{path}: {size / 1e6:.1f} MB, wanted at most {MAX_BYTES / 1e6:.0f} MB for one report"
+def _too_large(path: Path, size: int, most: int) -> str:
+    return f"{path}: {size / 1e6:.1f} MB, wanted at most {most / 1e6:.0f} MB for one file"
 
 
 def _reason(error: OSError) -> str:

@@ -14,7 +14,7 @@ create table case_overview (
     surgery text not null,
     -- Was radiotherapy given: yes, no or not reported.
     radiotherapy text not null,
-    -- Highest total dose of one course, in physical gray.
+    -- Highest total dose of one course, in physical gray; of brachytherapy and of particles printed in plain gray too, which radiotherapy_dose keeps apart.
     max_dose_gy real,
     -- Fractions of the course with the highest dose.
     fractions integer,

@@ -38,11 +38,11 @@ create table dose_table_row (
     n_female integer check (n_female >= 0),
     -- Site, ICD-O-3 topography.
     site_topography text check (site_topography glob 'C[0-8][0-9]' or site_topography glob 'C[0-8][0-9].[0-9]'),
-    -- Total physical dose, in gray.
+    -- Total dose, in gray; in Gy(RBE) where is_rbe_weighted is 1.
     total_dose_gy real check (total_dose_gy > 0 and total_dose_gy < 200),
     -- Number of fractions; NULL with a flag where the printed number cannot be.
     fractions integer check (fractions between 1 and 200),
-    -- Dose of one fraction, in gray.
+    -- Dose of one fraction, in gray; in Gy(RBE) where is_rbe_weighted is 1.
     dose_per_fraction_gy real check (dose_per_fraction_gy > 0 and dose_per_fraction_gy < 200),
     -- Follow-up in months (of 30.44 days).
     follow_up_months real check (follow_up_months >= 0 and follow_up_months < 1200),
@@ -54,7 +54,23 @@ create table dose_table_row (
     n_recurred integer check (n_recurred >= 0),
     -- Months (of 30.44 days) to the recurrence.
     recurrence_months real check (recurrence_months >= 0 and recurrence_months < 1200),
-    -- What was corrected or is implausible, with the reason.
+    -- Histology: usual name of the tumour.
+    histology text,
+    -- Histology, ICD-O-3 morphology with behaviour.
+    morphology text check (morphology glob '[89][0-9][0-9][0-9]/[0-9]'),
+    -- Technique of the radiotherapy ("IMRT", "proton").
+    technique text,
+    -- 1: doses are in Gy(RBE), not to be mixed with Gy; NULL where no dose is told.
+    is_rbe_weighted integer check (is_rbe_weighted in (0, 1)),
+    -- 1: the tumour was operated on; 0: the table says that it was not.
+    surgery integer check (surgery in (0, 1)),
+    -- Drugs against the tumour, separated by semicolons.
+    drugs text,
+    -- Best response: CR, PR, SD or PD.
+    response text check (response in ('CR', 'PR', 'SD', 'PD')),
+    -- Status at the last follow-up, as in patient_case.
+    status text check (status in ('NED', 'AWD', 'ALIVE', 'DOD', 'DOC', 'DEAD', 'LTFU')),
+    -- The messages on the cells of the row, one after the other; dose_table_cell has them cell by cell.
     flag text check (flag <> ''),
     primary key (dose_table_id, row_number, dose_group),
     check (age_min_years <= age_max_years)

@@ -10,7 +10,7 @@ create table radiotherapy_course (
     fractions integer check (fractions between 1 and 200),
     -- Dose of one fraction, in gray; RBE-weighted gray where is_rbe_weighted is 1.
     dose_per_fraction_gy real check (dose_per_fraction_gy > 0 and dose_per_fraction_gy < 200),
-    -- 3D-CRT, IMRT, VMAT, SBRT, SRS, gamma knife, proton, carbon ion, brachytherapy, electron, EBRT ...
+    -- 3D-CRT, IMRT, VMAT, SBRT, SRS, gamma knife, proton, carbon ion, neutron, brachytherapy, electron, EBRT ...
     technique text check (technique <> ''),
     -- What was irradiated, in words.
     target text check (target <> ''),

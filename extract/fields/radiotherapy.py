@@ -18,7 +18,21 @@ FIELDS = ("radiotherapy_given", "radiotherapy")
 
 _UNITS = ("Gy", "GY", "gray", "grey", "Gray", "Grey", " rad ", " rads", "CGE")
 # The most specific first: a course "of stereotactic radiotherapy with protons" is a proton course.
-_RANK = ("brachytherapy", "IORT", "carbon ion", "proton", "gamma knife", "SBRT", "SRS", "VMAT", "IMRT", "3D-CRT", "electron", "EBRT")
+_RANK = (
+    "brachytherapy",
+    "IORT",
+    "neutron",
+    "carbon ion",
+    "proton",
+    "gamma knife",
+    "SBRT",
+    "SRS",
+    "VMAT",
+    "IMRT",
+    "3D-CRT",
+    "electron",
+    "EBRT",
+)
 # These words name a technique only beside a word for radiotherapy, unless they hold one.
 _MODIFIERS = ("electron", "3D-CRT", "IMRT")
 _SHORT = frozenset({"RT", "CRT", "XRT", "RTx", "SRT", "SRS", "IMRT", "CCRT", "EBRT", "PBT", "GKS", "IORT", "CIRT", "FSRT"})

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from datasette import Response
+from datasette import NotFound, Response
 from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
 
 from db import publish
-from db.case_page import case_page, report_page
+from db.case_page import case_page, report_page, same_patient
 from db.cells import identifier_url
-from db.fields import header
+from db.dose_page import dose_page
+from db.fields import header, number
 from db.home import home_page
 from db.hooks import hook
-from db.query import every
+from db.query import Row, every
 
 
 @hook
@@ -30,8 +31,10 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
             "casebook_queries": publish.queries(),
             "case_url": lambda key: str(datasette.urls.row(name, "patient_case", tilde_encode(key))),
             "report_url": lambda key: str(datasette.urls.row(name, "report", tilde_encode(key))),
+            "table_row_url": lambda row: _table_row_url(datasette, name or "", row),
             "identifier_url": identifier_url,
             "header": header,
+            "number": number,
         }
         connection = datasette.get_database(name)
         if name is None or request is None or not await connection.table_exists("case_overview"):
@@ -39,7 +42,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
         if view_name == "index":
             found["home"] = await connection.execute_fn(home_page)
         elif keys := request.url_vars.get("pks"):
-            found |= await _row_page(connection, table, urlsafe_components(keys)[0])
+            found |= await _row_page(connection, table, urlsafe_components(keys))
         else:
             found |= await _question(connection, tilde_decode(request.url_vars.get("table") or ""))
         return found
@@ -47,8 +50,37 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
     return variables
 
 
-async def _row_page(connection: Any, table: str | None, key: str) -> dict[str, Any]:
+@hook
+def register_routes() -> list[tuple[str, Any]]:
+    """Add the page of doses."""
+    return [(r"^/doses$", doses)]
+
+
+async def doses(request: Any, datasette: Any) -> Any:
+    """Show doses against outcome, for what the form asks."""
+    name = _first(datasette)
+    if name is None or not await datasette.get_database(name).table_exists("radiotherapy_dose"):
+        raise NotFound("No Casebook database is served here")
+
+    def url_of(row: Row) -> str:
+        if row["case_id"]:
+            return str(datasette.urls.row(name, "patient_case", tilde_encode(row["case_id"])))
+        return _table_row_url(datasette, name, row)
+
+    asked = {key: request.args.get(key) for key in request.args}
+    page = await datasette.get_database(name).execute_fn(lambda sqlite: dose_page(sqlite, asked, url_of))
+    return Response.html(await datasette.render_template("doses.html", {"page": page, "database": name}, request=request))
+
+
+def _table_row_url(datasette: Any, database: str, row: Row) -> str:
+    """Return the address of a row of a literature table."""
+    key = ",".join(tilde_encode(str(row[column])) for column in ("dose_table_id", "row_number", "dose_group"))
+    return str(datasette.urls.row(database, "dose_table_row", key))
+
+
+async def _row_page(connection: Any, table: str | None, keys: list[str]) -> dict[str, Any]:
     """Return what the page of a case or a report shows; nothing for other rows."""
+    key = keys[0]
     if table in ("patient_case", "case_overview"):
         return {"page": await connection.execute_fn(lambda sqlite: case_page(sqlite, key)), "page_of": "case"}
     if table == "report":
@@ -56,6 +88,8 @@ async def _row_page(connection: Any, table: str | None, key: str) -> dict[str, A
             "page": await connection.execute_fn(lambda sqlite: report_page(sqlite, key)),
             "page_of": "report",
         }
+    if table == "dose_table_row" and len(keys) == 3:
+        return {"same": await connection.execute_fn(lambda sqlite: same_patient(sqlite, "dose_table_id", *keys[:2]))}
     return {}
 
 

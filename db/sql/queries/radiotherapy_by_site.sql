@@ -1,21 +1,22 @@
 -- title: Radiotherapy by site
--- For each site: how many cases, how many were irradiated, and the doses of their courses in physical gray. Courses in Gy(RBE) are counted but not mixed in.
+-- For each site: how many cases, how many were irradiated, and the doses of their courses from outside in physical gray. Courses of brachytherapy, in Gy(RBE), or of particles in plain Gy are counted but not mixed in.
 with dose as (
-    select site, total_dose_gy, is_rbe_weighted,
-           row_number() over (partition by site, is_rbe_weighted order by total_dose_gy) as place,
-           count(*) over (partition by site, is_rbe_weighted) as total
-    from radiotherapy_course
-    join case_overview using (case_id)
-    where total_dose_gy is not null
+    select site, kind, total_dose_gy,
+           row_number() over (partition by site, kind order by total_dose_gy) as place,
+           count(*) over (partition by site, kind) as total
+    from radiotherapy_dose
+    where origin = 'case'
+      and coalesce(total_dose_gy, total_dose_gy_rbe, total_dose_gy_particles, total_dose_gy_brachytherapy) is not null
 ),
 doses as (
     select site,
-           count(iif(is_rbe_weighted = 0, 1, null)) as courses_with_dose,
-           min(iif(is_rbe_weighted = 0, total_dose_gy, null)) as lowest_dose_gy,
-           avg(iif(is_rbe_weighted = 0 and place in ((total + 1) / 2, (total + 2) / 2), total_dose_gy, null))
-               as median_dose_gy,
-           max(iif(is_rbe_weighted = 0, total_dose_gy, null)) as highest_dose_gy,
-           count(iif(is_rbe_weighted = 1, 1, null)) as courses_in_gy_rbe
+           count(total_dose_gy) as courses_with_dose,
+           min(total_dose_gy) as lowest_dose_gy,
+           avg(iif(place in ((total + 1) / 2, (total + 2) / 2), total_dose_gy, null)) as median_dose_gy,
+           max(total_dose_gy) as highest_dose_gy,
+           count(iif(kind = 'rbe_weighted', 1, null)) as courses_in_gy_rbe,
+           count(iif(kind = 'particles_in_gy', 1, null)) as courses_of_particles_in_gy,
+           count(iif(kind = 'brachytherapy', 1, null)) as courses_of_brachytherapy
     from dose
     group by site
 )
@@ -26,7 +27,9 @@ select site,
        sum(radiotherapy = 'not reported') as not_reported,
        coalesce(courses_with_dose, 0) as courses_with_dose,
        lowest_dose_gy, median_dose_gy, highest_dose_gy,
-       coalesce(courses_in_gy_rbe, 0) as courses_in_gy_rbe
+       coalesce(courses_in_gy_rbe, 0) as courses_in_gy_rbe,
+       coalesce(courses_of_particles_in_gy, 0) as courses_of_particles_in_gy,
+       coalesce(courses_of_brachytherapy, 0) as courses_of_brachytherapy
 from case_overview
 left join doses using (site)
 group by site

@@ -1,0 +1,1 @@
+"""Tables as they stand in files: one reader a format, each giving the same `Grid`."""
