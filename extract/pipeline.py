@@ -67,12 +67,12 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
     Raises EvidenceError if a quote and the text disagree, which is a defect of the pipeline.
     """
     reading = read(report, pipeline)
-    mentions = [(field, _mentions(field, reading)) for field in FIELDS]
     labels = sorted({sentence.patient for sentence in reading.sentences} - {series.EVERY}, key=_label_order)
     judged = kind.judge(reading, labels)
     cases: list[Case] = []
     evidence: list[Evidence] = []
-    if judged in kind.WITH_CASES:
+    if judged in kind.WITH_CASES:  # a review or a guideline, long as they are, holds no facts: no field looks at it
+        mentions = [(field, _mentions(field, reading)) for field in FIELDS]
         for label in labels:
             case = _case(label, mentions, evidence, len(labels) == 1)
             if _is_patient(case):
