@@ -27,7 +27,10 @@ from extract.reading import Hit
 
 # "(IMT)", "(IMT;", "(IMT, ...": what stands in the brackets before a comma may be the short form.
 _BRACKET = re.compile(r"\(\s?(?P<short>[A-Za-z0-9][\w/&+-]{1,9})(?=[\s]?[);,])")
-_REVERSED = re.compile(r"(?P<short>[A-Z](?<!\w.)[A-Za-z0-9/-]{1,9})\s?\(\s?(?P<long>[a-z][^()]{5,80})\)")
+# "IMT (inflammatory myofibroblastic tumor)": the bracket is sought first, since there are far fewer of them than of capitals.
+_LONG_FORM = re.compile(r"\(\s?(?P<long>[a-z][^()]{5,80})\)")
+_SHORT_BEFORE = re.compile(r"(?P<short>[A-Z](?<!\w.)[A-Za-z0-9/-]{1,9})\s?\Z")
+_REACH_SHORT = 11  # the longest short form and a space
 _NO_SHORT_FORM = re.compile(r"(?:fig(?:ure)?|table|ref|day|grade|case|stage|level|type|n|[ivx]+)\b|.{0,9}\d$", re.IGNORECASE)
 _WINDOW_WORDS = 10
 
@@ -172,12 +175,15 @@ def find(doc: Doc, text: str, starts: Sequence[int], known: Set[int]) -> Iterato
             bracket = bisect_left(starts, match.start())
             candidate = doc[max(0, bracket - min(_WINDOW_WORDS, len(short) * 2 + 1)) : bracket]
             yield from _define(doc, starts, short, match.start("short"), candidate)
-    for match in _REVERSED.finditer(text):
-        short = _singular(match["short"])
-        touches = match.start("short") in known or match.start("long") in known or match.end("long") in known
+    for match in _LONG_FORM.finditer(text):
+        before = _SHORT_BEFORE.search(text, max(0, match.start() - _REACH_SHORT), match.start())
+        if before is None:
+            continue
+        short, at = _singular(before["short"]), before.start()
+        touches = at in known or match.start("long") in known or match.end("long") in known
         if touches and _is_short_form(short) and (short in _well_known() or text.count(short) > 1):
             candidate = doc[bisect_left(starts, match.start("long")) : bisect_left(starts, match.end("long"))]
-            yield from _define(doc, starts, short, match.start("short"), candidate)
+            yield from _define(doc, starts, short, at, candidate)
 
 
 def _define(doc: Doc, starts: Sequence[int], short: str, at: int, candidate: Span) -> Iterator[tuple[str, int, int]]:

@@ -38,7 +38,9 @@ _ONE_PERSON = re.compile(
     re.IGNORECASE,
 )
 # How most are told; all that it matches, the other matches, too, and takes far longer for.
-_PLAIN_PERSON = re.compile(r"\b[Aa]n?\s\d{1,3}-year-old\b")
+_PLAIN_PERSON = re.compile(
+    r"\b[Aa]n?\s(?:(?!(?:mean|median|average|under|over|age|patients|cohort|group|most)\s)[a-z-]+\s){0,3}\d{1,3}-year-old\b"
+)
 # What befalls one person; two such sentences are a story.
 _BEFELL = re.compile(
     r"\b(?:[Hh]e|[Ss]he|[Tt]he\s(?:patient|child|boy|girl|man|woman|infant|lady|gentleman))\s(?:\w+ly\s|then\s|also\s)?(?:was|had|has|is|underwent|got|took"

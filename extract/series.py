@@ -103,7 +103,8 @@ def _cuts(sentence: str) -> Iterator[int]:
     lower = sentence.lower()
     if not ("old" in lower or "case" in lower or "patient" in lower or "other" in lower):
         return
-    named: dict[int, str] = {mark.start(): _number(mark) for mark in _MARK.finditer(sentence)}
+    marks = _MARK.finditer(sentence) if _MARK_CUE.search(lower) else ()
+    named: dict[int, str] = {mark.start(): _number(mark) for mark in marks}
     named.update((intro.start(), _signature(intro)) for intro in _introductions(sentence))
     places = sorted(named)
     if len(set(named.values())) > 1 and _DECLARED.search(sentence[: places[0]].lower()):
