@@ -165,11 +165,15 @@ def largest_cm(match: re.Match[str], text: str) -> float:
         values = [_number(groups[name]) for name in "abc" if groups[name]]
         if groups["low"]:
             before = text[max(0, match.start() - 25) : match.start()]
-            has_changed = before.endswith("from ") and groups["span"] == "to" and "rang" not in before
+            has_changed = before.endswith("from ") and groups["span"] == "to" and not _RANGES.search(before)
             values = [_number(groups["low"])] if has_changed else [*values, _number(groups["low"])]
     unit = match["unit"].lower()
     scale = 0.1 if unit.startswith(("mm", "milli")) else _CM_PER_INCH if unit.startswith("inch") else 1.0
     return round(max(values) * scale, 2)
+
+
+# "ranging in size from", "lesions measuring from": several lesions, not one that has changed.
+_RANGES = re.compile(r"rang|var(?:y|ie)|\b(?:measur(?:ed|ing|e)|sized)\s(?:\w+\s)?from\s$")
 
 
 def _number(digits: str) -> float:

@@ -47,17 +47,19 @@ _RECEPTOR_AFTER = re.compile(
 _AMBIGUOUS = frozenset({"hepatocyte", "RCC"})
 _LIST_GAP = re.compile(r"\s?(?:\([^()]{0,12}\)\s?)?(?:[,;/&]|\b(?:and|or|nor)\b)\s?(?:and\b|or\b|nor\b)?\s?(?:anti[-\s]?)?")
 # A gene, not a protein: "MLH1 (c.2081A>C)", "BRAF V600E", "EGFR exon 19".
-_GENE_AFTER = re.compile(r"[\s(,:]{1,3}(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)")
+_GENE_AFTER = re.compile(
+    r"[\s(,:–—-]{1,3}(?:(?:loss|deletion|duplication)\s(?:of\s)?(?=exons?\b))?(?:[cp]\.\s?\(?[A-Z\d]|exons?\b|codon|[A-Z]\d{2,4}[A-Z*]\b)"
+)
 _CLUSTER = re.compile(
     r"\bclusters?\sof\sdifferentiation\s?(?:antigen\s|protein\s|number\s)?(?:\(CDs?\))?\s?-?(\d{1,3}[a-z]?)\b", re.IGNORECASE
 )
 # Not a result: a definition, a list of abbreviations, a count of blood cells.
 _VETO = re.compile(
-    r"secondary\santibod|incubated|western\sblot|cell\slines?\b|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive"
-    r"|negative)|differential\sdiagnos[ei]s\s(?:was\sbetween|includ|compris)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
+    r"immunoblot|(?:auto|onconeur\w{1,3}\s|antineuronal\s|paraneoplastic\s)antibod|secondary\santibod|incubated|western\sblot|cell\slines?\b"
+    r"|ELISA|defined\sas|considered\s(?:as\s|to\sbe\s)?(?:positive|negative)|differential\sdiagnos[ei]s\s(?:was\sbetween|includ|compris)|\s=\s.{1,200}\s=\s.{1,200}\s=\s",
     re.IGNORECASE,
 )
-_VETO_CUES = ("antibod", "incubat", "western", "line", "elisa", "defined", "considered", "differential", "=")
+_VETO_CUES = ("antibod", "immunoblot", "incubat", "western", "line", "elisa", "defined", "considered", "differential", "=")
 _COUNT_AFTER = re.compile(r"\+?\s(?:T[-\s]?(?:cells?|lymphocytes?)\s|cells?\s|lymphocytes?\s)?(?:count|of\s\d|:\s?\d)", re.IGNORECASE)
 # Another substance: "insulin-like growth factor", "prolactin receptor".
 _ANOTHER_AFTER = re.compile(r"-like\b|\sreceptor\b")
@@ -104,6 +106,11 @@ _CULTURED = re.compile(
     r"\bcultures?\b|sputum|lavage|\bBALF?\b|\bCSF\b|cerebrospinal|\bpus\b|swab|ascit|effusion|thorax|urine|\bblood\b|drain"
     r"|india\sink",
     re.IGNORECASE,
+)
+# A tumour is named by the marker: "NUT midline carcinoma".
+_TUMOR_AFTER = re.compile(r"\s(?:midline\s)?(?:carcinoma|sarcoma|lymphoma)", re.IGNORECASE)
+_SERUM_STAINED = re.compile(
+    r"immunofluor\w+\s(?:\w+\s)?(?:of|on|with|in)\s(?:the\s|patient\s)?(?:serum|sera|CSF|cerebrospinal)", re.IGNORECASE
 )
 _LEVEL_AFTER = re.compile(r"(?:\s\([\w\s.-]{1,20}\))?,?\s(?:antibod\w+|level|titer|titre|concentration|secretion)", re.IGNORECASE)
 
@@ -215,6 +222,8 @@ def _is_stain_of_circulating(result: Result, here: _Frame) -> bool:
     start, end = result.marker.start, result.marker.end
     if _LEVEL_AFTER.match(here.text, end) or _WHOLE_BEFORE.search(here.text, max(0, start - 8), start) or _DEPOSITED.search(here.text):
         return False
+    if _SERUM_STAINED.search(here.text):
+        return False
     if result.is_firm and result.by == "backward" and _CELLS_BEFORE.search(here.text, max(0, start - 60), start):
         return True
     if "blood" in here.kinds and not here.is_stained:
@@ -254,7 +263,7 @@ def markers(text: str, offset: int, hits: Sequence[Hit]) -> list[Span]:
             continue
         if _GENE_AFTER.match(text, span.end) or (hit.id in concepts("staining", "circulating") and _ANOTHER_AFTER.match(text, span.end)):
             continue
-        if _DRUG_AFTER.match(text, span.end):
+        if _DRUG_AFTER.match(text, span.end) or _TUMOR_AFTER.match(text, span.end):
             continue
         if hit.id == _KERATIN and (_HORN_AFTER.match(text, span.end) or text.endswith("wet ", 0, span.start)):
             continue

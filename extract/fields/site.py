@@ -176,6 +176,15 @@ _ENOUGH_FOR_SUBSITE = 1.0
 # Below this an organ is merely named, not said to hold the tumour.
 _LEAST = 0.25
 _UNPAIRED = sites_that_are("unpaired")
+_MELANOMA, _RENAL = ("8720", "8790"), ("8310", "8319")
+# Organs that hold a tumour of these four-digit morphologies as a metastasis only, unless words bind the two: "melanoma of the lung".
+_FOREIGN = {
+    "C22": (_MELANOMA, ("8311", "8319"), ("8330", "8347")),  # a clear cell adenocarcinoma may be the liver's
+    "C34": (_MELANOMA, _RENAL, ("8160", "8180"), ("8330", "8347")),
+    "C41": (_MELANOMA, ("8140", "8589")),
+    "C71": (_MELANOMA, ("8010", "8589")),
+}
+_IN_FOREIGN = 0.3
 
 
 class Place(NamedTuple):
@@ -545,6 +554,8 @@ def _weigh(mentions: Sequence[Mention], codes: Sequence[str], morphology: str | 
                 weight *= 0.35 if place.kind != "tumor" else 0.1
         if weight > 0 and organ in spread_to and place.weight != _USUAL_WEIGHT:
             weight *= 0.5
+        if weight > 0 and code not in place.bound and _is_foreign(organ, code):
+            weight *= _IN_FOREIGN
         if weight > 0 and place.region is not None and code not in place.bound and _is_loose(place, morphology):
             weight *= _LOOSE_REGION
         if organ == "C76" or (organ == "C77" and not _is_lymphoma(code)):
@@ -555,6 +566,11 @@ def _weigh(mentions: Sequence[Mention], codes: Sequence[str], morphology: str | 
         weights.append(weight / (1.0 + 0.1 * before) if before > 0 else weight)
         counted[organ] += weights[-1]
     return weights
+
+
+def _is_foreign(organ: str, code: str | None) -> bool:
+    """Return whether a tumour of this diagnosis does not arise in an organ: a carcinoma in the brain, a melanoma in the lung."""
+    return code is not None and any(first <= code <= last for first, last in _FOREIGN.get(organ, ()))
 
 
 def _is_loose(place: Place, morphology: str | None) -> bool:

@@ -47,10 +47,11 @@ def _on_marker(state: State, at: int, token: Token) -> None:
     if state.excepting:
         _except(state, target, token)
     elif state.denial is not None and denial_reaches(state, at):
-        # "no A", "neither A nor B", "but not A, B": the denial itself is the cue.
+        # "no A", "neither A nor B", "but not A, B": the denial itself is the cue; "mutated in A but not in B" is of genes.
+        result = GENE if _follows_gene_test(state, at) else NEGATIVE
         state.denied_at = -99
-        state.forward = Forward(NEGATIVE, state.denial, is_denied=True)
-        give(state, target, NEGATIVE, state.denial, "denied")
+        state.forward = Forward(result, state.denial, is_denied=True)
+        give(state, target, result, state.denial, "denied")
     elif state.forward is not None and _reaches(state, at):
         by = "denied" if state.forward.is_denied else "forward"
         give(state, target, state.forward.result, state.forward.cue, by, state.forward.is_firm, state.forward.degrees)
@@ -64,6 +65,19 @@ def _on_marker(state: State, at: int, token: Token) -> None:
         give(state, target, state.forward.result, state.forward.cue, "forward", state.forward.is_firm)
     else:
         state.pending.append(target)
+
+
+def _follows_gene_test(state: State, at: int) -> bool:
+    """Return whether a denial contrasts with a gene test before it: "mutations in A and B, but not in C"."""
+    if kind_at(state, at - 1) not in ("for", "in"):
+        return False
+    for before in range(state.denied_at - 1, -1, -1):
+        kind = state.tokens[before].kind
+        if kind == GENE:
+            return True
+        if kind in CUES or kind in ("stain", ";"):
+            return False
+    return False
 
 
 def _is_added(state: State, at: int) -> bool:

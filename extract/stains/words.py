@@ -47,8 +47,11 @@ def _is_of_another_noun(state: State, at: int) -> bool:
     """Return whether a cue speaks of another noun: "positive for A, negative iron stain", "A fused, with loss of exons"."""
     if state.tokens[at].value in ("loss", "presence") and kind_at(state, at + 1) == "for":
         return kind_at(state, skip(state, at + 1, 1, LIGHT)) == "word"
+    before = skip(state, at, -1, LIGHT)
+    # "A and B, and with negative margins": the preposition only joins.
+    is_with = kind_at(state, before) == "for" and kind_at(state, before - 1) in ("and", ",", "marker") and state.tokens[at].kind == NEGATIVE
     return (
-        kind_at(state, skip(state, at, -1, LIGHT)) in (",", "and")
+        (is_with or kind_at(state, before) in (",", "and"))
         and kind_at(state, at + 1) == "word"
         and state.tokens[at].end + 1 == state.tokens[at + 1].start
     )
