@@ -40,6 +40,7 @@ IN_WORDS = (
     ("text", "people"),
     [
         (COUNTED, [(36, "female"), (61, "male")]),
+        (COUNTED.replace("Case", "Observation"), [(36, "female"), (61, "male")]),  # as francophone authors say
         (INTRODUCED, [(44, "male"), (70, "female")]),
         (IN_ONE_SENTENCE, [(25, "male"), (59, "female")]),
         (IN_WORDS, [(52, "female"), (48, "male")]),
