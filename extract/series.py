@@ -27,11 +27,13 @@ _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6", "VII"
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 
 # "Observation 1" is how francophone authors number their cases.
+_COUNTED = ("case", "patient", "proband", "observation")
+_NUMBERED = rf"(?:{'|'.join(_COUNTED)})\s?(?:no\.?\s?|number\s|\#)?"
 _ONE = r"(?:case|patient|man|woman|boy|girl|child|infant|sibling|brother|sister|proband|individual)"
 _MANY = r"(?:cases|patients|men|women|boys|girls|children|infants|siblings|brothers|sisters|probands|individuals|males|females)"
 # "Case 2", "patient no. 3", "Case II", "the second patient"; not "the first case of its kind" nor "patients 1 and 2".
 _MARK = re.compile(
-    rf"\b(?:case|patient|proband|observation)\s?(?:no\.?\s?|number\s|\#)?(?P<number>\d{{1,2}}|(?-i:[IVX]{{1,4}}|[A-F])|one|two|three|four|five|six)\b"
+    rf"\b{_NUMBERED}(?P<number>\d{{1,2}}|(?-i:[IVX]{{1,4}}|[A-F])|one|two|three|four|five|six)\b"
     rf"(?!\s?(?:[%/]|years?|months?|days?|cm|mm|\.\d))"
     rf"|\b(?:the|our|this)\s(?P<word>first|second|third|fourth|fifth|sixth|other)\s(?:(?:index|male|female)\s)?{_ONE}\b"
     r"(?!\s(?:of|report|describ|in\sthe\s(?:literature|world)|to\s(?:be|our)|ever|with\sthis|series))"
@@ -39,15 +41,14 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 # Whatever else is read as the number 2, in lower case.
-_SECOND = re.compile(r"(?:case|patient|proband|observation)\s?(?:no\.?\s?|number\s|\#)?(?:2|ii|b|two)\b")
+_SECOND = re.compile(rf"{_NUMBERED}(?:2|ii|b|two)\b")
 # Whatever may be read as a number, in lower case.
 _MARK_CUE = re.compile(
-    r"(?:case|patient|proband|observation)\s?(?:no\.?\s?|number\s|\#)?(?:\d|(?:[ivx]{1,4}|[a-f]|one|two|three|four|five|six)\b)"
+    rf"{_NUMBERED}(?:\d|(?:[ivx]{{1,4}}|[a-f]|one|two|three|four|five|six)\b)"
     rf"|(?:first|second|third|fourth|fifth|sixth|other)\s(?:(?:index|male|female)\s)?{_ONE}\b"
 )
 _THE_SECOND = re.compile(r"(?:the|our|this)\s(?:second|other)\s")
-_COUNTED = ("case", "patient", "proband", "observation")
-_MARK_CUES = ("case", "patient", "proband", "observation", "first", "second", "third", "fourth", "fifth", "the other")
+_MARK_CUES = (*_COUNTED, "first", "second", "third", "fourth", "fifth", "the other")
 # In lower case: it is sought in all of a report's beginning, quickest with the first letter before all else.
 _DECLARED = re.compile(
     r"[2-7tfs](?<!\w.)(?:(?<=t)(?:wo|hree)|(?<=f)(?:our|ive)|(?<=s)(?:ix|even)|(?<=\d))\s"
