@@ -230,7 +230,7 @@ def _clean_scan(sentence: Sentence) -> Cue | None:
     lower = sentence.lower
     if "normal" in lower or "negative" in lower or "unremarkable" in lower or "clear" in lower:
         found = _CLEAN_SCAN.search(lower)
-        if found and len(lower) == len(sentence.text):
+        if found:
             return Cue("clean_scan", sentence.start + found.start(), sentence.start + found.end())
     return None
 

@@ -483,18 +483,15 @@ def _amounts(lower: str, offset: int) -> Iterator[Found]:
             is_short = _is_days(unit.group(), months)
             words = lower[end : end + reach].split()
             word = stem(words[-1]) if anchor and words else ""
-            named = (
-                _names(lower, end, reach, anchor != "event")
-                if anchor in ("event", "treatment") or _STARTED.search(lower, end, end + reach)
-                else ()
-            )
+            tells_start = _STARTED.search(lower, end, end + reach) is not None
+            named = _names(lower, end, reach, anchor != "event") if tells_start or anchor in ("event", "treatment") else ()
             runs = (
                 bool(count["ordinal"] or count["ordinal_word"]) and unit.group()[0] in "mw" and not _AGAIN.search(lower[end : end + reach])
             )
             if first and earlier < months:
                 time = Time(relation, earlier, anchor, is_first, is_minimum, is_short, word=word, words=named, is_running=runs)
                 yield Found(offset + first.start("number"), offset + first.end("number"), time)
-            starts = anchor is not None and _STARTED.search(lower, end, end + reach) is not None
+            starts = tells_start and anchor is not None
             time = Time(relation, months, anchor, is_first, is_minimum, is_short, word=word, words=named, is_running=runs, is_start=starts)
             yield Found(offset + start, offset + end + reach, time)
 
