@@ -123,14 +123,11 @@ def find(reading: Reading, sentence: Sentence) -> Lesion | None:
 
 
 def _lesions(lower: str) -> Iterator[re.Match[str]]:
-    """Yield the lesions that a sentence names, those with a number or an article first."""
+    """Yield the lesions that a sentence names: those with a number or an article, then those without that are not known before."""
     yield from _LESION.finditer(lower)
-    yield from _many(lower)
-
-
-def _many(lower: str) -> Iterator[re.Match[str]]:
-    """Yield the lesions told of without a number, as not known before."""
-    return (found for found in _MANY.finditer(lower) if not _KNOWN.search(lower, max(0, found.start() - 60), found.start()))
+    for found in _MANY.finditer(lower):
+        if not _KNOWN.search(lower, max(0, found.start() - 60), found.start()):
+            yield found
 
 
 def _is_harmless(reading: Reading, sentence: Sentence) -> bool:

@@ -334,16 +334,19 @@ def lay(mentions: Sequence[Mention], so_far: Mapping[str, Any] = MappingProxyTyp
     lines = []
     for chapter, told in groupby(mentions, key=_chapter_of):
         sentences = [list(sentence) for _, sentence in groupby(told, key=_sentence_of)]
-        walk = _Walk(so_far.get("site"), so_far.get("histology"))
-        for sentence in sentences:
-            walk.read(sentence)
+        walk = _walk(sentences, so_far)
         if not walk.has_returned and walk.tells_of_return():
             # Only its end told that the treatment of years ago was this tumour's: time zero lies there from the first.
-            walk = _Walk(so_far.get("site"), so_far.get("histology"), has_returned=True)
-            for sentence in sentences:
-                walk.read(sentence)
+            walk = _walk(sentences, so_far, has_returned=True)
         lines.append((chapter, walk.line(chapter[0])))
     return tuple(line for _, line in sorted(lines, key=_rank))
+
+
+def _walk(sentences: Sequence[Sequence[Mention]], so_far: Mapping[str, Any], has_returned: bool = False) -> _Walk:
+    walk = _Walk(so_far.get("site"), so_far.get("histology"), has_returned)
+    for sentence in sentences:
+        walk.read(sentence)
+    return walk
 
 
 def _chapter_of(mention: Mention) -> tuple[int, int]:

@@ -27,10 +27,10 @@ _TELLING = frozenset({"metastasis", timeline.LESION})
 # A metastasis found this many months after the treatment that took the tumour away is a recurrence; before, it was there.
 _INTERVAL = 2.0
 _PAUSE = 0.5
-_TAKEN_AWAY = frozenset({"surgery", "radiotherapy", "remission", "lasting_remission", "free", "no_recurrence"})
+_GONE = _ABSENT | {"remission"}
+_TAKEN_AWAY = _GONE | {"surgery", "radiotherapy"}
 # What was there all the time, so that a metastasis is no return of it.
 _REMAINING = frozenset({"active", "metastasis", "progression", "incurable", "palliative"})
-_GONE = frozenset({"remission", "lasting_remission", "free", "no_recurrence"})
 _REGROWN = re.compile(r"re-?gr[oe]w|re-?appear|tumou?r\sactivity|evidence\sof\stumou?r")
 _NODES = re.compile(r"\bnod(?:e|al)")
 _NOT_SPREAD = re.compile(r"\bm0\b|m0\)|[nabc\d]m0")
