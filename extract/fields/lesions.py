@@ -143,6 +143,16 @@ _NAMES_TUMOUR = re.compile(r"(?:\s\w+)?\s(?:primary|origin|cancer|carcinoma|aden
 _SOLID_UNTIL, _OF_VESSELS = "959", ("9140",)
 # Of uncertain behaviour, and known to settle in liver, lung or bone: solitary fibrous, stromal and giant cell tumour, paraganglioma.
 _MAY_SPREAD = ("8815", "9150", "8936", "9250", "868", "869", "8700")
+# Of these, many lesions are as often a primary's.
+_OFTEN_MANY = frozenset({"C25", "C38", "C44", "C48"})
+# One of these stands in all that tells of lesions, or of the disease in a place.
+_LESION_CUES = (
+    "lesion", "nodul", "mass", "deposit", "opacit", "shadow", "locali", "tumor", "tumour", "foc", "secondarism", "hypodens", "hot spot",
+)  # fmt: skip
+_COURSE_CUES = (
+    "progress", "relaps", "recurr", "disseminat", "involvement", "stage ", "disease", "came back", "returned", "biops", "autopsy",
+    "necropsy", "mortem", "carcinomatosis", "metastatic (", "the same ",
+)  # fmt: skip
 _NEAR, _FAR = 90, 130
 _CAVITY = "pelvis"
 
@@ -189,10 +199,6 @@ def _so_told(reading: Reading, sentence: Sentence, hits: Sequence[Hit], signs: l
             yield Mention(NAME, hit.start, hit.end, sentence, Lesions(hit.id, hit.entry.preferred, sign))
 
 
-# Of these, many lesions are as often a primary's.
-_OFTEN_MANY = frozenset({"C25", "C38", "C44", "C48"})
-
-
 def places(reading: Reading) -> Mapping[int, Sequence[tuple[int, int, bool]]]:
     """Return by sentence where places stand in which a tumour seems to have settled, for the site of the primary: a layer.
 
@@ -206,16 +212,6 @@ def places(reading: Reading) -> Mapping[int, Sequence[tuple[int, int, bool]]]:
             continue  # gliomas and lymphomas of the brain are often multifocal
         found.setdefault(mention.sentence.index, []).append((mention.start, mention.end, is_many))
     return found
-
-
-# One of these stands in all that tells of lesions, or of the disease in a place.
-_LESION_CUES = (
-    "lesion", "nodul", "mass", "deposit", "opacit", "shadow", "locali", "tumor", "tumour", "foc", "secondarism", "hypodens", "hot spot",
-)  # fmt: skip
-_COURSE_CUES = (
-    "progress", "relaps", "recurr", "disseminat", "involvement", "stage ", "disease", "came back", "returned", "biops", "autopsy",
-    "necropsy", "mortem", "carcinomatosis", "metastatic (", "the same ",
-)  # fmt: skip
 
 
 def _is_benign(reading: Reading, sentence: Sentence) -> bool:
