@@ -15,6 +15,9 @@ from extract.reading import Hit, Reading, Sentence, holds_any
 from extract.record import Histology, Site
 
 GIVEN, PLANNED, DENIED, ARGUED = "given", "planned", "denied", "argued"
+# Why a treatment that was given is not the index tumour's.
+FOR_ANOTHER = "for another tumour"
+_ASSERTIONS = {GIVEN: "present", PLANNED: "planned", DENIED: "absent", ARGUED: "possible"}
 
 # All patterns but `_NOUN` read the sentence in lower case.
 
@@ -290,6 +293,11 @@ def standing(reading: Reading, start: int, end: int, sentence: Sentence, needs_p
         is_of_later = cue.start >= end and _SETTING.search(before) and "," in reading.text[end : cue.start]
         return GIVEN if is_of_effect or is_of_later else DENIED
     return _of_plan(reading, sentence, max(cue.end, end) - sentence.start)
+
+
+def assertion(standing: str) -> str:
+    """Return what a mention asserts of a treatment that was given, planned, denied or argued."""
+    return _ASSERTIONS[standing]
 
 
 class _Cues(NamedTuple):

@@ -270,8 +270,7 @@ def _mentions(reading: Reading, sentence: Sentence, hits: Sequence[Hit], spelled
             courses[number],
             told_next[1] if told_next else None,
         )
-        assertion = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
-        yield Mention(NAME, hit.start, hit.end, sentence, said, assertion, "patient")
+        yield Mention(NAME, hit.start, hit.end, sentence, said, treatment.assertion(standing), "patient")
 
 
 def _dose_told_next(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> tuple[dosing.Dose, drug_course.Part] | tuple[()]:
@@ -410,7 +409,7 @@ def _reason(said: Told, known: Mapping[str, object]) -> str | None:
     if said.klass in _ANTIINFLAMMATORY and not _is_against_tumour(said, known.get("histology")):
         return "not against the tumour"
     if treatment.is_other_tumour(said.clue, known.get("site"), known.get("histology")):
-        return "for another tumour"
+        return treatment.FOR_ANOTHER
     return None
 
 

@@ -316,7 +316,7 @@ def _dosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], is_told: b
             is_cut_short=_CUT_SHORT.search(text) is not None and _FINAL.search(text[max(0, series.start - 45) : series.start]) is not None,
             targets=places[number],
         )
-        yield Mention(NAME, start, end, sentence, said, _assertion(standing), subject)
+        yield Mention(NAME, start, end, sentence, said, treatment.assertion(standing), subject)
     if subject == "patient" and not any(series.total is None and series.count for series in all_series):
         yield from _reached(sentence)
 
@@ -430,7 +430,7 @@ def _undosed(reading: Reading, sentence: Sentence, hits: Sequence[Hit], dosed: S
             particulars=(*found, Particular(particulars.TECHNIQUE, technique, hit.start, hit.end)) if technique else found,
             targets=places,
         )
-        yield Mention(NAME, hit.start, hit.end, sentence, said, _assertion(standing), "patient")
+        yield Mention(NAME, hit.start, hit.end, sentence, said, treatment.assertion(standing), "patient")
 
 
 def _is_modifier(hit: Hit) -> bool:
@@ -450,10 +450,6 @@ def _is_of(text: str, count: doses.Quantity, start: int, end: int) -> bool:
 def _is_taken(sentence: Sentence, count: doses.Quantity, dosed: Sequence[Mention]) -> bool:
     """Return whether a number of fractions belongs to a dose of the sentence."""
     return any(mention.start < sentence.start + count.end and sentence.start + count.start < mention.end for mention in dosed)
-
-
-def _assertion(standing: str) -> str:
-    return {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}.get(standing, "present")
 
 
 def _names(places: Sequence[Target]) -> str | None:
@@ -630,9 +626,6 @@ def _event(text: str, start: int, end: int, technique: str | None) -> str:
     return "relapse" if _RELAPSE.search(text[max(0, start - 150) : start]) or _FOR_RELAPSE.match(text, end) else ""
 
 
-_FOR_ANOTHER = "for another tumour"
-
-
 def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     """Return the courses given, and whether any was: True, False where it is denied, None where nothing is said."""
     if not mentions:
@@ -643,9 +636,9 @@ def resolve(mentions: Sequence[Mention], so_far: object) -> Resolution:
     dosed = [mention for mention in mine if told(mention).series is not None]
     planned = [mention for mention, reason in passed if reason == treatment.PLANNED and _has_dose(mention)]
     undosed = [m for m in mine if told(m).series is None and not told(m).is_weak]
-    if not dosed and any(reason == _FOR_ANOTHER for _, reason in passed) and all(told(m).event == "reference" for m in undosed):
+    if not dosed and any(reason == treatment.FOR_ANOTHER for _, reason in passed) and all(told(m).event == "reference" for m in undosed):
         undosed = []  # "during the radiotherapy" is said of the one that was for another tumour
-    if any(reason == _FOR_ANOTHER for _, reason in passed):
+    if any(reason == treatment.FOR_ANOTHER for _, reason in passed):
         # "Re-irradiation" after that of another tumour is the first of this one.
         undosed = [replace(m, value=replace(told(m), event="")) if told(m).event == "again" else m for m in undosed]
     if planned and undosed and not any(_has_dose(mention) for mention in dosed):
@@ -704,7 +697,7 @@ def _reason(mention: Mention, known: Mapping[str, object]) -> str | None:
     if _BENIGN.search(mention.sentence.text):
         return "for another disease"
     if treatment.is_other_tumour(said.clue, known.get("site"), known.get("histology")):
-        return _FOR_ANOTHER
+        return treatment.FOR_ANOTHER
     return None
 
 

@@ -216,10 +216,7 @@ def _mention(reading: Reading, sentence: Sentence, hit: Hit) -> Mention:
         not sites and _REFERENCE.search(before) is not None,
         not is_given or _is_plain(lower, start, end, kind),
     )
-    return Mention(NAME, hit.start, hit.end, sentence, said, _ASSERTIONS.get(standing, "present"), "patient")
-
-
-_ASSERTIONS = {treatment.DENIED: "absent", treatment.PLANNED: "planned", treatment.ARGUED: "possible"}
+    return Mention(NAME, hit.start, hit.end, sentence, said, treatment.assertion(standing), "patient")
 
 
 def _kind(sentence: Sentence, hit: Hit, before: str) -> str:
@@ -344,7 +341,7 @@ def _removals(reading: Reading, sentence: Sentence, hits: Sequence[Hit]) -> Iter
             standing,
             clue=treatment.clue(reading, sentence, end) if standing == treatment.GIVEN else treatment.NO_CLUE,
         )
-        yield Mention(NAME, start, end, sentence, said, _ASSERTIONS.get(standing, "present"), "patient")
+        yield Mention(NAME, start, end, sentence, said, treatment.assertion(standing), "patient")
 
 
 # "A subtotal gastrectomy and resection of the spleen": the extent is of the first operation.
@@ -383,8 +380,8 @@ def _margins(sentence: Sentence) -> Iterator[Mention]:
         yield Mention(NAME, sentence.start + match.start(), sentence.start + match.end(), sentence, said)
 
 
+_OTHER_REASONS = ("metastasis", treatment.FOR_ANOTHER, "another operation")
 # Words that tell of an operation without naming it, the plainest first.
-_OTHER_REASONS = ("metastasis", "for another tumour", "another operation")
 _WEAK_KINDS = ("general", "excisional biopsy", "later")
 
 
@@ -428,7 +425,7 @@ def _reason(said: Told, known: Mapping[str, object]) -> str | None:
     if said.standing != treatment.GIVEN:
         return said.standing
     if treatment.is_other_tumour(said.clue, site, known.get("histology")):
-        return "for another tumour"
+        return treatment.FOR_ANOTHER
     if said.sites and isinstance(site, Site) and not (site.topography[:3] in said.sites or site.topography[:3] in _ANYWHERE):
         return "on another organ"
     if said.sites and said.is_past and isinstance(site, Site) and site.topography[:3] not in said.sites:
