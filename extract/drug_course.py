@@ -79,9 +79,6 @@ _REASONS = (
     ("patient's wish", re.compile(r"refus|wish|request|patient'?s?\s(?:decision|choice|preference)|declin|unwilling", re.IGNORECASE)),
     ("cost", re.compile(r"\bcosts?\b|financ|afford|economic|insurance", re.IGNORECASE)),
 )  # fmt: skip
-_FORWARD_LINE = re.compile(
-    r"\s?(?:[a-z-]+\s){0,3}?(?:with|of|consist\w+|using|compris\w+|includ\w+|was|were|regimen|:|\()|\s(?:\w+\s){0,3}$", re.IGNORECASE
-)
 _AS_LINE = re.compile(r"\b(?:as|for|in)\s(?:an?\s|the\s|her\s|his\s)?(?:\w+\s){0,2}$", re.IGNORECASE)
 _TO_DRUG = re.compile(r"[^.;,]{0,25}\b(?:to|after|on|under|with|following|during|despite|from)\s(?:[\w-]+\s){0,6}$", re.IGNORECASE)
 _PARTED = re.compile(r"\b(?:then|subsequent\w*|followed\sby|switched|changed|replaced|later|prior\sto|before|however)\b|;", re.IGNORECASE)
