@@ -12,7 +12,7 @@ from extract.particulars import Particular
 from extract.reading import Mention
 from extract.record import Phase, RadiotherapyCourse, Site
 from extract.targets import Target
-from extract.treatment import NO_CLUE, Clue
+from extract.treatment import GIVEN, NO_CLUE, Clue
 
 # A boost, a sum or a missing part is looked for in the course told of at most so many sentences before.
 REACH = 3
@@ -36,6 +36,7 @@ _FAMILY = {
     "carbon ion": "particle",
     "neutron": "particle",
 }
+_TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Told:
     technique: str | None = None
     target: str | None = None
     intent: str | None = None
-    standing: str = "given"
+    standing: str = GIVEN
     clue: Clue = NO_CLUE
     event: str = ""  # what tells one course from another: adjuvant, palliative, relapse, brain, stereotactic, brachytherapy
     is_weak: bool = False  # a caption, a title, an argument: supports what is told elsewhere, and no more
@@ -486,9 +487,6 @@ def proof(course: RadiotherapyCourse, mentions: Sequence[Mention]) -> tuple[Ment
                 where = part.sentence or mention.sentence
                 spans[part.start, part.end] = replace(mention, start=part.start, end=part.end, sentence=where)
     return (*mentions, *(spans[place] for place in sorted(spans)))
-
-
-_TARGET = "target"
 
 
 def _as_parts(mention: Mention, mentions: Sequence[Mention]) -> tuple[Particular, ...]:

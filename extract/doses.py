@@ -198,6 +198,14 @@ _PLANNED_BEFORE = re.compile(
     r"(?:of\s|was\s|:\s|at\s|to\s|for\s|as\s|with\s)?(?:a\s)?(?:(?:total\s)?dose\sof\s)?$",
     re.IGNORECASE,
 )
+_MEMBER = re.compile(r"(?<![\w.,])(?P<number>\d{2,4}(?:\.\d{1,2})?),\s?$")
+_LEAST_LISTED = 20.0
+# No sentence tells more doses; the rest of an endless list is not read.
+_MOST = 30
+# So little is prescribed to nobody at once, and is what an unborn child may receive.
+_LEAST_GY = 1.0
+_FETUS = re.compile(r"\bf(?:o)?et(?:us|al)\b|\bunborn\b|\buterus\b", re.IGNORECASE)
+_MISPRINT = re.compile(r"\b[1-9],?\d{3}\s?Gy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,16 +276,6 @@ def find_counts(text: str) -> list[Quantity]:
     return list(_counts(text))
 
 
-# No sentence tells more doses; the rest of an endless list is not read.
-_MOST = 30
-
-
-# So little is prescribed to nobody at once, and is what an unborn child may receive.
-_LEAST_GY = 1.0
-_FETUS = re.compile(r"\bf(?:o)?et(?:us|al)\b|\bunborn\b|\buterus\b", re.IGNORECASE)
-_MISPRINT = re.compile(r"\b[1-9],?\d{3}\s?Gy")
-
-
 def _doses(text: str) -> Iterator[Quantity]:
     last: tuple[int, str] = (0, "")
     misprint = _MISPRINT.search(text) is not None
@@ -329,10 +327,6 @@ def _earlier_in_list(text: str, start: int, scale: float, is_rbe: bool, role: st
             return
         start = member.start("number")
         yield Quantity("total", value, start, member.end("number"), is_rbe, role)
-
-
-_MEMBER = re.compile(r"(?<![\w.,])(?P<number>\d{2,4}(?:\.\d{1,2})?),\s?$")
-_LEAST_LISTED = 20.0
 
 
 def _gy(value: float, scale: float) -> float:

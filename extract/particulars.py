@@ -33,6 +33,12 @@ _INTENT_AFTER = re.compile(
     r"|treatment|therapy|measure|care)?\b|(?P<adverb>post-?operatively|pre-?operatively))",
     re.IGNORECASE,
 )
+_WITH_INTENT = re.compile(
+    r"\bwith\s(?:an?\s)?(?:(?P<definitive>curative|radical|definitive)|(?P<palliative>palliative)|(?P<adjuvant>adjuvant)|(?P<neoadjuvant>neo-?adjuvant)"
+    r"|(?P<salvage>salvage))\s(?:intent|intention|purposes?)\b",
+    re.IGNORECASE,
+)
+_CURATIVE = re.compile(r"(?P<definitive>(?:curative|radical)(?=\s(?:intent|purpose|treatment|intention)))", re.IGNORECASE)
 
 _TOGETHER = r"(?:concurrent|concomitant|simultaneous|synchronous)(?:ly)?"
 _WITH_DRUG = re.compile(
@@ -130,14 +136,6 @@ def _intent(text: str, start: int, end: int) -> Iterator[Particular]:
         found = _INTENT.match(text, after.start(word)) or _CURATIVE.match(text, after.start(word))
     if found:
         yield Particular(INTENT, found.lastgroup or "", *found.span())
-
-
-_WITH_INTENT = re.compile(
-    r"\bwith\s(?:an?\s)?(?:(?P<definitive>curative|radical|definitive)|(?P<palliative>palliative)|(?P<adjuvant>adjuvant)|(?P<neoadjuvant>neo-?adjuvant)"
-    r"|(?P<salvage>salvage))\s(?:intent|intention|purposes?)\b",
-    re.IGNORECASE,
-)
-_CURATIVE = re.compile(r"(?P<definitive>(?:curative|radical)(?=\s(?:intent|purpose|treatment|intention)))", re.IGNORECASE)
 
 
 def _drugs(reading: Reading, sentence: Sentence, upto: int) -> Iterator[Particular]:
