@@ -107,11 +107,6 @@ class Course:
     response: Part | None = None
     stop: Part | None = None
 
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """What is said, in a row."""
-        return tuple(part for part in (self.line, self.response, self.stop) if part)
-
 
 NOT_TOLD = Course()
 
