@@ -149,9 +149,7 @@ def _heading(texts: Sequence[str]) -> Heading:
 
     "Radiotherapy" over "Dose (Gy)" is a dose; "Dose" over "Gy" and "fractions" are a dose and a number of fractions.
     """
-    if len(texts) > 1 and headings.is_unit(texts[-1]):
-        return replace(_heading([*texts[:-2], f"{texts[-2]} ({texts[-1]})"]), text=JOINT.join(texts))
-    if len(texts) > 1 and headings.is_count(texts[-1]) and headings.read(texts[-2]).is_known:
+    if len(texts) > 1 and (headings.is_unit(texts[-1]) or (headings.is_count(texts[-1]) and headings.read(texts[-2]).is_known)):
         return replace(_heading([*texts[:-2], f"{texts[-2]} ({texts[-1]})"]), text=JOINT.join(texts))
     joined = replace(headings.read(" / ".join(texts)), text=JOINT.join(texts))
     if len(texts) < 2:
