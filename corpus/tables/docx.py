@@ -18,7 +18,7 @@ from corpus.tables.archive import check_archive
 from corpus.tables.layout import MAX_ROWS, MAX_SPAN, MAX_TABLES, Draft, Tables, build, check_size, few
 from corpus.tables.markup import local
 from corpus.tables.notes import Paragraph, is_caption, is_note, lines_of, split_label, used_marks
-from corpus.tables.pieces import BREAK, Kind, Piece, is_blank
+from corpus.tables.pieces import BREAK, Kind, Piece, is_blank, one_line
 
 # A book has 5,000 paragraphs.
 MAX_BLOCKS = 50_000
@@ -135,7 +135,7 @@ def _around(blocks: Sequence[Any], index: int) -> _Around:
 
 
 def _text(paragraph: Any) -> str:
-    return " ".join("".join(piece.text or " " for piece in _paragraph(paragraph)).split())
+    return one_line(_paragraph(paragraph))
 
 
 def _rows(table: Any) -> Iterator[Any]:

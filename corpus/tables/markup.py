@@ -18,7 +18,7 @@ from lxml import etree
 from corpus.readers.decode import decode, read_text
 from corpus.report import CorpusError
 from corpus.tables.layout import MAX_SPAN, Spanning, check_size
-from corpus.tables.pieces import BREAK, MAX_CELL_CHARACTERS, Kind, Piece
+from corpus.tables.pieces import BREAK, MAX_CELL_CHARACTERS, Kind, Piece, one_line
 
 Element = Any  # lxml has no types of its own
 
@@ -136,7 +136,7 @@ def _any_namespace(names: tuple[str, ...]) -> list[str]:
 
 def text_of(element: Element) -> str:
     """Give the words of an element, as in one line."""
-    return " ".join("".join(piece.text or " " for piece in pieces_of(element)).split())
+    return one_line(pieces_of(element))
 
 
 def pieces_of(element: Element) -> tuple[Piece, ...]:

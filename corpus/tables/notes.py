@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from corpus.report import CorpusError
-from corpus.tables.pieces import BREAK, Kind, Piece, compose, is_blank, marks_of
+from corpus.tables.pieces import BREAK, Kind, Piece, compose, is_blank, marks_of, one_line
 
 Paragraph = Sequence[Piece]
 
@@ -77,7 +77,7 @@ def is_note(paragraph: Paragraph, used: Set[str]) -> bool:
         return False
     if first.kind in (Kind.SUPERSCRIPT, Kind.NOTE):
         return bool(marks_of(first.text))
-    text = " ".join("".join(piece.text or " " for piece in paragraph).split())
+    text = one_line(paragraph)
     if _mark_at_start(text, used) or _NOTE_WORD.match(text) or _ONE_ABBREVIATION.fullmatch(text):
         return True
     is_legend = bool(_LEGEND.match(text)) and (";" in text or "=" in text or len(_LEGEND.findall(text)) > 1)

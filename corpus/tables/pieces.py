@@ -154,6 +154,11 @@ def plain(text: str) -> list[Piece]:
     return pieces[:-1]
 
 
+def one_line(pieces: Iterable[Piece]) -> str:
+    """Give the words of pieces in one line, as they stand, with white space collapsed."""
+    return " ".join("".join(piece.text or " " for piece in pieces).split())
+
+
 def is_blank(pieces: Iterable[Piece]) -> bool:
     """Whether nothing that can be seen stands in the cell."""
     return not any(clean(piece.text).strip() for piece in pieces)
