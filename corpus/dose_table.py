@@ -457,7 +457,7 @@ def in_words(values: Mapping[str, Any]) -> str:
 
 def _said(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("n_patients") is not None:
-        yield _counted(values["n_patients"], "patient")
+        yield counted(values["n_patients"], "patient")
     if values.get("age_years") is not None:
         yield f"{values['age_years']:g} years"
     if values.get("age_min_years") is not None:
@@ -483,11 +483,11 @@ def _said_of_dose(values: Mapping[str, Any]) -> Iterator[str]:
         return
     words = f"{total:g} {unit}"
     if count is not None:
-        words += f" in {_counted(count, 'fraction')}"
+        words += f" in {counted(count, 'fraction')}"
     elif each is not None:
         words += f" of {each:g} {unit} a fraction"
     of = values.get("dose_group_n")
-    yield f"{words} ({_counted(of, 'patient')})" if of is not None and of > 1 else words
+    yield f"{words} ({counted(of, 'patient')})" if of is not None and of > 1 else words
 
 
 def _said_of_course(values: Mapping[str, Any]) -> Iterator[str]:
@@ -496,11 +496,12 @@ def _said_of_course(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("recurrence") is not None:
         words = "recurrence" if values["recurrence"] else "no recurrence"
         of, months = values.get("n_recurred"), values.get("recurrence_months")
-        words += f" in {_counted(of, 'patient')}" if of is not None and of > 0 else ""
+        words += f" in {counted(of, 'patient')}" if of is not None and of > 0 else ""
         yield words + (f" after {months:g} months" if months is not None else "")
     elif values.get("recurrence_months") is not None:
         yield f"recurrence after {values['recurrence_months']:g} months"
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 patient", "2 patients"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
 
-from corpus.dose_table import DoseRow, TableCell, TableColumn, in_words
+from corpus.dose_table import DoseRow, TableCell, TableColumn, counted, in_words
 from extract.tables.understand import DOSES, Understood
 
 _WIDEST = 40
@@ -19,7 +19,7 @@ def lines(where: str, found: Understood) -> Iterator[str]:
         return
     doses = sum(row.total_dose_gy is not None for row in found.rows)
     shape = "patients are columns" if found.is_transposed else "patients are rows"
-    yield f"{where}: {found.decision}, {shape}: {_many(len({row.row_number for row in found.rows}), 'row')}, {_many(doses, 'dose')}"
+    yield f"{where}: {found.decision}, {shape}: {counted(len({row.row_number for row in found.rows}), 'row')}, {counted(doses, 'dose')}"
     yield from columns(found.columns)
     yield from rows(found.rows)
     yield from messages(found.columns, found.cells)
@@ -51,10 +51,6 @@ def messages(printed: tuple[TableColumn, ...], cells: tuple[TableCell, ...]) -> 
                 yield f"  row {number}, {place}: {cell.message}"
             if cell.note:
                 yield f"  row {number}, {place}: {_cut(cell.printed)!r} has the note {cell.note!r}"
-
-
-def _many(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _cut(text: str) -> str:
