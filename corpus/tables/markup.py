@@ -161,10 +161,9 @@ def row_groups(table: Element, where: str) -> list[list[list[Spanning]]]:
         A span is no number or too large, or a cell holds an unknown entity.
     """
     groups: dict[Element, list[list[Spanning]]] = {}
-    rows = [row for row in within(table, "tr") if outer(row, "table") is table and not _is_hidden(row)]
     total = 0
-    for number, row in enumerate(rows, start=1):
-        group = outer(row, "thead", "tbody", "tfoot", "table")
+    for number, row in enumerate(_rows(table), start=1):
+        group = _group(row)
         cells = [cell for cell in within(row, "td", "th") if outer(cell, "tr") is row and not _is_hidden(cell)]
         total += len(cells)
         check_size(where, number, len(cells), total)
@@ -176,8 +175,7 @@ def row_groups(table: Element, where: str) -> list[list[list[Spanning]]]:
 
 def head_rows(table: Element, groups: list[list[list[Spanning]]]) -> int:
     """Rows that the table marks as headings: those of its thead, or else the first rows of nothing but th."""
-    rows = [row for row in within(table, "tr") if outer(row, "table") is table and not _is_hidden(row)]
-    if marked := sum(local(outer(row, "thead", "tbody", "tfoot", "table")) == "thead" for row in rows):
+    if marked := sum(local(_group(row)) == "thead" for row in _rows(table)):
         return marked
     count = 0
     for row in (row for group in groups for row in group):
@@ -185,6 +183,16 @@ def head_rows(table: Element, groups: list[list[list[Spanning]]]) -> int:
             break
         count += 1
     return count
+
+
+def _rows(table: Element) -> list[Element]:
+    """List the rows of a table that are shown, without those of nested tables."""
+    return [row for row in within(table, "tr") if outer(row, "table") is table and not _is_hidden(row)]
+
+
+def _group(row: Element) -> Element:
+    """Find the row group of a row, the table itself where it has none."""
+    return outer(row, "thead", "tbody", "tfoot", "table")
 
 
 def stray_words(table: Element) -> str:
