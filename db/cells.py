@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from db.fields import number
 from db.overview import NOT_REPORTED
+from extract.record import RESULTS
 
 _YES_NO = frozenset(
     [
@@ -24,7 +25,6 @@ _YES_NO = frozenset(
         "alpha_beta_is_uncertain",
     ]
 )
-_RESULTS = ("positive", "negative", "equivocal", "other_cells")
 _TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
 _MARKED = re.compile("«([^«»]*)»")
 _SHOWN_MARKERS = 6
@@ -93,7 +93,7 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
             return _snippet(value)
         case "markers":
             return _chips(value.split("; "))
-        case "result" if value in _RESULTS:
+        case "result" if value in RESULTS:
             return Markup('<span class="chip {}">{}</span>').format(value, value.replace("_", " "))
     return None
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-KINDS = ("case_report", "case_series", "review", "guideline", "other")
 RESULTS = ("positive", "negative", "equivocal", "other_cells")
 STATUSES = ("NED", "AWD", "ALIVE", "DOD", "DOC", "DEAD", "LTFU")
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from extract.record import Histology
+from extract.record import STATUSES, Histology
 from extract.tables import words
 from extract.tables.headings import Heading
 from extract.tables.prescriptions import CellError
@@ -288,7 +288,7 @@ def follow_up(text: str, heading: Heading) -> Values:
     """
     plain = words.plain(text)
     state = words.concept(_AT.sub("", _TIME.sub("", plain).strip(_AROUND)).strip(_AROUND))
-    told: dict[str, Any] = {"status": state} if state in words.STATUSES else {}
+    told: dict[str, Any] = {"status": state} if state in STATUSES else {}
     if told and not any(char.isdigit() for char in plain):
         return told
     if reason := _percent(text):
@@ -358,10 +358,10 @@ def _status(plain: str, prose: Prose) -> tuple[str | None, str]:
     head = re.split(r"[\d(\[<>≥≤]", plain, maxsplit=1)[0]
     wordy = re.sub(r"\b(?:at|after|for)\s*$", "", head.strip(" ,;:/-")).strip(" ,;:/-")
     found = words.concept(wordy) if wordy else None
-    if found in words.STATUSES:
+    if found in STATUSES:
         return found, plain[len(head) :]
     tail = re.split(r"[,;(]\s?", plain)[-1].strip(" )")
-    if not wordy and words.concept(tail) in words.STATUSES:  # "24 months, NED"
+    if not wordy and words.concept(tail) in STATUSES:  # "24 months, NED"
         return words.concept(tail), plain[: plain.rindex(tail)]
     return prose.status(wordy or plain), plain[len(head) :]
 

@@ -12,7 +12,6 @@ from extract import lexicon
 MISSING, YES, NO, OWN, STATISTIC = "missing", "yes", "no", "own", "statistic"
 SEXES = ("male", "female")
 RESPONSES = ("CR", "PR", "SD", "PD")
-STATUSES = ("NED", "AWD", "ALIVE", "DOD", "DOC", "DEAD", "LTFU")
 
 DASHES = "-‐‑‒–—−"
 _TO_PLAIN = str.maketrans({**dict.fromkeys(DASHES, "-"), "\u00a0": " ", "\u2009": " ", "\u202f": " ", "∗": "*", "·": "."})
