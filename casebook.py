@@ -354,6 +354,14 @@ def _is_of_today(database: Path) -> bool | None:
     return False
 
 
+def _is_usable(database: Path) -> bool:
+    """Tell whether there is a database yet; one with other tables than today's ends the command."""
+    is_of_today = _is_of_today(database)
+    if is_of_today is False:
+        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    return is_of_today is True
+
+
 def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: _Tally) -> None:
     """Read and store what is not current. `old` is the database as it stands; None where its facts cannot be kept."""
     known = set(load.stored(old)) if old else set()
@@ -676,9 +684,7 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
     was stored before stays.
     """
     tally = _Tally()
-    is_of_today = _is_of_today(database)
-    if is_of_today is False:
-        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    is_there = _is_usable(database)
 
     def incoming() -> Iterator[_Incoming]:
         tables_of_own = _own_tables(old) if old else set()
@@ -690,7 +696,7 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
             yield _Incoming(report, BUILD if is_own else ADD)
 
     with ExitStack() as stack:
-        old = stack.enter_context(closing(_open(database))) if is_of_today else None
+        old = stack.enter_context(closing(_open(database))) if is_there else None
         draft = _Draft(database, stack)
         _update(draft, incoming(), old, tally)
         draft.finish(tally)
@@ -732,10 +738,8 @@ def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
 
     Where there is no database yet, it is built first. What is added later shows after a restart.
     """
-    is_of_today = _is_of_today(database)
-    if is_of_today is False:
-        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
-    if is_of_today is None:
+    is_there = _is_usable(database)
+    if not is_there:
         _say(f"{_shown(database)} is not there yet: building it")
         _say(_summary(database, _build(database)))
     chosen = _free_port(host, port)
@@ -878,8 +882,7 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     A second line of a patient is not counted again, and makes the table one of literature. Where no table of a file is
     one of doses, the exit code is 1.
     """
-    if _is_of_today(database) is False:
-        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    _is_usable(database)
     tally = _Tally()
     with ExitStack() as stack:
         draft = _Draft(database, stack)
@@ -991,11 +994,8 @@ def tables_show(name: str, database: Path) -> None:
 
 def _readable(database: Path) -> sqlite3.Connection:
     """Open a database of today's tables for reading, or fail with what is missing."""
-    is_of_today = _is_of_today(database)
-    if is_of_today is None:
+    if not _is_usable(database):
         _fail(f"{database}: not there yet; `casebook build` makes it")
-    if is_of_today is False:
-        _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
     return _open(database)
 
 
