@@ -32,8 +32,7 @@ WHY_NO_EQD2: Mapping[str, str] = {
     "dose_rate_unknown": "dose rate of the brachytherapy not told, so no EQD2",
     "low_dose_rate": "low or pulsed dose rate, for which this EQD2 does not hold",
 }
-# A year in words such as "Lisi R 2019 (18)".
-YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 _COURSES = """
 select course.*, patient.age_years, patient.topography, patient.morphology, patient.recurrence, patient.status as status_code,
@@ -124,7 +123,6 @@ def _of_table_row(row: Row) -> Values:
     course = RadiotherapyCourse(
         row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], row["technique"], is_rbe_weighted=bool(row["is_rbe_weighted"])
     )
-    year = YEAR.search(row["reference"])
     # The patients of a row with several doses are no number for each of them.
     n_patients = row["dose_group_n"] or (row["n_patients"] if row["dose_groups"] == 1 else None)
     return {
@@ -134,7 +132,7 @@ def _of_table_row(row: Row) -> Values:
         "row_number": row["row_number"],
         "dose_group": row["dose_group"],
         "citation": "; in: ".join(part for part in (row["reference"], row["citation"]) if part),
-        "year": year and int(year[0]),
+        "year": year_of(row["reference"]),
         "n_patients": n_patients,
         "n_counted": n_patients,
         "age_years": row["age_years"],
@@ -196,6 +194,12 @@ def outcome(recurrence: int | None, status: str | None) -> str:
     if recurrence or status == "AWD":
         return "recurrence"
     return "free" if recurrence == 0 or status == "NED" else "not_told"
+
+
+def year_of(reference: str) -> int | None:
+    """Return the year in a reference such as "Lisi R 2019 (18)", None where there is none."""
+    found = _YEAR.search(reference)
+    return int(found[0]) if found else None
 
 
 def _sexes(male: int | None, female: int | None) -> str:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from db.doses import YEAR
+from db.doses import year_of
 from db.query import Row, every
 
 Pair = tuple[Row, Row]  # a row of a table and a case
@@ -125,7 +125,7 @@ def _cited(rows: list[Row], cases: list[Row], courses: dict[str, list[_Course]])
     citing: dict[tuple[str, _Citation], list[Row]] = defaultdict(list)
     for row in rows:
         is_own = _OWN.search(row["reference"])
-        citation = row["doi"] and row["doi"].lower() if is_own else _author_year(row["reference"], _year(row))
+        citation = row["doi"] and row["doi"].lower() if is_own else _author_year(row["reference"], year_of(row["reference"]))
         if citation in reports:
             citing[row["dose_table_id"], citation].append(row)
     for (_, citation), same in citing.items():
@@ -165,7 +165,7 @@ def _is_dose_and_time(row: Row, case: Row, course: _Course) -> bool:
     if not _is_dose(row, course) or False in (is_same_fractions, is_same_tumour) or _is_by_others(row, case):
         return False
     # The year of the authors' own patient is that of the treatment, not of the paper.
-    year = None if _OWN.search(row["reference"]) else _year(row)
+    year = None if _OWN.search(row["reference"]) else year_of(row["reference"])
     if year is None or case["year"] is None:
         return bool(is_same_fractions and is_same_tumour)
     return bool(abs(year - case["year"]) <= _YEARS_APART)
@@ -209,12 +209,6 @@ def _unique(pairs: Iterable[Pair]) -> Iterator[Pair]:
     rows = Counter(row["row_number"] for row, _ in found)
     cases = Counter(case["case_id"] for _, case in found)
     return ((row, case) for row, case in found if rows[row["row_number"]] == cases[case["case_id"]] == 1)
-
-
-def _year(row: Row) -> int | None:
-    """Return the year in the reference of a row, None where there is none."""
-    found = YEAR.search(row["reference"])
-    return int(found[0]) if found else None
 
 
 def _author_year(citation: str | None, year: int | None) -> tuple[str, int] | None:
