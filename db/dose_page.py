@@ -124,7 +124,8 @@ Links = Callable[[Row], str]
 
 def dose_page(connection: sqlite3.Connection, asked: Mapping[str, str], url_of: Links) -> DosePage:
     """Return what the page shows for the form's answers; `url_of` gives the address of a row's case or table row."""
-    choice = choose(asked, _words(connection, "histology"), _words(connection, "site"))
+    histologies, sites = _words(connection, "histology"), _words(connection, "site")
+    choice = choose(asked, histologies, sites)
     suffix = SUFFIXES[choice.kind]
     column = "eqd2_tumour_gy" if choice.measure == "eqd2_tumour" else _COLUMNS[choice.measure] + suffix
     reason = "'no_dose'" if choice.measure == "total" else "coalesce(not_comparable_because, 'no_alpha_beta')"
@@ -147,8 +148,8 @@ def dose_page(connection: sqlite3.Connection, asked: Mapping[str, str], url_of: 
         {
             "measure": _measures(choice.kind),
             "kind": KINDS,
-            "histology": (("", "all"), *_words(connection, "histology")),
-            "site": (("", "all"), *_words(connection, "site")),
+            "histology": (("", "all"), *histologies),
+            "site": (("", "all"), *sites),
             "dose_axis": AXES,
             "time_axis": AXES,
         },
