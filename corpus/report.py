@@ -1,4 +1,4 @@
-"""A report as it was written: its text, never changed after reading, and where it comes from."""
+"""A report as it was written: its text, never changed after reading, its parts, and where it comes from."""
 
 from __future__ import annotations
 
@@ -11,22 +11,84 @@ class CorpusError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report's text as its markup declares it.
+
+    Attributes
+    ----------
+    kind
+        One of `corpus.sections.KINDS`.
+    start, end
+        Offsets in the report's text, end exclusive. A heading is the first line of its section.
+    heading
+        The heading's words as they stand in the text; None for a part without one.
+    """
+
+    kind: str
+    start: int
+    end: int
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """A table of a report: its rows as printed, and where they stand in the text.
+
+    Attributes
+    ----------
+    start, end
+        Offsets of label, caption, rows and notes in the report's text, end exclusive.
+    label, caption
+        "Table 1" and its title; None where there is none.
+    rows
+        Cells as printed. A cell that spans several columns or rows stands once, where it begins; the rest of it is "".
+    header_rows
+        How many rows at the top the format marks as headings.
+    notes
+        What is printed below it, a note each.
+    """
+
+    start: int
+    end: int
+    label: str | None = None
+    caption: str | None = None
+    rows: tuple[tuple[str, ...], ...] = ()
+    header_rows: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One published report.
 
     Attributes
     ----------
     id
-        The file's name without its ending; unique in a database.
+        The file's name without its ending, with `#part` for one of several in a file; unique in a database.
     text
         What the pipeline reads. All offsets count code points of this text, end exclusive.
     kind
-        `case_report`, `case_series`, `review`, `guideline` or `other` where the source declares it;
-        None where the pipeline must judge from the text.
+        `case_report`, `case_series`, `review`, `guideline` or `other` where a person declares it (front
+        matter); None where the pipeline must judge from `article_type`, title and text.
     title, doi, pmcid, pmid, year, journal, citation, license
         As the source gives them; None means that it does not.
+    authors, affiliations
+        Names ("Ana Silva") and institutions as the source gives them, in its order; empty where it gives none.
+    article_type
+        The publisher's own word for the kind of article ("case-report", "Letter"); None where there is none.
     is_retelling
         True where the text is Casebook's own retelling of the cited report, not its words.
+    format
+        Which reader read it: a name of `corpus.formats.FORMATS`.
+    sections
+        The parts that markup declares, in order and without overlap, over all of the text; () where there is no
+        markup, so that headings must tell (`corpus.sections.lines`).
+    tables
+        Tables in the order in which they stand in the text.
+    pages
+        Offset in the text of the first character of each page; () where the format has no pages.
+    messages
+        What the reader could not read or doubts, a line each, without the file's name.
     source
         The path that was read, as given; for messages, never for identity.
     """
@@ -42,7 +104,15 @@ class Report:
     journal: str | None = None
     citation: str | None = None
     license: str | None = None
+    authors: tuple[str, ...] = ()
+    affiliations: tuple[str, ...] = ()
+    article_type: str | None = None
     is_retelling: bool = False
+    format: str | None = None
+    sections: tuple[Section, ...] = ()
+    tables: tuple[ReportTable, ...] = ()
+    pages: tuple[int, ...] = ()
+    messages: tuple[str, ...] = ()
     source: str | None = None
 
     @property

@@ -86,7 +86,7 @@ def _tells_story(reading: Reading) -> bool:
     """Return whether sentence after sentence tells what befell one person, however that person was introduced."""
     told = 0
     for sentence in reading.sentences:
-        if sentence.section not in ("references", "back") and sentence.subject != "literature" and _BEFELL.search(sentence.text):
+        if sentence.section not in ("references", "other") and sentence.subject != "literature" and _BEFELL.search(sentence.text):
             told += 1
     return told >= _STORY
 

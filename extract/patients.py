@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from corpus.sections import BODY
 from extract.reading import holds_any
-from extract.sections import BODY
 
 # The words of a subject cue by category, as the lexicon `subject` gives them for a sentence.
 Cues = frozenset[str]
@@ -95,7 +95,7 @@ def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
     own = "own" in cues
     literature = "literature" in cues
     cited = _is_cited(draft)
-    if draft.section in ("references", "back"):
+    if draft.section in ("references", "other"):
         return "literature"
     if draft.section in _ARGUED:
         if own and not (cited and literature):

@@ -15,8 +15,9 @@ from typing import Any
 from spacy.attrs import IDX, LENGTH
 from spacy.language import Language
 
+from corpus import sections
 from corpus.report import Report
-from extract import abbreviations, kind, language, matching, patients, sections, sentences, series
+from extract import abbreviations, kind, language, matching, patients, sentences, series
 from extract.fields import FIELDS
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import FIELDS as RECORD_FIELDS
@@ -98,9 +99,7 @@ def read(report: Report, pipeline: Pipeline) -> Reading:
     """Return the report cut into sentences, each with its place and subject, and all that the lexicons find."""
     doc = language.tokenize(pipeline.nlp, report.text)
     tokens = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
-    spans = [
-        (start, end, line) for line in sections.read_lines(report.text) for start, end in sentences.split(report.text, line.start, line.end)
-    ]
+    spans = [(start, end, line) for line in sections.lines(report) for start, end in sentences.split(report.text, line.start, line.end)]
     spans = series.split(report.text, spans)
     begins = [start for start, _, _ in spans]
     hits = matching.find(pipeline.matcher, doc, report.text, tokens, begins, [end for _, end, _ in spans])

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from corpus.sections import BODY, Line
 from extract.patients import Draft
 from extract.reading import holds_any
-from extract.sections import BODY, Line
 
 # The label of what is told of all patients: "both patients", the title, the discussion.
 EVERY = "*"

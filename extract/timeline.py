@@ -32,7 +32,7 @@ NOW, AGO, HISTORY = "now", "ago", "history"
 # Chapters, the one that tells most first.
 CASE, ARGUED, ABSTRACT = 0, 1, 2
 _GROUPS = {"abstract": ABSTRACT, "title": ABSTRACT, "introduction": ARGUED, "discussion": ARGUED, "conclusion": ARGUED}
-_UNTOLD = ("caption", "table", "references", "back")
+_UNTOLD = ("caption", "table", "references", "other")
 _INTRODUCES = re.compile(r"\b(?:an?|the|this|our|in|with)\s(?:\w+\s){0,2}\d{1,3}[-\s]?(?:years?|yr|months?)[-\s]olds?\b")
 
 _LOOKS_BACK = re.compile(r"\b(?:year|month|week)s?\s(?:before|prior)\b")

@@ -252,7 +252,7 @@ def _narrates(lower: str) -> bool:
 
 def is_aside(reading: Reading, sentence: Sentence) -> bool:
     """Return whether a sentence only supports what the case tells: a caption, or an argument that does not say "our patient"."""
-    if sentence.section in ("caption", "title", "back", "table"):
+    if sentence.section in ("caption", "title", "other", "table"):
         return True
     if sentence.section not in ("discussion", "conclusion"):
         return False

@@ -8,6 +8,8 @@ from importlib import metadata
 from pathlib import Path
 
 _ROOM = Path(__file__).parent
+# What tells in which section a line stands is shared with the readers.
+_SHARED = (_ROOM.parent / "corpus" / "sections.py",)
 # Libraries whose release may change what is read.
 _LIBRARIES = ("spacy", "scispacy")
 # Modules of this room that only judge records, and read nothing.
@@ -25,8 +27,8 @@ def fingerprint() -> str:
     digest = hashlib.sha256()
     for name in _LIBRARIES:
         digest.update(f"{name} {metadata.version(name)}".encode())
-    for path in sorted([*_ROOM.rglob("*.py"), *(_ROOM / "lexicons").glob("*.csv")]):
+    for path in sorted([*_ROOM.rglob("*.py"), *(_ROOM / "lexicons").glob("*.csv"), *_SHARED]):
         if path.name not in _ASIDE:
-            digest.update(path.relative_to(_ROOM).as_posix().encode())
+            digest.update(path.relative_to(_ROOM.parent).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -30,12 +30,12 @@ from hypothesis import strategies as st
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
+from corpus.markup.pieces import BREAK, Kind, Piece, compose
 from corpus.report import CorpusError
 from corpus.tables import delimited, html, jats, xlsx
 from corpus.tables.grid import Cell, Grid
 from corpus.tables.layout import Draft, Spanning, Tables, build, place
 from corpus.tables.number_format import show
-from corpus.tables.pieces import BREAK, Kind, Piece, compose
 from corpus.tables.read import read, read_tables
 
 ROOT = Path(__file__).parents[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -51,7 +52,8 @@ def read(path: Path) -> Report:
         for front matter that does not end.
     """
     text = clean(read_text(path)).lstrip("\n")
-    fields, body = _split(text, str(path))
+    declared, body = _split(text, str(path))
+    fields: dict[str, Any] = dict(declared)
     year = fields.pop("year", None)
     is_retelling = fields.pop("retelling", None) not in (None, "false")
     joined = join_paragraphs(body)

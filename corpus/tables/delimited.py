@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from corpus.markup.pieces import MAX_CELL_CHARACTERS, is_blank, plain
 from corpus.readers.decode import decode
 from corpus.report import CorpusError
 from corpus.tables.layout import Draft, Tables, check_size
-from corpus.tables.pieces import MAX_CELL_CHARACTERS, is_blank, plain
 from corpus.tables.sheet import tables_of_sheet
 
 _DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}

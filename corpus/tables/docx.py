@@ -13,12 +13,12 @@ import docx
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.parser import parse_xml
 
+from corpus.markup.pieces import BREAK, Kind, Piece, is_blank, one_line
+from corpus.markup.tree import local
 from corpus.report import CorpusError
 from corpus.tables.archive import check_archive
 from corpus.tables.layout import MAX_ROWS, MAX_SPAN, MAX_TABLES, Draft, Tables, build, check_size, few
-from corpus.tables.markup import local
 from corpus.tables.notes import Paragraph, is_caption, is_note, lines_of, split_label, used_marks
-from corpus.tables.pieces import BREAK, Kind, Piece, is_blank, one_line
 
 # A book has 5,000 paragraphs.
 MAX_BLOCKS = 50_000

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from corpus.markup.tree import Element, child, local, outer, parse_html, pieces_of, text_of, within
 from corpus.report import CorpusError
 from corpus.tables.layout import MAX_TABLES, Tables, build, place
-from corpus.tables.markup import (
-    Element,
-    child,
-    head_rows,
-    local,
-    outer,
-    parse_html,
-    pieces_of,
-    row_groups,
-    stray_words,
-    text_of,
-    within,
-)
 from corpus.tables.notes import Paragraph, is_caption, is_note, lines_of, split_label, used_marks
+from corpus.tables.rows import head_rows, row_groups, stray_words
 
 _PARAGRAPHS = ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "small", "ul", "ol", "section", "footer", "aside")
 

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from corpus.markup.pieces import Kind, Piece
+from corpus.markup.tree import Element, child, local, outer, parse_xml, pieces_of, text_of, within
 from corpus.report import CorpusError
 from corpus.tables.layout import MAX_TABLES, Tables, build, place
-from corpus.tables.markup import (
-    Element,
-    child,
-    head_rows,
-    local,
-    outer,
-    parse_xml,
-    pieces_of,
-    row_groups,
-    stray_words,
-    text_of,
-    within,
-)
 from corpus.tables.notes import Paragraph, lines_of, split_label
-from corpus.tables.pieces import Kind, Piece
+from corpus.tables.rows import head_rows, row_groups, stray_words
 
 _PICTURES = ("graphic", "inline-graphic", "media")
 

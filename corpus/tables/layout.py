@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from corpus.markup.pieces import Piece, compose, is_blank
 from corpus.report import CorpusError
 from corpus.tables.grid import Cell, Grid
 from corpus.tables.notes import Paragraph, is_caption, is_note, read_notes, split_label, used_marks
-from corpus.tables.pieces import Piece, compose, is_blank
 
 # The largest table of the corpus has 101 rows and 600 cells; beyond these it is a data set, not a table of a paper.
 MAX_ROWS = 5_000

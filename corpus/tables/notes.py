@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from corpus.markup.pieces import BREAK, Kind, Piece, compose, is_blank, marks_of, one_line
 from corpus.report import CorpusError
-from corpus.tables.pieces import BREAK, Kind, Piece, compose, is_blank, marks_of, one_line
 
 Paragraph = Sequence[Piece]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from corpus.markup.pieces import Piece, compose
 from corpus.report import CorpusError
 from corpus.tables.layout import Draft, Tables, build
 from corpus.tables.notes import Paragraph, is_caption, is_note, lines_of, split_label, used_marks
-from corpus.tables.pieces import Piece, compose
 
 # A sheet in more pieces than this is a form or a drawing.
 MAX_REGIONS = 500

@@ -16,11 +16,11 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
+from corpus.markup.pieces import MAX_CELL_CHARACTERS, Kind, Piece, is_blank, plain
 from corpus.report import CorpusError
 from corpus.tables.archive import check_archive
 from corpus.tables.layout import MAX_CELLS, Draft, Tables, check_size, few
 from corpus.tables.number_format import show
-from corpus.tables.pieces import MAX_CELL_CHARACTERS, Kind, Piece, is_blank, plain
 from corpus.tables.sheet import tables_of_sheet
 
 # A sheet may be larger than its tables; what stands beyond is refused, not cut off.

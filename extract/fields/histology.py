@@ -173,7 +173,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     told = {hit.id for hit in reading.hits["histology"]}
     for hit in reading.hits["histology"]:
         sentence = reading.sentences[hit.sentence]
-        if sentence.section in ("references", "back"):
+        if sentence.section in ("references", "other"):
             continue
         after = sentence.text[hit.end - sentence.start : hit.end - sentence.start + 40]
         if _NO_DIAGNOSIS_AFTER.match(after):

@@ -129,7 +129,7 @@ def find(reading: Reading) -> Iterator[Mention]:
         hits = reading.hits_in("ihc", sentence)
         if (
             (hits or "(CD)" in sentence.text)
-            and sentence.section not in ("references", "back")
+            and sentence.section not in ("references", "other")
             and (holds_any(sentence.lower, _COMMON_CUES) or _CUE.search(sentence.lower))
             and not (holds_any(sentence.lower, _VETO_CUES) and _VETO.search(sentence.text))
         ):

@@ -175,7 +175,7 @@ def _mentions(reading: Reading) -> tuple[Mention, ...]:
     found: list[Mention] = []
     for index, places in reading.by_sentence["metastasis_site"].items():
         sentence = reading.sentences[index]
-        if sentence.subject == "patient" and sentence.section not in ("references", "back", "title"):
+        if sentence.subject == "patient" and sentence.section not in ("references", "other", "title"):
             hits = [hit for hit in places if hit.id in _ORGANS and hit.entry.variant != _CAVITY]
             if not hits:
                 continue

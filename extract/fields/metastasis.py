@@ -89,7 +89,7 @@ class Spread(NamedTuple):
 def find(reading: Reading) -> Iterator[Mention]:
     """Yield each body part that words of spread are bound to, with whether it is so."""
     for sentence in reading.sentences:
-        if sentence.section in ("references", "back"):
+        if sentence.section in ("references", "other"):
             continue
         if _HAS_NODES.search(sentence.text) and (staged := _TNM.search(sentence.text)):
             start, end = sentence.start + staged.start(), sentence.start + staged.end()
@@ -154,7 +154,7 @@ def _origins(reading: Reading) -> frozenset[str]:
     counts: Counter[str] = Counter()
     for hit in reading.hits.get("metastasis_site", ()):
         sentence = reading.sentences[hit.sentence]
-        if sentence.subject in ("patient", "general") and sentence.section not in ("references", "back"):
+        if sentence.subject in ("patient", "general") and sentence.section not in ("references", "other"):
             before = reading.text[max(sentence.start, hit.start - 45) : hit.start]
             after = reading.text[hit.end : min(sentence.end, hit.end + 40)]
             if spread.names_cancer(before, after):

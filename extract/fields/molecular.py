@@ -47,7 +47,7 @@ def find(reading: Reading) -> Iterator[Mention]:
     """Yield each gene test with a result that a sentence tells, the value a MolecularTest."""
     asked: tuple[tuple[str, str], ...] = ()
     for sentence in reading.sentences:
-        if sentence.section in ("references", "back"):
+        if sentence.section in ("references", "other"):
             continue
         hits = reading.hits_in("gene", sentence)
         if not hits and asked and (answer := _ANSWER.search(sentence.text)):

@@ -153,7 +153,7 @@ _AFTERWARDS = re.compile(
     r"|(?:resected|surgical|operative)\s(?:specimen|findings))\b",
 )
 _NOTE_REACH = 45
-_UNREAD = ("references", "back", "table")
+_UNREAD = ("references", "other", "table")
 # Sites at which an operation on any organ may be an operation on the tumour: regions, soft tissue, unknown.
 _ANYWHERE = ("C76", "C80", "C48", "C49", "C77", "C42", "C44", "C41", "C47")
 

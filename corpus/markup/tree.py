@@ -1,4 +1,4 @@
-"""HTML and XML by lxml: parsed without network, DTD or entities, and their inline markup as pieces of a cell."""
+"""HTML and XML by lxml: parsed without network, DTD or entities, and their inline markup as pieces of text."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from html.entities import html5
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from lxml import etree
 
+from corpus.markup.pieces import BREAK, Kind, Piece, one_line
 from corpus.readers.decode import decode, read_text
 from corpus.report import CorpusError
-from corpus.tables.layout import MAX_SPAN, Spanning, check_size
-from corpus.tables.pieces import BREAK, MAX_CELL_CHARACTERS, Kind, Piece, one_line
 
 Element = Any  # lxml has no types of its own
 
@@ -152,74 +150,6 @@ def pieces_of(element: Element) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def row_groups(table: Element, where: str) -> list[list[list[Spanning]]]:
-    """Rows of a table by row group; those of a thead first, those of a tfoot last. Rows of nested tables are not among them.
-
-    Raises
-    ------
-    CorpusError
-        A span is no number or too large, or a cell holds an unknown entity.
-    """
-    groups: dict[Element, list[list[Spanning]]] = {}
-    total = 0
-    for number, row in enumerate(_rows(table), start=1):
-        group = _group(row)
-        cells = [cell for cell in within(row, "td", "th") if outer(cell, "tr") is row and not _is_hidden(cell)]
-        total += len(cells)
-        check_size(where, number, len(cells), total)
-        is_head = local(group) == "thead"
-        groups.setdefault(group, []).append([_spanning(cell, is_head, f"{where}, row {number}") for cell in cells])
-    rank = {"thead": 0, "tfoot": 2}
-    return [groups[group] for group in sorted(groups, key=lambda group: rank.get(local(group), 1))]
-
-
-def head_rows(table: Element, groups: list[list[list[Spanning]]]) -> int:
-    """Rows that the table marks as headings: those of its thead, or else the first rows of nothing but th."""
-    if marked := sum(local(_group(row)) == "thead" for row in _rows(table)):
-        return marked
-    count = 0
-    for row in (row for group in groups for row in group):
-        if not row or not all(cell.is_header for cell in row):
-            break
-        count += 1
-    return count
-
-
-def _rows(table: Element) -> list[Element]:
-    """List the rows of a table that are shown, without those of nested tables."""
-    return [row for row in within(table, "tr") if outer(row, "table") is table and not _is_hidden(row)]
-
-
-def _group(row: Element) -> Element:
-    """Find the row group of a row, the table itself where it has none."""
-    return outer(row, "thead", "tbody", "tfoot", "table")
-
-
-def stray_words(table: Element) -> str:
-    """Words that stand in a table but in none of its cells or its caption."""
-    texts = []
-    for element in (table, *within(table, "tr", "thead", "tbody", "tfoot")):
-        if element is not table and outer(element, "table") is not table:
-            continue
-        texts.append(element.text or "")
-        texts += [inner.tail or "" for inner in element]
-    return " ".join(" ".join(texts).split())
-
-
-def _spanning(cell: Element, is_head: bool, where: str) -> Spanning:
-    if sum(1 for _ in islice(cell.iter(), MAX_CELL_CHARACTERS + 1)) > MAX_CELL_CHARACTERS:
-        raise CorpusError(f"{where}: more than {MAX_CELL_CHARACTERS} elements in one cell, wanted words")
-    spans = []
-    for attribute in ("rowspan", "colspan"):
-        value = (cell.get(attribute) or "1").strip()
-        if not re.fullmatch(r"[0-9]{1,20}", value):
-            raise CorpusError(f"{where}: {attribute} is {value[:20]!r}, wanted a number")
-        if int(value) > MAX_SPAN:
-            raise CorpusError(f"{where}: {attribute} is {value}, wanted at most {MAX_SPAN}")
-        spans.append(int(value))
-    return Spanning(pieces_of(cell), spans[0], max(1, spans[1]), is_head or local(cell) == "th")
-
-
 def _walk(element: Element, kind: Kind, found: list[Piece]) -> None:
     """Add the content of an element, without its tail."""
     name = local(element)
@@ -233,7 +163,7 @@ def _walk(element: Element, kind: Kind, found: list[Piece]) -> None:
             _add(found, kind, _entity(inner))
         elif inner_name in _LINE_ENDS:
             found.append(BREAK)
-        elif inner_name in _UNSEEN or _is_hidden(inner):
+        elif inner_name in _UNSEEN or is_hidden(inner):
             pass
         elif inner_name == "fn" and child(inner, "label") is not None:
             _add(found, Kind.NOTE, text_of(child(inner, "label")))
@@ -274,7 +204,8 @@ def _alternatives(element: Element) -> list[Element]:
     return sorted(forms, key=lambda inner: local(inner) == "tex-math")[:1]
 
 
-def _is_hidden(element: Element) -> bool:
+def is_hidden(element: Element) -> bool:
+    """Whether an element is not shown."""
     return element.get("hidden") is not None or bool(_HIDDEN.search((element.get("style") or "")[:500]))
 
 

@@ -159,6 +159,52 @@ def one_line(pieces: Iterable[Piece]) -> str:
     return " ".join("".join(piece.text or " " for piece in pieces).split())
 
 
+def prose(pieces: Iterable[Piece]) -> str:
+    """Give running text in one line: exponents raised ("10⁵"), numbers of the literature in brackets ("[12]"), all words kept."""
+    merged = list(_cited(_merge(_raised(pieces))))
+    out = ""
+    goes_on = True
+    for index, piece in enumerate(merged):
+        text = piece.text or " "
+        if piece.kind is Kind.SUPERSCRIPT:
+            after = merged[index + 1].text if index + 1 < len(merged) else ""
+            use = _use(out[-40:], text, after, frozenset())
+            text = f"[{text}]" if use is _Use.CITATION else text if use is _Use.PLAIN else _raise(text)
+        elif piece.kind is Kind.CITATION and _NUMBERS.fullmatch(text) and out[-1:] not in ("[", "(", ",", "–", "-"):
+            text = f"[{text}]"
+        elif piece.kind is Kind.NOTE:
+            text = _raise(text)
+        if text.startswith("[") and piece.kind is not Kind.TEXT and out[-1:] not in ("", " ", "(", "["):
+            text = f" {text}"
+        out = _attach(out, text, goes_on)
+        goes_on = not text.endswith("]")
+    return " ".join(out.split())
+
+
+def _cited(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Join citation numbers with what stands between them: 12, "–" and 14 become 12–14."""
+    held: list[Piece] = []
+    for piece in pieces:
+        if piece.kind is Kind.CITATION and _NUMBERS.fullmatch(piece.text):
+            held = [Piece(Kind.CITATION, "".join(part.text for part in (*held, piece)))]
+        elif held and len(held) == 1 and piece.kind in (Kind.TEXT, Kind.SUPERSCRIPT) and set(piece.text) <= set(",;–- "):
+            held.append(piece)
+        else:
+            yield from held
+            held = []
+            yield piece
+    yield from held
+
+
+def _raise(text: str) -> str:
+    """Give a number or a sign its raised form: 10⁵; words stay as they are: p16INK4a."""
+    return text.translate(_TO_SUPERSCRIPT) if set(text) <= _SIGNS else text
+
+
+_SIGNS = frozenset("0123456789+-−–")
+_TO_SUPERSCRIPT = {ord(plain): raised for raised, plain in _SUPERSCRIPTS.items()} | {ord("-"): "⁻", ord("–"): "⁻"}
+
+
 def is_blank(pieces: Iterable[Piece]) -> bool:
     """Whether nothing that can be seen stands in the cell."""
     return not any(clean(piece.text).strip() for piece in pieces)
