@@ -14,7 +14,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
@@ -27,7 +27,8 @@ from corpus import files
 from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import CorpusError, Report
 from corpus.tables.grid import Grid
-from db import load, query, schema
+from db import load, schema
+from db.reports import stored_report
 from db.schema import DatabaseError
 from extract.lexicon import LexiconError
 from extract.record import EvidenceError, Record
@@ -401,18 +402,11 @@ def _bare_record(report: Report) -> Record:
 
 def _stored_reports(connection: sqlite3.Connection, names: set[str]) -> Iterator[Report]:
     """Yield reports as they were stored, also from a database with other tables than today's."""
-    sources = {source.name for source in fields(Report)} - {"id", "text", "kind", "is_retelling", "source"}
     for report_id in _with_progress(sorted(names)):
-        row = query.one(
-            connection, "select report.*, report_text.text from report join report_text using (report_id) where report_id = ?", report_id
-        )
-        if row is None:
+        report = stored_report(connection, report_id)
+        if report is None:
             raise DatabaseError(f"{report_id}: is stored without its text")
-        said = {name: row[name] for name in row.keys() if name in sources}  # noqa: SIM118  (a Row iterates over its values)
-        # What the source declared is not stored, only what the text was taken for. A paper without a patient
-        # stays what it was; whether one or several patients are told of is read from the text again.
-        kind = row["kind"] if row["kind"] in WITHOUT_PATIENT else None
-        yield Report(id=report_id, text=row["text"], kind=kind, is_retelling=bool(row["is_retelling"]), **said)
+        yield report
 
 
 def _added(connection: sqlite3.Connection) -> set[str]:

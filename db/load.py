@@ -7,7 +7,8 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,10 @@ import sqlite_utils
 from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
-from db import doses, overview, same_patient, schema
+from db import doses, overview, reports, same_patient, schema
 from db.rows import record_rows
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record, check_evidence
-
-_DECLARED = (
-    "title",
-    "citation",
-    "doi",
-    "pmcid",
-    "pmid",
-    "year",
-    "journal",
-    "license",
-    "is_retelling",
-    "sha256",
-)
 
 
 def connect(path: Path, is_partial: bool = False) -> sqlite3.Connection:
@@ -100,9 +88,9 @@ def store(connection: sqlite3.Connection, report: Report, record: Record, run_id
     try:
         with transaction(connection):
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
-            _insert(connection, "report", [_report_row(report, record)])
+            _insert(connection, "report", [reports.report_row(report, record)])
             _insert(connection, "report_text", [(search_key(report.id), report.id, report.title, report.text)])
-            for table, rows in record_rows(report.id, record):
+            for table, rows in chain(reports.part_rows(report), record_rows(report.id, record)):
                 _insert(connection, table, rows)
             overview.fill(connection, report.id)
             doses.fill_courses(connection, report.id)
@@ -235,14 +223,14 @@ def stored(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
 
 
 def is_current(connection: sqlite3.Connection, report: Report, fingerprint: str) -> bool:
-    """Tell whether text, source and pipeline of a stored report are all as they are now.
+    """Tell whether text, parts, source and pipeline of a stored report are all as they are now.
 
     A corrected citation leaves the text's SHA-256 as it was, so `stored` alone would miss it.
     """
-    row = connection.execute(
-        f"select {', '.join(_DECLARED)}, pipeline_fingerprint from report where report_id = ?", (report.id,)
-    ).fetchone()
-    return row is not None and row == (*(getattr(report, name) for name in _DECLARED), fingerprint)
+    row = connection.execute("select sha256, pipeline_fingerprint from report where report_id = ?", (report.id,)).fetchone()
+    if row != (report.sha256, fingerprint):
+        return False
+    return reports.stored_report(connection, report.id) == replace(report, source=None, messages=())
 
 
 def start_run(
@@ -298,13 +286,6 @@ def publish(partial: Path, final: Path) -> None:
 def search_key(report_id: str) -> int:
     """Return the report's key in the full-text index: 52 bits of its name's hash, exact in JSON numbers."""
     return int.from_bytes(hashlib.sha256(report_id.encode("utf-8", "surrogatepass")).digest()[:8]) >> 12
-
-
-def _report_row(report: Report, record: Record) -> tuple[Any, ...]:
-    """Return the row of table report: what the source declares, and kind and pipeline from the record."""
-    kind = record.report.get("kind") or report.kind or "other"
-    declared = (getattr(report, name) for name in _DECLARED)
-    return (report.id, kind, *declared, record.pipeline["version"], record.pipeline["fingerprint"])
 
 
 def _note(

@@ -83,7 +83,7 @@ def _evidence_rows(report_id: str, record: Record) -> list[Row]:
             raise EvidenceError(f"{report_id}: evidence for {entry.field} names case {entry.case}, which is not there")
         rows.append(
             (report_id, number, keys.get(entry.case or ""), entry.field, entry.start, entry.end, entry.quote,
-             entry.section, entry.assertion, entry.subject, entry.value, entry.reason)
+             entry.section, entry.assertion, entry.subject, entry.value, entry.reason, entry.page)
         )  # fmt: skip
     return rows
 

@@ -9,6 +9,25 @@ from extract.reading import Reading, holds_any
 
 WITH_CASES = ("case_report", "case_series")
 
+_TYPE_CASE = re.compile(r"\bcase[-\s](?:reports?|series|study|studies|presentation)\b|\bclinical[-\s]case\b", re.IGNORECASE)
+_TYPE_GUIDELINE = re.compile(r"\bguidelines?\b|\bconsensus\b", re.IGNORECASE)
+# What stands in a journal beside its papers.
+_TYPE_ASIDE = re.compile(
+    r"^(?:editorial|correction|erratum|corrigendum|retraction|book-review|product-review|news|obituary|announcement|addendum"
+    r"|expression-of-concern|in-brief|calendar|collection|introduction|abstracts?-collection|meeting-report)\b",
+    re.IGNORECASE,
+)
+_SOME = r"(?:an?|two|three|four|five|six|\d)\s(?:\w+\s){0,3}?"
+_TITLE_CASE = re.compile(
+    r"\bcase\s(?:reports?|series|presentation|study|studies)\b"
+    rf"|\breports?\sof\s{_SOME}cases?\b|\b{_SOME}cases?\s(?:of|with)\b|\bin\san?\s\d{{1,3}}[-\s]year[-\s]old\b",
+    re.IGNORECASE,
+)
+_TITLE_GUIDELINE = re.compile(
+    r"\b(?:guidelines?|consensus (?:statement|recommendations?)|appropriateness criteria|recommendations? (?:of|from) the)\b", re.IGNORECASE
+)
+_TITLE_REVIEW = re.compile(r"\b(?:systematic|scoping|narrative|umbrella) review\b|\bmeta-?analys[ie]s\b", re.IGNORECASE)
+
 # In lower case: it is sought in the whole text.
 _GUIDELINE = re.compile(
     r"\b(?:appropriateness criteria|clinical practice guidelines?|consensus (?:statement|guidelines?|recommendations?)"
@@ -63,9 +82,15 @@ _HEAD = 4000
 
 
 def judge(reading: Reading, labels: Sequence[str]) -> str:
-    """Return the kind of a report: as declared, else case_series, case_report, guideline, review or other."""
-    if reading.report.kind:
-        return reading.report.kind
+    """Return the kind of a report: as declared, else case_series, case_report, guideline, review or other.
+
+    The publisher's own word for it and the title go before what the text alone would tell, where they are clear.
+    """
+    report = reading.report
+    if report.kind:
+        return report.kind
+    if told := _told(report.article_type or "", report.title or "", len(labels)):
+        return told
     text = reading.text
     words = max(1, text.count(" "))
     guideline = _guideline_terms(text, words)
@@ -80,6 +105,18 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
     if not is_cohort and (_ONE_PERSON.search(text) or _tells_story(reading) or (not _COHORT.search(text, 0, _HEAD) and _own(reading))):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"
+
+
+def _told(article_type: str, title: str, patients: int) -> str | None:
+    """Return the kind that a publisher's word for an article or its title tells; None where they tell none, or not that alone."""
+    is_case = _TYPE_CASE.search(article_type) is not None or _TITLE_CASE.search(title) is not None
+    if is_case:
+        return "case_series" if patients > 1 else "case_report"
+    if _TYPE_ASIDE.search(article_type):
+        return "other"
+    if _TYPE_GUIDELINE.search(article_type) or _TITLE_GUIDELINE.search(title):
+        return "guideline"
+    return "review" if _TITLE_REVIEW.search(title) else None
 
 
 def _tells_story(reading: Reading) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -80,6 +81,9 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
                 cases.append(case)
             else:
                 evidence = [entry for entry in evidence if entry.case != label]
+    if report.pages:
+        for entry in evidence:
+            entry.page = bisect_right(report.pages, entry.start) or 1
     record = Record(
         _report(report, judged), tuple(cases), tuple(evidence), {"version": pipeline.version, "fingerprint": pipeline.fingerprint}
     )
@@ -228,5 +232,6 @@ def _label_order(label: str) -> tuple[int, str]:
 def _report(report: Report, judged: str) -> dict[str, Any]:
     return {
         "id": report.id, "kind": judged, "title": report.title, "doi": report.doi, "pmcid": report.pmcid, "pmid": report.pmid,
-        "year": report.year, "journal": report.journal, "license": report.license, "sha256": report.sha256,
+        "year": report.year, "journal": report.journal, "license": report.license, "authors": list(report.authors),
+        "format": report.format, "sha256": report.sha256,
     }  # fmt: skip

@@ -27,6 +27,7 @@ class Evidence:
     `start` and `end` count code points of the report's text, end exclusive. `value` is what the words
     were read as. `reason` is None where the words support a fact of the case; otherwise it says why
     they were passed over ("literature", "family", "negated", "planned", "another mention preferred" ...).
+    `page` is the page of the source on which the words begin, from 1; None where it has no pages.
     """
 
     field: str
@@ -39,6 +40,7 @@ class Evidence:
     subject: str = "patient"  # patient, literature, family, general
     value: str | None = None
     reason: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

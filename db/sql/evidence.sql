@@ -24,6 +24,8 @@ create table evidence (
     value text,
     -- NULL where the words support a value; otherwise why they were passed over ("literature", "family" ...).
     reason text check (reason <> ''),
+    -- Page of the file on which the words begin, from 1; NULL where the file has no pages.
+    page integer check (page > 0),
     primary key (report_id, number)
 ) strict, without rowid;
 

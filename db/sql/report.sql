@@ -4,6 +4,8 @@ create table report (
     report_id text primary key not null check (report_id <> ''),
     -- case_report, case_series, review, guideline or other: what the pipeline took the text for.
     kind text not null check (kind in ('case_report', 'case_series', 'review', 'guideline', 'other')),
+    -- The kind that a person declared in the front matter; NULL where the pipeline judged alone.
+    declared_kind text check (declared_kind in ('case_report', 'case_series', 'review', 'guideline', 'other')),
     -- Title as published; NULL where the source gives none.
     title text check (title <> ''),
     -- Citation of the published report, as one line.
@@ -20,6 +22,14 @@ create table report (
     journal text check (journal <> ''),
     -- Licence of the text, as the source states it.
     license text check (license <> ''),
+    -- Authors as the source names them, a JSON list in its order; NULL where it names none.
+    authors text check (json_type(authors) = 'array'),
+    -- Institutions of the authors, a JSON list; NULL where the source gives none.
+    affiliations text check (json_type(affiliations) = 'array'),
+    -- The publisher's own word for the kind of article ("case-report"); NULL where there is none.
+    article_type text check (article_type <> ''),
+    -- The format of the file that was read: text, markdown, jats, bioc, pdf, docx, html; NULL where it is not known.
+    format text check (format <> ''),
     -- 1 where the text is Casebook's own retelling of the cited report, 0 where it is the report's words.
     is_retelling integer not null check (is_retelling in (0, 1)),
     -- SHA-256 of the text, in hex: tells a rerun whether the text has changed.
