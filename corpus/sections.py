@@ -78,6 +78,8 @@ _NUMBERED_CASE = re.compile(r"\s{0,8}(?:case|patient)\s+(?:\d|[ivx]{1,4}\b)", re
 _CAPTION = re.compile(r"^\s{0,8}(?:fig(?:ure)?s?|plate|image|photo(?:graph)?)\s?\.?\s{0,3}\d{1,2}", re.IGNORECASE)
 _TABLE = re.compile(r"^\s{0,8}table\s{1,3}(?:\d{1,2}|[ivx]{1,4})\b", re.IGNORECASE)
 _HEADING_LENGTH = 70
+# The first line, where it stands alone, ends no sentence and names no part of a paper.
+_TITLE = re.compile(r"\s{0,99}(?P<words>[^\W\d_\[“\"'](?:[^\n ]{0,60}[ ]){2,50}[^\n ]{0,60}[^\s.:;,])\n\s{0,9}\n(?=\s{0,99}\S)")
 # A reference list's line: "12. Smith J, ..." or "Smith AB, Jones C (1999)".
 _REFERENCE = re.compile(r"^\s{0,4}\[?\d{1,3}[\].]\s{1,3}[A-Z][\w'’-]{1,25},?\s[A-Z]{1,3}[,.\s]")
 
@@ -134,7 +136,11 @@ def lines(report: Report) -> Iterator[Line]:
     section is `body`.
     """
     if not report.sections:
-        yield from _lines(report.text, 0, len(report.text), BODY)
+        start = 0
+        if (title := _TITLE.match(report.text)) and not _HEADING_LINE.match(title["words"]):
+            start = title.end()
+            yield Line(title.start("words"), title.end("words"), "title", False)
+        yield from _lines(report.text, start, len(report.text), BODY)
         return
     for section in report.sections:
         start = section.start

@@ -11,6 +11,7 @@ WITH_CASES = ("case_report", "case_series")
 
 _TYPE_CASE = re.compile(r"\bcase[-\s](?:reports?|series|study|studies|presentation)\b|\bclinical[-\s]case\b", re.IGNORECASE)
 _TYPE_GUIDELINE = re.compile(r"\bguidelines?\b|\bconsensus\b", re.IGNORECASE)
+_TYPE_REVIEW = re.compile(r"\breviews?\b", re.IGNORECASE)
 # What stands in a journal beside its papers.
 _TYPE_ASIDE = re.compile(
     r"^(?:editorial|correction|erratum|corrigendum|retraction|book-review|product-review|news|obituary|announcement|addendum"
@@ -100,6 +101,8 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "case_series"
     if _tells_of_one(reading):
         return "case_report"
+    if _TYPE_REVIEW.search(report.article_type or ""):
+        return "review"
     persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
     is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * _own(reading)
     if not is_cohort and (_ONE_PERSON.search(text) or _tells_story(reading) or (not _COHORT.search(text, 0, _HEAD) and _own(reading))):
