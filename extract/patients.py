@@ -15,6 +15,15 @@ Cues = frozenset[str]
 _CASE = ("case", "pathology", "treatment", "follow_up")
 _ARGUED = ("introduction", "discussion", "conclusion", "table")
 _CITATION = re.compile(r"\[\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\]|\(\d{1,3}(?:\s?[-–,]\s?\d{1,3}){0,8}\)|et al\b")
+# "(Silva and Tanaka, 2010; Berg 2012)"; not "(March 2010)".
+_AUTHOR_YEAR = re.compile(
+    r"""\( (?:[^()\d]{0,60}?[\s;])?
+    (?!(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec|Spring|Summer|Autumn|Fall|Winter|In|Since|Until|From|WHO|Figure|Table)\b
+       |(?:January|February|March|April|August|September|October|November|December)\b)
+    [A-Z][^\W\d_][\w'’-]{1,24} (?:\s(?:and|&)\s[A-Z][\w'’-]{1,25})? ,? \s (?:19[5-9]|20[0-3])\d[a-z]? (?:[;,]\s[^()]{0,200})? \)""",
+    re.VERBOSE,
+)
+_YEARS = (" 19", " 20")
 _AGE = re.compile(
     r"\b(?:\d{1,3}|(?:[a-z]+[-\s]){1,3})[-–\s]?(?:years?|yrs?\.?|months?|weeks?|days?)[-–\s]{1,2}olds?\b|\b\d{1,3}[-\s]?(?:y/o|yo)\b"
     r"|\baged?\s(?:of\s)?\d{1,3}\b|\b\d{1,2}[-\s]years?\b.{0,30}\b(?:male|female|man|woman|lady|boy|girl)\b",
@@ -117,8 +126,11 @@ def _subject(draft: Draft, before_patient: bool, closed: bool) -> str:
 
 
 def _is_cited(draft: Draft) -> bool:
-    """Return whether a sentence carries a citation: "[12]", "(3-5)", "et al"."""
-    return ("[" in draft.text or "(" in draft.text or "et al" in draft.text) and _CITATION.search(draft.text) is not None
+    """Return whether a sentence carries a citation: "[12]", "(3-5)", "et al", "(Silva, 2010)"."""
+    text = draft.text
+    if ("[" in text or "(" in text or "et al" in text) and _CITATION.search(text) is not None:
+        return True
+    return "(" in text and holds_any(text, _YEARS) and _AUTHOR_YEAR.search(text) is not None
 
 
 def _anchor(drafts: Sequence[Draft]) -> int:
