@@ -13,9 +13,8 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
@@ -27,7 +26,8 @@ from corpus import files
 from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import CorpusError, Report
 from corpus.tables.grid import Grid
-from db import load, schema
+from db import load
+from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, open_readonly, own_tables
 from db.reports import stored_report
 from db.schema import DatabaseError
 from extract.lexicon import LexiconError
@@ -45,10 +45,6 @@ DOSE_TABLES = HERE / "corpus" / "dose_tables"
 # Kinds of paper that speak of no patient of their authors, so that a text without one is no mistake.
 WITHOUT_PATIENT = ("guideline", "review")
 NO_PATIENT = "no patient found; wanted a case report (a guideline or review says so in its front matter: kind: guideline)"
-
-# Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, or
-# from the text in the database because the pipeline is another.
-ADD, BUILD, READ_AGAIN = "add", "build", "read again"
 
 _FEW = 5  # files; above that, progress is shown
 _PORT = 8001
@@ -221,149 +217,15 @@ class _Incoming:
     is_stored: bool = False
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A copy of a database that takes its place at the end. It is made when the first change comes.
-
-    Attributes
-    ----------
-    database
-        Where the result goes.
-    starts_empty
-        True where what is there was made with other tables, so that nothing of it can be taken as it is.
-    runs
-        Reason to run in the ledger, for those that this command has begun.
-    """
-
-    database: Path
-    stack: ExitStack
-    starts_empty: bool = False
-    runs: dict[str, str] = field(default_factory=dict)
-    opened: sqlite3.Connection | None = None
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The copy, open for writing."""
-        if self.opened is None:
-            self.opened = self.stack.enter_context(_replacement(self.database, self.starts_empty))
-        return self.opened
-
-    def run(self, reason: str) -> str:
-        """Return the run that stores reports for this reason, begun if it is the first."""
-        if reason not in self.runs:
-            number = self.connection.execute("select count(*) from run").fetchone()[0] + 1
-            self.runs[reason] = f"{number:06}"
-            # The ledger is history and the only place that knows the clock.
-            started = datetime.now(UTC).isoformat(timespec="seconds")
-            load.start_run(self.connection, self.runs[reason], reason, {"fingerprint": _fingerprint()}, started)
-        return self.runs[reason]
-
-    def finish(self, tally: _Tally) -> None:
-        """Write counts and failures into the ledger, if anything was written at all."""
-        for number, run in enumerate(self.runs.values()):
-            for name, message in [] if number else tally.failed:
-                load.note_failure(self.connection, run, name, message)
-            load.finish_run(self.connection, run, 0 if number else tally.unchanged)
-
-
-@contextmanager
-def _replacement(database: Path, starts_empty: bool) -> Iterator[sqlite3.Connection]:
-    """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
-
-    Raises
-    ------
-    DatabaseError
-        Another process is writing to the same database.
-    """
-    database = database.resolve()
-    database.parent.mkdir(parents=True, exist_ok=True)
-    partial = database.with_name(f"{database.name}.partial")
-    with _lock(database):
-        try:
-            _discard(partial)
-            if database.exists() and not starts_empty:
-                with closing(_open(database)) as old, closing(sqlite3.connect(partial)) as new:
-                    old.backup(new)
-            with closing(load.connect(partial)) as connection:
-                # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
-                connection.execute("pragma synchronous = off")
-                connection.execute("pragma journal_mode = memory")
-                yield connection
-                load.refresh_overview(connection)
-            load.publish(partial, database)
-        finally:
-            _discard(partial)
-
-
-def _discard(partial: Path) -> None:
-    """Remove an unfinished copy, also one that a killed process left behind."""
-    for path in (partial, partial.with_name(f"{partial.name}-journal")):
-        path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _lock(database: Path) -> Iterator[None]:
-    """Keep other processes from writing to the database; the system ends the lock with the process."""
-    import fcntl
-
-    path = database.with_name(f"{database.name}.lock")
-    while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise DatabaseError(f"{database}: another casebook is writing to it; wait until it has finished") from None
-        # Its owner may have removed the file between our opening and our locking it: then it locks nothing.
-        if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
-            break
-        os.close(handle)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        os.close(handle)
-
-
-def _open(database: Path) -> sqlite3.Connection:
-    """Open a database for reading only."""
-    return sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
-
-
-def _is_of_today(database: Path) -> bool | None:
-    """Tell whether a database has today's tables; None where there is none yet.
-
-    Raises
-    ------
-    DatabaseError
-        What is there is no database, or another program's.
-    """
-    if not database.exists():
-        return None
-    try:
-        with closing(_open(database)) as connection:
-            version = connection.execute("pragma user_version").fetchone()[0]
-            tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
-    except sqlite3.Error as error:
-        raise DatabaseError(f"{database}: {error}; wanted a Casebook database, or a name that is free") from error
-    if not tables:
-        return None
-    if version == schema.fingerprint():
-        return True
-    if not {"report", "report_text"} <= tables:
-        raise DatabaseError(f"{database}: another program's database; wanted one of Casebook's, or a name that is free")
-    return False
-
-
 def _is_usable(database: Path) -> bool:
     """Tell whether there is a database yet; one with other tables than today's ends the command."""
-    is_of_today = _is_of_today(database)
-    if is_of_today is False:
+    is_current = has_todays_tables(database)
+    if is_current is False:
         _fail(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
-    return is_of_today is True
+    return is_current is True
 
 
-def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: _Tally) -> None:
+def _update(draft: Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: _Tally) -> None:
     """Read and store what is not current. `old` is the database as it stands; None where its facts cannot be kept."""
     known = set(load.stored(old)) if old else set()
     for item in incoming:
@@ -409,30 +271,10 @@ def _stored_reports(connection: sqlite3.Connection, names: set[str]) -> Iterator
         yield report
 
 
-def _added(connection: sqlite3.Connection) -> set[str]:
-    """Return the reports whose stored text came by `add`: it goes before the project's own of the same name."""
-    origin: dict[str, str] = {}
-    with suppress(sqlite3.Error):  # a database with other tables may keep its history in another way
-        for name, reason in connection.execute(
-            "select report_name, reason from run_report join run using (run_id)"
-            " where outcome in ('new', 'changed') and reason in (?, ?) order by run_id",
-            (ADD, BUILD),
-        ):
-            origin[name] = reason
-    return {name for name, reason in origin.items() if reason == ADD}
-
-
-def _own_tables(connection: sqlite3.Connection) -> set[str]:
-    """Return the reports that are tables of the authors' own patients: they are read as tables, not as prose."""
-    with suppress(sqlite3.Error):  # a database with older tables holds none
-        return {name for (name,) in connection.execute("select dose_table_id from dose_table where is_own = 1")}
-    return set()
-
-
 def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> Iterator[_Incoming]:
     """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
-    stored = {name for (name,) in old.execute("select report_id from report")} - _own_tables(old) if old else set()
-    added = _added(old) & stored if old else set()
+    stored = {name for (name,) in old.execute("select report_id from report")} - own_tables(old) if old else set()
+    added = added_reports(old) & stored if old else set()
     own = set()
     for path, report in _reports([REPORTS], tally):
         own.add(path.stem)
@@ -488,9 +330,9 @@ def _user_table(table_id: str, grid: Grid, found: Understood, citation: str | No
     )
 
 
-def _store_table(draft: _Draft, table: DoseTable) -> None:
+def _store_table(draft: Draft, table: DoseTable) -> None:
     """Store a dose table; one of the authors' own patients also as a report with its cases."""
-    if not table.is_own and table.id in _own_tables(draft.connection):
+    if not table.is_own and table.id in own_tables(draft.connection):
         # Its cases would stay beside the rows of a table of the literature, and each patient count twice.
         load.remove(draft.connection, table.id, draft.run(ADD))
     load.store_dose_table(draft.connection, table)
@@ -509,7 +351,7 @@ def _added_tables(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tall
     from extract.tables import cases
 
     names: list[tuple[str, str]] = []
-    own = _own_tables(old) if old else set()
+    own = own_tables(old) if old else set()
     with suppress(sqlite3.Error):  # a database with older tables holds none that were added
         names = old.execute("select dose_table_id, pipeline_fingerprint from dose_table where source is not null").fetchall() if old else []
     for name, fingerprint in names:
@@ -548,38 +390,26 @@ def _is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:
 def _build(database: Path) -> _Tally:
     """Bring a database up to date with the project's reports and dose tables and with the pipeline."""
     tally = _Tally()
-    is_of_today = _is_of_today(database)
+    is_of_today = has_todays_tables(database)
     with ExitStack() as stack:
-        old = stack.enter_context(closing(_open(database))) if is_of_today is not None else None
-        draft = _Draft(database, stack, starts_empty=is_of_today is False)
+        old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
+        draft = Draft(database, stack, _fingerprint(), starts_empty=is_of_today is False)
         if is_of_today is False and old:
-            _copy_ledger(old, draft.connection)
+            copy_ledger(old, draft.connection)
         _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, tally)
         for table in (*_dose_tables(tally), *_added_tables(old, is_of_today is False, tally)):
             if not (is_of_today and old and _is_stored(old, table)):
                 _store_table(draft, table)
                 tally.dose_tables += 1
-        draft.finish(tally)
+        draft.finish(tally.failed, tally.unchanged)
     return tally
-
-
-def _copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
-    """Take the history of runs over into new tables, as far as the columns are still the same."""
-    columns = schema.dictionary()
-    with suppress(sqlite3.Error), load.transaction(new):
-        for table in ("run", "run_report"):
-            there = {row[1] for row in old.execute(f"pragma table_info({table})")}
-            shared = ", ".join(name for name in columns[table].columns if name in there)
-            rows = old.execute(f"select {shared} from {table}").fetchall()
-            marks = ", ".join("?" * (shared.count(",") + 1))
-            new.executemany(f"insert into {table} ({shared}) values ({marks})", rows)
 
 
 def _summary(database: Path, tally: _Tally) -> str:
     counts = f"{tally.new} new, {tally.changed} changed, {tally.unchanged} unchanged, {len(tally.failed)} failed"
     if not database.exists():
         return f"{_shown(database)}: {counts}"
-    with closing(_open(database)) as connection:
+    with closing(open_readonly(database)) as connection:
         reports, cases = (connection.execute(f"select count(*) from {name}").fetchone()[0] for name in ("report", "patient_case"))
     if not (tally.new or tally.changed or tally.dose_tables or tally.failed):
         return f"{_shown(database)} is up to date: {cases} cases in {reports} reports"
@@ -681,7 +511,7 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
     is_there = _is_usable(database)
 
     def incoming() -> Iterator[_Incoming]:
-        tables_of_own = _own_tables(old) if old else set()
+        tables_of_own = own_tables(old) if old else set()
         for path, report in _reports(paths, tally):
             if report.id in tables_of_own:
                 _pass_over(tally, path, f"{path}: a table of own patients has the name {report.id!r}, wanted a file with another")
@@ -690,10 +520,10 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
             yield _Incoming(report, BUILD if is_own else ADD)
 
     with ExitStack() as stack:
-        old = stack.enter_context(closing(_open(database))) if is_there else None
-        draft = _Draft(database, stack)
+        old = stack.enter_context(closing(open_readonly(database))) if is_there else None
+        draft = Draft(database, stack, _fingerprint())
         _update(draft, incoming(), old, tally)
-        draft.finish(tally)
+        draft.finish(tally.failed, tally.unchanged)
     _say(_summary(database, tally))
     raise SystemExit(tally.exit_code)
 
@@ -879,13 +709,13 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     _is_usable(database)
     tally = _Tally()
     with ExitStack() as stack:
-        draft = _Draft(database, stack)
+        draft = Draft(database, stack, _fingerprint())
         for path in paths:
             for table in _tables_of(path, citation, patients, tally):
                 if _is_wanted(table, database, is_sure, dry_run):
                     _store_table(draft, table)
                     tally.dose_tables += 1
-        draft.finish(tally)
+        draft.finish(tally.failed, tally.unchanged)
     if tally.dose_tables:
         _say(f"{_shown(database)}: {tally.dose_tables} {'table' if tally.dose_tables == 1 else 'tables'} of doses stored")
     raise SystemExit(tally.exit_code)
@@ -929,8 +759,8 @@ def _is_wanted(table: DoseTable, database: Path, is_sure: bool, dry_run: bool) -
     if (DOSE_TABLES / f"{table.id}.toml").exists():
         raise DatabaseError(f"{table.id}: a table of the project has this name, wanted a file with another")
     if database.exists():
-        with closing(_open(database)) as connection:
-            reports = {name for (name,) in connection.execute("select report_id from report")} - _own_tables(connection)
+        with closing(open_readonly(database)) as connection:
+            reports = {name for (name,) in connection.execute("select report_id from report")} - own_tables(connection)
             if table.is_own and table.id in reports:
                 raise DatabaseError(f"{table.id}: a report has this name, wanted a file with another")
             if _is_stored(connection, table):
@@ -990,7 +820,7 @@ def _readable(database: Path) -> sqlite3.Connection:
     """Open a database of today's tables for reading, or fail with what is missing."""
     if not _is_usable(database):
         _fail(f"{database}: not there yet; `casebook build` makes it")
-    return _open(database)
+    return open_readonly(database)
 
 
 if __name__ == "__main__":

@@ -94,5 +94,5 @@ def _tables(script: str) -> tuple[Table, ...]:
 
 
 def data_tables() -> tuple[str, ...]:
-    """Return the tables that equal records fill with equal rows: all but the run ledger and FTS."""
-    return tuple(name for name in dictionary() if name not in ("run", "run_report", "report_search"))
+    """Return the tables that equal records fill with equal rows: all but the ledgers of runs and files, and FTS."""
+    return tuple(name for name in dictionary() if name not in ("run", "run_report", "source_file", "report_search"))

@@ -481,7 +481,7 @@ def test_a_database_with_other_tables_is_made_anew_and_loses_nothing(folder: Pat
     assert dump(database) == rows
     with closing(sqlite3.connect(database)) as connection:
         assert [reason for (reason,) in connection.execute("select reason from run order by run_id")][:2] == ["build", "add"]
-    assert casebook._is_of_today(database)
+    assert casebook.has_todays_tables(database)
     assert "is up to date" in run("build", "--database", database).stdout
 
 

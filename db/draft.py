@@ -1,0 +1,192 @@
+"""A new state of a database: written to a copy, which takes its place when it is whole."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from db import load, schema, source_files
+from db.schema import DatabaseError
+from db.source_files import SourceFile
+
+# Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, or
+# from the text in the database because the pipeline is another.
+ADD, BUILD, READ_AGAIN = "add", "build", "read again"
+
+
+@dataclass(slots=True)
+class Draft:
+    """A copy of a database that takes its place at the end. It is made when the first change comes.
+
+    Attributes
+    ----------
+    database
+        Where the result goes.
+    stack
+        Closes the copy, and puts it in the database's place, when the command ends.
+    fingerprint
+        That of the pipeline that reads the reports.
+    starts_empty
+        True where what is there was made with other tables, so that nothing of it can be taken as it is.
+    runs
+        Reason to run in the ledger, for those that this command has begun.
+    """
+
+    database: Path
+    stack: ExitStack
+    fingerprint: str
+    starts_empty: bool = False
+    runs: dict[str, str] = field(default_factory=dict)
+    opened: sqlite3.Connection | None = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The copy, open for writing."""
+        if self.opened is None:
+            self.opened = self.stack.enter_context(replacement(self.database, self.starts_empty))
+        return self.opened
+
+    def run(self, reason: str) -> str:
+        """Return the run that stores reports for this reason, begun if it is the first."""
+        if reason not in self.runs:
+            number = self.connection.execute("select count(*) from run").fetchone()[0] + 1
+            self.runs[reason] = f"{number:06}"
+            # The ledger is history and the only place that knows the clock.
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            load.start_run(self.connection, self.runs[reason], reason, {"fingerprint": self.fingerprint}, started)
+        return self.runs[reason]
+
+    def finish(self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = ()) -> None:
+        """Write counts, failures (name and message) and the files that were read into the ledger, if anything was written at all."""
+        for number, run in enumerate(self.runs.values()):
+            for name, message in [] if number else failed:
+                load.note_failure(self.connection, run, name, message)
+            load.finish_run(self.connection, run, 0 if number else unchanged)
+        if self.opened is not None:
+            source_files.note(self.opened, files)
+
+
+@contextmanager
+def replacement(database: Path, starts_empty: bool) -> Iterator[sqlite3.Connection]:
+    """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
+
+    Raises
+    ------
+    DatabaseError
+        Another process is writing to the same database.
+    """
+    database = database.resolve()
+    database.parent.mkdir(parents=True, exist_ok=True)
+    partial = database.with_name(f"{database.name}.partial")
+    with _lock(database):
+        try:
+            _discard(partial)
+            if database.exists() and not starts_empty:
+                with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
+                    old.backup(new)
+            with closing(load.connect(partial)) as connection:
+                # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
+                connection.execute("pragma synchronous = off")
+                connection.execute("pragma journal_mode = memory")
+                yield connection
+                load.refresh_overview(connection)
+            load.publish(partial, database)
+        finally:
+            _discard(partial)
+
+
+def _discard(partial: Path) -> None:
+    """Remove an unfinished copy, also one that a killed process left behind."""
+    for path in (partial, partial.with_name(f"{partial.name}-journal")):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _lock(database: Path) -> Iterator[None]:
+    """Keep other processes from writing to the database; the system ends the lock with the process."""
+    import fcntl
+
+    path = database.with_name(f"{database.name}.lock")
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise DatabaseError(f"{database}: another casebook is writing to it; wait until it has finished") from None
+        # Its owner may have removed the file between our opening and our locking it: then it locks nothing.
+        if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+            break
+        os.close(handle)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def open_readonly(database: Path) -> sqlite3.Connection:
+    """Open a database for reading only."""
+    return sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def has_todays_tables(database: Path) -> bool | None:
+    """Tell whether a database has today's tables; None where there is none yet.
+
+    Raises
+    ------
+    DatabaseError
+        What is there is no database, or another program's.
+    """
+    if not database.exists():
+        return None
+    try:
+        with closing(open_readonly(database)) as connection:
+            version = connection.execute("pragma user_version").fetchone()[0]
+            tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{database}: {error}; wanted a Casebook database, or a name that is free") from error
+    if not tables:
+        return None
+    if version == schema.fingerprint():
+        return True
+    if not {"report", "report_text"} <= tables:
+        raise DatabaseError(f"{database}: another program's database; wanted one of Casebook's, or a name that is free")
+    return False
+
+
+def copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Take the history of runs over into new tables, as far as the columns are still the same."""
+    columns = schema.dictionary()
+    with suppress(sqlite3.Error), load.transaction(new):
+        for table in ("run", "run_report"):
+            there = {row[1] for row in old.execute(f"pragma table_info({table})")}
+            shared = ", ".join(name for name in columns[table].columns if name in there)
+            rows = old.execute(f"select {shared} from {table}").fetchall()
+            marks = ", ".join("?" * (shared.count(",") + 1))
+            new.executemany(f"insert into {table} ({shared}) values ({marks})", rows)
+
+
+def added_reports(connection: sqlite3.Connection) -> set[str]:
+    """Return the reports whose stored text came by `add`: it goes before the project's own of the same name."""
+    origin: dict[str, str] = {}
+    with suppress(sqlite3.Error):  # a database with other tables may keep its history in another way
+        for name, reason in connection.execute(
+            "select report_name, reason from run_report join run using (run_id)"
+            " where outcome in ('new', 'changed') and reason in (?, ?) order by run_id",
+            (ADD, BUILD),
+        ):
+            origin[name] = reason
+    return {name for name, reason in origin.items() if reason == ADD}
+
+
+def own_tables(connection: sqlite3.Connection) -> set[str]:
+    """Return the reports that are tables of the authors' own patients: they are read as tables, not as prose."""
+    with suppress(sqlite3.Error):  # a database with older tables holds none
+        return {name for (name,) in connection.execute("select dose_table_id from dose_table where is_own = 1")}
+    return set()

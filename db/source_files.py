@@ -1,0 +1,69 @@
+"""The ledger of files: what came of each, so that a rerun looks at nothing twice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db.query import one
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that was read.
+
+    Attributes
+    ----------
+    source_id, file_name
+        What it is known by, and what it is called, without its folder.
+    sha256
+        Of its bytes, in hex.
+    read_by
+        Fingerprint of readers and pipeline.
+    reports
+        Names of the reports in it, as far as they could be used.
+    problems
+        Messages on what could not be used, without the file's path.
+    """
+
+    source_id: str
+    file_name: str
+    sha256: str
+    read_by: str
+    reports: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def known(connection: sqlite3.Connection, source_id: str, sha256: str, read_by: str) -> SourceFile | None:
+    """Return what came of a file when it was read; None where it must be read (again).
+
+    It must where its bytes, the readers or the pipeline are others, and where a report in it is not stored any more.
+    """
+    row = one(connection, "select * from source_file where source_id = ? and sha256 = ? and read_by = ?", source_id, sha256, read_by)
+    if row is None:
+        return None
+    reports, problems = (tuple(json.loads(row[name])) for name in ("reports", "problems"))
+    for report_id in reports:
+        if one(connection, "select 1 from report where report_id = ?", report_id) is None:
+            return None
+    return SourceFile(source_id, row["file_name"], sha256, read_by, reports, problems)
+
+
+def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:
+    """Enter files in the ledger, in place of what was known of them."""
+    with connection:
+        connection.executemany(
+            "insert or replace into source_file values (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    x.source_id,
+                    x.file_name,
+                    x.sha256,
+                    x.read_by,
+                    *(json.dumps(listed, ensure_ascii=False) for listed in (x.reports, x.problems)),
+                )
+                for x in files
+            ],
+        )
