@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from db import fields
+from db import fields, report_parts
 from db.case_values import Group, groups
 from db.course import Course, course
 from db.highlight import Piece, Span, cut
 from db.overview import site_words
 from db.query import Row, every, one
+from db.report_parts import PrintedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,12 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """All that the page of a report shows: its source, its cases in one line each, its text."""
+    """All that the page of a report shows: its source, its cases in one line each, its tables, its text."""
 
     report: dict[str, Any]
     cases: tuple[dict[str, Any], ...]
     pieces: tuple[Piece, ...]
+    tables: tuple[PrintedTable, ...]
 
 
 def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
@@ -101,6 +104,7 @@ def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | 
         _report(connection, report_id),
         tuple(dict(case) for case in cases),
         _pieces(connection, report_id, {entry: field for field, entry in links}, set()),
+        report_parts.tables(connection, report_id),
     )
 
 
@@ -130,10 +134,12 @@ def _pieces(connection: sqlite3.Connection, report_id: str, marked: dict[int, st
         for row in rows
         if row["number"] in marked or row["number"] in passed
     ]
-    return cut(text["text"] if text else "", spans)
+    return cut(text["text"] if text else "", spans, report_parts.looks(connection, report_id), report_parts.pages(connection, report_id))
 
 
 def _report(connection: sqlite3.Connection, report_id: str) -> dict[str, Any]:
-    """Return the row of a report."""
+    """Return the row of a report, its lists as lists."""
     row = one(connection, "select * from report where report_id = ?", report_id)
-    return dict(row) if row else {}
+    if row is None:
+        return {}
+    return dict(row) | {name: json.loads(row[name] or "[]") for name in ("authors", "affiliations")}

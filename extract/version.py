@@ -12,8 +12,8 @@ _ROOM = Path(__file__).parent
 _SHARED = (_ROOM.parent / "corpus" / "sections.py",)
 # Libraries whose release may change what is read.
 _LIBRARIES = ("spacy", "scispacy")
-# Modules of this room that only judge records, and read nothing.
-_ASIDE = frozenset({"evaluate.py", "version.py"})
+# Modules of this room that only judge records or tell of them, and read nothing.
+_ASIDE = frozenset({"evaluate.py", "telling.py", "version.py"})
 
 
 def version() -> str:
