@@ -211,6 +211,9 @@ def serve(seconds: str, megabytes: str, reader: str) -> None:
     a parent to see it.
     """
     _limit(int(megabytes))
+    # A child inherits which signals its parent does not want to hear of; this one must be heard.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     # What a library prints must not come between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -92,8 +92,19 @@ def test_a_bad_file_costs_itself_and_the_next_is_read(worker: Worker, order: byt
     assert str(caught.value) == f"a, b.pdf: {reason}"
     assert time.monotonic() - started < 2
     assert worker.read(b"well", "x", "x")[0].text == "well"
-    if reason.startswith(("took", "needed", "the reader")):
-        wait_for_end(before)
+    is_dead = reason.startswith(("took", "needed", "the reader"))
+    assert Path(f"/proc/{before}").exists() is not is_dead  # nor is it a zombie
+
+
+def test_the_limit_of_time_holds_where_the_parent_does_not_hear_alarms(worker: Worker) -> None:
+    before = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    try:
+        with pytest.raises(CorpusError, match="took longer"):
+            worker.read(b"sleep 5", "x", "x")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
 
 
 def test_what_a_library_prints_does_not_come_between(worker: Worker) -> None:
