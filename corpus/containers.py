@@ -175,41 +175,42 @@ class _Opening:
         """Yield the members of an archive that holds several."""
         is_bare = True
         for entry in entries:
-            self.count += 1
-            if self.count > self.limits.members:
-                raise _ExhaustedError(f"more than {self.limits.members} members, the rest is not read")
             if _is_hidden(entry.path):
                 continue
             where = f"{name}, {shown(entry.path)}"
-            try:
-                head = b"" if entry.refusal else entry.read(formats.HEAD_BYTES)
-                if not formats.is_candidate(entry.path, head):
-                    yield Passed(where, formats.suffix_of(entry.path))
-                    continue
-                is_bare = False
-                if entry.refusal:
-                    raise _RefusedError(entry.refusal)
-                self._check_size(entry.size, entry.packed_size)
-                data = head + entry.read(self.limits.member_bytes + 1 - len(head))
-                self._check_size(len(data))
-                if len(data) < entry.size:
-                    raise EOFError("it ends too early")
-                self._spend(len(data) if entry.is_packed_alone else 0)
-            except _EndedError:
-                raise
-            except _RefusedError as error:
-                yield Problem(where, f"{where}: {error}")
-                continue
-            except zips.BROKEN as error:
-                if not entry.is_packed_alone:
-                    raise  # a stream that breaks in one member has no other behind it
-                yield Problem(where, f"{where}: broken ({str(error)[:100]}), wanted a whole file")
-                continue
-            member_id = first_free(_ids(report_id, entry.path), self.ids)
-            self.ids.add(member_id)
-            yield from self.open(data, where, member_id, depth + 1)
+            data = self._unpacked(entry, where)
+            is_bare = is_bare and isinstance(data, Passed)
+            if isinstance(data, bytes):
+                member_id = first_free(_ids(report_id, entry.path), self.ids)
+                self.ids.add(member_id)
+                yield from self.open(data, where, member_id, depth + 1)
+            else:
+                yield data
         if is_bare:
             raise _RefusedError("an archive without a report, wanted files " + ", ".join(sorted(formats.ENDINGS)))
+
+    def _unpacked(self, entry: _Entry, where: str) -> bytes | Problem | Passed:
+        """Return what is in a member, or why it is not read."""
+        try:
+            head = b"" if entry.refusal else entry.read(formats.HEAD_BYTES)
+            if not formats.is_candidate(entry.path, head):
+                return Passed(where, formats.suffix_of(entry.path))
+            if entry.refusal:
+                return Problem(where, f"{where}: {entry.refusal}")
+            self._check_size(entry.size, entry.packed_size)
+            data = head + entry.read(self.limits.member_bytes + 1 - len(head))
+            if len(data) < entry.size:
+                raise EOFError("it ends too early")
+            self._spend(len(data) if entry.is_packed_alone else 0)
+        except _EndedError:
+            raise
+        except _RefusedError as error:
+            return Problem(where, f"{where}: {error}")
+        except zips.BROKEN as error:
+            if not entry.is_packed_alone:
+                raise  # a stream that breaks in one member has no other behind it
+            return Problem(where, f"{where}: broken ({str(error)[:100]}), wanted a whole file")
+        return data
 
     def _zip(self, data: bytes, name: str) -> Iterator[_Entry]:
         with zips.opened(data, name, "a whole archive", self.limits.members) as archive:
@@ -217,17 +218,27 @@ class _Opening:
             if sum(part.compress_size for part in parts) > len(data):
                 raise _RefusedError("its members overlap or are cut off, wanted an archive of which each byte counts once")
             for part in parts:
+                self._count()
                 if not part.is_dir():
                     yield _zip_entry(archive, part)
 
     def _tar(self, stream: _Stream) -> Iterator[_Entry]:
-        stream.allow(_TAR_HEADERS)  # opening reads the first ones
+        stream.allow(_TAR_HEADERS)
         with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|") as archive:
             while (info := archive.next()) is not None:
-                # What is not read of this member is skipped before the headers of the next.
-                stream.allow(info.size + _TAR_HEADERS)
+                self._count()
+                if len(archive.pax_headers) > _TAR_ATTRIBUTES:
+                    raise _EndedError(_HEADERS)  # each member would get a copy of them
+                if info.size < 0:
+                    raise tarfile.ReadError("a size below zero")
+                stream.allow(info.size + _TAR_HEADER)
                 if not info.isdir():
                     yield _tar_entry(archive, info)
+
+    def _count(self) -> None:
+        self.count += 1
+        if self.count > self.limits.members:
+            raise _ExhaustedError(f"more than {self.limits.members} members, the rest is not read")
 
     def _counted(self, chunks: Iterable[bytes], packed_size: int) -> Iterator[bytes]:
         """Pass on what a stream gives, until it gives too much."""
@@ -307,12 +318,19 @@ def _tar_entry(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Entry:
     return _Entry(info.name, file.read if file else lambda _: b"", info.size, None, refusal)
 
 
-# Names and attributes of one member; a long path has a few hundred bytes.
+# Names and attributes of members: what an archive may have of them, and what each member adds to that. A long path has a
+# few hundred bytes.
 _TAR_HEADERS = 1_000_000
+_TAR_HEADER = 8_192
+_TAR_ATTRIBUTES = 100  # that hold for all members
+_HEADERS = "headers without end, wanted a plain tar file"
 
 
 class _Stream:
-    """Chunks of bytes as a file that is read once from begin to end, never more than was allowed."""
+    """Chunks of bytes as a file that is read once from begin to end, never more than was allowed.
+
+    What is not read of a member is skipped before the next header: so much is allowed as members have, and a little.
+    """
 
     __slots__ = ("_allowed", "_chunks", "_rest")
 
@@ -322,8 +340,8 @@ class _Stream:
         self._allowed: int | None = None
 
     def allow(self, size: int) -> None:
-        """Set how many bytes may be read from now on; at first it is any number."""
-        self._allowed = size
+        """Let so many bytes more be read; until the first call it is any number."""
+        self._allowed = (self._allowed or 0) + size
 
     def peek(self, size: int) -> bytes:
         """Give the next bytes, which stay unread; fewer only at the end."""
@@ -339,7 +357,7 @@ class _Stream:
         """Give the next bytes; fewer than asked for only at the end."""
         if self._allowed is not None:
             if size > self._allowed:
-                raise _EndedError("headers without end, wanted a plain tar file")
+                raise _EndedError(_HEADERS)
             self._allowed -= size
         found = self.peek(size)
         self._rest = self._rest[size:]

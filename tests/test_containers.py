@@ -284,6 +284,40 @@ def test_headers_without_end_are_not_read() -> None:
     assert line == "p.zip: headers without end, wanted a plain tar file"
 
 
+@pytest.mark.parametrize("is_global", [True, False])
+def test_attributes_of_members_are_bounded_in_sum(is_global: bool) -> None:
+    attributes = {f"k{number}": "x" * (1 if is_global else 800) for number in range(1000)}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", pax_headers=attributes if is_global else {}) as archive:
+        for number in range(3):
+            info = tarfile.TarInfo(f"{number}.txt")
+            info.pax_headers = {} if is_global else attributes
+            archive.addfile(info)
+    found = lines(buffer.getvalue())
+    assert found[-1] == "p.zip: headers without end, wanted a plain tar file"
+    assert len(found) <= 2
+
+
+def test_headers_in_headers_and_sizes_below_zero() -> None:
+    header = special("x.txt", tarfile.XHDTYPE).tobuf(tarfile.USTAR_FORMAT)
+    (line,) = lines(header * 1500)
+    assert line.startswith("p.zip: broken or truncated tar file")
+    for size in (-512, -513, -(10**9)):
+        for kind in (tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME):
+            info = special("x.txt", kind)
+            block = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+            block[124:136] = (256**12 + size).to_bytes(12, "big")
+            block[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(block))[0]
+            found = lines(bytes(block) + tarred({"one.txt": A}))
+            # What only describes a member may be damaged and the member be whole; it ends in any case.
+            assert found[-1].startswith("p.zip: broken" if kind == tarfile.REGTYPE else ("p.zip: ", "p#one: "))
+
+
+def test_folders_count_as_members() -> None:
+    folders = {f"{number}": special(f"{number}", tarfile.DIRTYPE) for number in range(6)}
+    assert lines(tarred(folders | {"one.txt": A}), SMALL) == ["p.zip: more than 5 members, the rest is not read"]
+
+
 def test_a_dictionary_that_would_fill_the_memory_is_not_made() -> None:
     data = bytearray(lzma.compress(A))
     end = 12 + 4 * (data[12] + 1) - 4  # of the header of the first block, where its check sum begins
