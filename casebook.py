@@ -24,7 +24,7 @@ import click
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
 from corpus import files
 from corpus.dose_table import DoseTable, TableCell, load_dose_table
-from corpus.report import CorpusError, Report
+from corpus.report import CorpusError, Passed, Problem, Report
 from corpus.tables.grid import Grid
 from db import load
 from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, open_readonly, own_tables
@@ -156,21 +156,27 @@ def _fingerprint() -> str:
 
 def _reports(paths: Sequence[Path], tally: _Tally) -> Iterator[tuple[Path, Report]]:
     """Yield each readable report with its file; name the other files and why they are none."""
+    passed: list[Passed] = []
     for entry in _with_progress(list(files.find(paths))):
-        if isinstance(entry, files.Problem):
-            _pass_over(tally, entry.path, str(entry))
-            continue
-        try:
-            report = files.read(entry)
-        except CorpusError as error:
-            _pass_over(tally, entry, str(error))
-            continue
-        try:
-            report.id.encode()
-        except UnicodeEncodeError:
-            _pass_over(tally, entry, f"{entry}: the file's name is not UTF-8, wanted a name that it can be called by")
-            continue
-        yield entry, report
+        for found in _read(entry) if isinstance(entry, files.Source) else (entry,):
+            if isinstance(found, Report) and isinstance(entry, files.Source):
+                yield entry.path, found
+            elif isinstance(found, Problem):
+                _pass_over(tally, found.name, found.message)
+            elif isinstance(found, Passed):
+                passed.append(found)
+    if line := files.passed_over(passed):
+        _warn(line)
+
+
+def _read(source: files.Source) -> Iterator[Report | Problem | Passed]:
+    """Yield what is in a file; what cannot even be loaded is its only problem."""
+    try:
+        data = files.load(source)
+    except CorpusError as error:
+        yield Problem(source.name, str(error))
+        return
+    yield from files.read(source, data)
 
 
 def _record(report: Report, tally: _Tally) -> Record | None:

@@ -11,6 +11,41 @@ class CorpusError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """A file, or a member of an archive, that cannot become a report.
+
+    Attributes
+    ----------
+    name
+        What messages call it: its path as it was given or found, with ", member" behind it for a part of an archive.
+    message
+        One line that begins with the name: what was found and what was wanted.
+    """
+
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A file of a folder or an archive that does not claim to be a report: a picture, a table, a program.
+
+    Attributes
+    ----------
+    name
+        As of a `Problem`.
+    ending
+        In small letters with its dot; "" where the name has none.
+    """
+
+    name: str
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of a report's text as its markup declares it.
 

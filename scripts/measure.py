@@ -82,10 +82,16 @@ def _invented(path: Path, is_apart: bool) -> Iterator[tuple[GoldReport, Report]]
             yield gold, Report(gold.id, json.loads(line)["text"])
 
 
+def _text(name: str) -> Report:
+    """Return a report of ../shared."""
+    path = SHARED / "texts" / "dev" / f"{name}.txt"
+    return text_reader.read(path.read_bytes(), str(path), name)[0]
+
+
 def _sets_beside() -> Iterator[tuple[str, Sequence[GoldReport], list[Report]]]:
     """Yield the sets whose texts lie in ../shared."""
     gold = evaluate.load_gold(SHARED / "gold" / "dev")
-    yield "gold read", gold, [text_reader.read(SHARED / "texts" / "dev" / f"{one.id}.txt") for one in gold]
+    yield "gold read", gold, [_text(one.id) for one in gold]
     texts = _unlabelled()
     for name in ("read", "apart", "treatment_read", "treatment_apart"):
         silver = evaluate.load_gold_lines(SILVER / f"{name}.jsonl")

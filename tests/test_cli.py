@@ -24,6 +24,7 @@ from click.testing import CliRunner, Result
 
 import casebook
 from corpus import files
+from corpus.report import Report
 from db import load
 from db.schema import DatabaseError
 from extract import pipeline as extraction
@@ -224,19 +225,16 @@ def bad_files(folder: Path) -> dict[Path, str]:
         "wide.txt": (LUNG.encode("utf-16"), "UTF-16"),
         "huge.txt": (b"word " * 10_000_000, "50.0 MB"),
         "nobody.txt": (NOBODY.encode(), "no patient"),
-        "picture.png": (b"\x89PNG\r\n", ".png"),
+        "picture.png": (b"\x89PNG\r\n", "a picture"),
         "front.md": (b"---\nkind: poem\n---\n\ntext\n", "kind"),
     }
     folder.mkdir()
     for name, (content, _) in bad.items():
         (folder / name).write_bytes(content)
     (folder / "reportless").mkdir()
-    (folder / "again").mkdir()
-    (folder / "again" / "thigh.txt").write_text(LUNG, encoding="utf-8")
     return {folder / name: word for name, (_, word) in bad.items()} | {
         folder / "missing.txt": "no such file",
         folder / "reportless": "without a report",
-        folder / "again" / "thigh.txt": "same id",
     }
 
 
@@ -372,7 +370,7 @@ def test_the_same_reports_in_another_order_give_the_same_rows(folder: Path, tmp_
 
 
 def test_build_stores_every_report_and_dose_table_of_the_project(built: Path) -> None:
-    reports = {path.stem for path in files.find([casebook.REPORTS]) if isinstance(path, Path)}
+    reports = {source.id for source in files.find([casebook.REPORTS]) if isinstance(source, files.Source)}
     assert len(reports) >= 30
     assert names(built) == reports
     with closing(sqlite3.connect(built)) as connection:
@@ -383,9 +381,10 @@ def test_build_stores_every_report_and_dose_table_of_the_project(built: Path) ->
 
 
 def test_every_value_of_the_built_database_is_proved(pipeline: extraction.Pipeline) -> None:
-    for path in files.find([casebook.REPORTS]):
-        assert isinstance(path, Path)
-        report = files.read(path)
+    for source in files.find([casebook.REPORTS]):
+        assert isinstance(source, files.Source)
+        (report,) = files.read(source, files.load(source))
+        assert isinstance(report, Report)
         check_evidence(extraction.extract(report, pipeline), report.text)
 
 

@@ -339,12 +339,14 @@ def test_random_records_give_the_scorers_figures(seed: int, scorer: ModuleType, 
 @pytest.mark.parametrize("name", ["seeds", "dev"])
 def test_real_reports_give_the_scorers_figures(name: str, scorer: ModuleType, pipeline: object) -> None:
     from corpus import files
+    from corpus.report import Report
     from extract import pipeline as extraction
 
     records = {}
-    for path in files.find([SHARED / "texts" / name]):
-        if isinstance(path, Path):
-            report = files.read(path)
+    for source in files.find([SHARED / "texts" / name]):
+        if isinstance(source, files.Source):
+            (report,) = files.read(source, files.load(source))
+            assert isinstance(report, Report)
             records[report.id] = extraction.extract(report, casebook._pipeline())
     _compare(scorer, SHARED / "gold" / name, records)
 

@@ -45,7 +45,7 @@ TEXT = "Case\n\nA girl of nine had a lump of the arm, ALK- negative. It was remo
 def report_of(tmp_path: Path, source: str) -> Report:
     path = tmp_path / "x.md"
     path.write_text(source, encoding="utf-8")
-    return markdown.read(path)
+    return markdown.read(path.read_bytes(), str(path), path.stem)[0]
 
 
 def test_all_keys(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_any_bytes_give_a_report_or_a_corpus_error(tmp_path_factory: pytest.Temp
     path = tmp_path_factory.getbasetemp() / "any.md"
     path.write_bytes(b"---\n" + data + b"\n---\nx" if front else data)
     try:
-        report = markdown.read(path)
+        (report,) = markdown.read(path.read_bytes(), str(path), path.stem)
     except CorpusError as error:
         assert str(error).startswith(str(path))
     else:
@@ -155,7 +155,7 @@ def test_all_reports_of_the_project_are_read() -> None:
     paths = sorted(REPORTS.glob("*.md"))
     assert len(paths) >= 30
     for path in paths:
-        report = markdown.read(path)
+        (report,) = markdown.read(path.read_bytes(), str(path), path.stem)
         assert report.is_retelling, path.name
         assert report.citation, path.name
         assert report.kind in markdown.KINDS, path.name

@@ -75,7 +75,7 @@ def test_refused_paths(tmp_path: Path) -> None:
         (tmp_path / ("n" * 300 + ".txt"), "file name too long"),
     ]:
         with pytest.raises(CorpusError, match=reason) as caught:
-            text.read(path)
+            decode.read_text(path)
         assert str(caught.value).startswith(f"{path}: ")
 
 
@@ -85,7 +85,7 @@ def test_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.truncate(50_000_000)
     started = time.perf_counter()
     with pytest.raises(CorpusError, match=r"large\.txt: 50\.0 MB, wanted at most 5 MB"):
-        text.read(path)
+        decode.read_text(path)
     assert time.perf_counter() - started < 0.1
 
 
@@ -93,13 +93,13 @@ def test_only_invisible_characters(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("\u200b\u200b\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="no visible character"):
-        text.read(path)
+        text.read(path.read_bytes(), str(path), path.stem)
 
 
 def test_report(tmp_path: Path) -> None:
     path = tmp_path / "case-7.txt"
     path.write_bytes(COLUMN.replace("\n", "\r\n").encode())
-    report = text.read(path)
+    (report,) = text.read(path.read_bytes(), str(path), path.stem)
     assert (report.id, report.text, report.source) == ("case-7", COLUMN_JOINED, str(path))
 
 
@@ -453,7 +453,7 @@ def test_a_megabyte_takes_less_than_a_second(raw: str) -> None:
     ],
 )  # fmt: skip
 def test_seeds(name: str, wanted: list[str], unwanted: list[str]) -> None:
-    joined = text.read(SHARED / "seeds" / f"{name}.txt").text
+    joined = text.read((SHARED / "seeds" / f"{name}.txt").read_bytes(), name, name)[0].text
     assert [w for w in wanted if w not in joined] == []
     assert [w for w in unwanted if w in joined.replace(" - ", "")] == []
     assert join_lines(joined) == joined

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from corpus.readers.clean import clean
-from corpus.readers.decode import read_text
+from corpus.readers.decode import decode
 from corpus.report import CorpusError, Report
 
 KINDS = ("case_report", "case_series", "review", "guideline", "other")
@@ -39,7 +38,7 @@ _ITEM = re.compile(r"[ \t]{0,12} (?P<mark> [-*+] | \d{1,3}[.)] ) [ \t]", re.VERB
 _RULE = re.compile(r"(?: -{3,} | \*{3,} | _{3,} ) [ \t]*", re.VERBOSE)
 
 
-def read(path: Path) -> Report:
+def read(data: bytes, name: str, report_id: str) -> tuple[Report, ...]:
     """Read a Markdown file as a report.
 
     The front matter (optional, between two lines `---` at the top) gives what is known about the
@@ -48,25 +47,27 @@ def read(path: Path) -> Report:
     Raises
     ------
     CorpusError
-        As `read_text`; or `file:line: found, wanted` for an unknown, doubled or ill-typed key, and
+        As `decode`; or `file:line: found, wanted` for an unknown, doubled or ill-typed key, and
         for front matter that does not end.
     """
-    text = clean(read_text(path)).lstrip("\n")
-    declared, body = _split(text, str(path))
+    text = clean(decode(data, name)).lstrip("\n")
+    declared, body = _split(text, name)
     fields: dict[str, Any] = dict(declared)
     year = fields.pop("year", None)
     is_retelling = fields.pop("retelling", None) not in (None, "false")
     joined = join_paragraphs(body)
     if not joined:
-        raise CorpusError(f"{path}: nothing below the front matter, wanted a text")
-    return Report(
-        id=path.stem,
+        raise CorpusError(f"{name}: nothing below the front matter, wanted a text")
+    report = Report(
+        id=report_id,
         text=joined,
         year=None if year is None else int(year),
         is_retelling=is_retelling,
-        source=str(path),
+        format="markdown",
+        source=name,
         **fields,
     )
+    return (report,)
 
 
 def join_paragraphs(body: str) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
-
+from corpus import zips
 from corpus.report import CorpusError
 
 # The XML of a workbook with the largest table allowed has 10 MB; pictures are larger but are not parsed.
@@ -14,8 +11,6 @@ MAX_XML_BYTES = 20_000_000
 MAX_ALL_BYTES = 100_000_000
 # Root of a part to its largest size and what it holds: openpyxl takes a second for 300 kB of formats or 1 MB of texts.
 _SLOW_PARTS = {b"styleSheet": (2_000_000, "cell formats"), b"sst": (3_000_000, "texts")}
-
-_ENCRYPTED = 0x1
 
 
 def check_archive(data: bytes, name: str) -> frozenset[str]:
@@ -28,27 +23,20 @@ def check_archive(data: bytes, name: str) -> frozenset[str]:
     CorpusError
         The archive is broken, encrypted, too large when unpacked, or holds XML with a document type (entities).
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            if len(parts) > MAX_PARTS:
-                raise CorpusError(f"{name}: {len(parts)} parts in the archive, wanted at most {MAX_PARTS}")
-            if any(part.flag_bits & _ENCRYPTED for part in parts):
-                raise CorpusError(f"{name}: protected by a password, wanted a file without one")
-            xml = [part for part in parts if part.filename.lower().endswith((".xml", ".rels", ".vml"))]
-            for what, size, most in (
-                ("XML", sum(part.file_size for part in xml), MAX_XML_BYTES),
-                ("contents", sum(part.file_size for part in parts), MAX_ALL_BYTES),
-            ):
-                if size > most:
-                    raise CorpusError(f"{name}: {size / 1e6:.0f} MB of {what} when unpacked, wanted at most {most / 1e6:.0f} MB")
-            for part in xml:
-                _check_xml(archive.read(part), f"{name}: {part.filename[:100]}")
-            return frozenset(part.filename for part in parts)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
-        if isinstance(error, CorpusError):
-            raise
-        raise CorpusError(f"{name}: broken archive ({str(error)[:100]}), wanted a whole .xlsx or .docx file") from error
+    with zips.opened(data, name, "a whole .xlsx or .docx file", MAX_PARTS) as archive:
+        parts = archive.infolist()
+        if any(map(zips.is_encrypted, parts)):
+            raise CorpusError(f"{name}: protected by a password, wanted a file without one")
+        xml = [part for part in parts if part.filename.lower().endswith((".xml", ".rels", ".vml"))]
+        for what, size, most in (
+            ("XML", sum(part.file_size for part in xml), MAX_XML_BYTES),
+            ("contents", sum(part.file_size for part in parts), MAX_ALL_BYTES),
+        ):
+            if size > most:
+                raise CorpusError(f"{name}: {size / 1e6:.0f} MB of {what} when unpacked, wanted at most {most / 1e6:.0f} MB")
+        for part in xml:
+            _check_xml(archive.read(part), f"{name}: {part.filename[:100]}")
+        return frozenset(part.filename for part in parts)
 
 
 def _check_xml(data: bytes, where: str) -> None:
