@@ -170,7 +170,7 @@ def prose(pieces: Iterable[Piece]) -> str:
         if piece.kind is Kind.SUPERSCRIPT:
             after = merged[index + 1].text if index + 1 < len(merged) else ""
             use = _use(before, text, after, frozenset())
-            text = f"[{text}]" if use is _Use.CITATION else text if use is _Use.PLAIN else _raise(text)
+            text = f"[{text}]" if use is _Use.CITATION else text if use is _Use.PLAIN and text != "TM" else _raise(text)
         elif piece.kind is Kind.CITATION and _NUMBERS.fullmatch(text) and before[-1:] not in ("[", "(", ",", "–", "-"):
             text = f"[{text}]"
         elif piece.kind is Kind.NOTE:
@@ -201,7 +201,9 @@ def _cited(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _raise(text: str) -> str:
-    """Give a number or a sign its raised form: 10⁵; words stay as they are: p16INK4a."""
+    """Give a number or a sign its raised form: 10⁵, ™; words stay as they are: p16INK4a."""
+    if text == "TM":
+        return "™"
     return text.translate(_TO_SUPERSCRIPT) if set(text) <= _SIGNS else text
 
 
@@ -307,7 +309,7 @@ def _attach(line: str, text: str, goes_on: bool) -> str:
 
 def _is_fused(line: str, text: str, goes_on: bool) -> bool:
     """Whether text put directly behind a line would make another number or word of both."""
-    if line[-1:].isdigit() and text[:1].isdigit():
+    if line[-1:].isdecimal() and text[:1].isdecimal():  # raised digits are none: 10⁵
         return True
     return not goes_on and line[-1:].isalnum() and text[:1].isalnum()
 

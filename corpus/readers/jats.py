@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from corpus.markup.pieces import prose
+from corpus.markup.pieces import Kind, prose
 from corpus.markup.tree import Element, child, local, outer, parse_xml, parts_of, pieces_of, text_of, within
 from corpus.readers import jats_front
 from corpus.readers.draft import Draft
 from corpus.report import CorpusError, Report
 from corpus.sections import OTHER, declared_kind, kind_of
 from corpus.tables.grid import Grid
-from corpus.tables.jats import read_table, tables_in, title_of
-from corpus.tables.notes import lines_of
+from corpus.tables.jats import foot_of, read_table, tables_in, title_of
+from corpus.tables.notes import Paragraph, lines_of
 
 MAX_BYTES = 20_000_000
 # An article of PubMed Central has up to 60 figures and tables and 6 levels of sections.
@@ -100,12 +100,9 @@ def _part(article: Element, number: int, taken: set[str]) -> str:
 
 
 def _report(article: Element, name: str, report_id: str) -> Report:
-    floats = sum(1 for _ in within(article, *_FLOATS))
-    if floats > MAX_FLOATS:
-        raise CorpusError(f"{name}: {floats} figures, tables and notes, wanted at most {MAX_FLOATS} in one article")
     about = jats_front.about(article)
     _fill_references(article)
-    writer = _Writer(Draft())
+    writer = _Writer(_beside(article))
     writer.article(article)
     return writer.draft.report(report_id, name, format="jats", **about)
 
@@ -147,7 +144,8 @@ _TOP = _Place()
 class _Writer:
     """Writes an article to a draft, in the order of reading."""
 
-    draft: Draft
+    beside: dict[Element, list[Element]]
+    draft: Draft = field(default_factory=Draft)
     n_tables: int = 0
     # Words that the next paragraph begins with: the label of an item or a note.
     lead: list[str] = field(default_factory=list)
@@ -167,8 +165,7 @@ class _Writer:
 
     def main(self, article: Element, place: _Place) -> None:
         """Write body, floats and back matter of an article or a response."""
-        self.draft.heading("", place.level)
-        for part in article.iterchildren("{*}body", "{*}floats-group", "{*}floats-wrap"):
+        for part in (*article.iterchildren("{*}body"), *article.iterchildren("{*}floats-group", "{*}floats-wrap")):
             self.content(part, place)
         for part in article.iterchildren("{*}back"):
             for element in part:
@@ -184,6 +181,7 @@ class _Writer:
             if words and words not in told:
                 self.section(abstract, _TOP, "abstract", title="" if abstract.get("abstract-type") else "Abstract")
             told.add(words)
+        self.draft.heading("")  # what follows is no abstract
         if len(own) < len(found) or child(meta, "trans-abstract") is not None:
             self.draft.message("an abstract in another language is left out")
 
@@ -197,6 +195,7 @@ class _Writer:
         meta = jats_front.meta_of(response)
         for abstract in meta.iterchildren("{*}abstract") if meta is not None else ():
             self.section(abstract, _TOP.below(), "abstract", title="Abstract")
+            self.draft.heading("", 2)
         self.main(response, _TOP.below())
         for inner in response.iterchildren(*(f"{{*}}{name}" for name in _RESPONSES)):
             self.response(inner)
@@ -215,7 +214,7 @@ class _Writer:
         if "ref-list" in inner and set(inner) <= _TITLES | _LEFT_OUT:
             return
         named, label, caption = _heading(element), child(element, "label"), child(element, "caption")
-        late = _lift(named) if named is not None else []
+        late = self.lift(named)
         words = " ".join(prose(pieces_of(part)) for part in (label, named) if part is not None) or title
         if place.kind is None:
             # A heading of the vocabulary says more than a type attribute: "Discussion" of type "conclusions".
@@ -230,7 +229,7 @@ class _Writer:
 
     def content(self, element: Element, place: _Place, without: Container[str] = ()) -> None:
         """Write what stands in an element: words between its parts as paragraphs, and the parts."""
-        late = _lift(element)
+        late = self.lift(element)
         is_after_section = False
         for part in (*parts_of(element, _BLOCKS), *late):
             if isinstance(part, tuple):
@@ -246,6 +245,13 @@ class _Writer:
                 self.part(part, name, place)
         if is_after_section and local(element) not in _SECTIONS and place.kind is None:
             self.draft.heading("", place.level)
+
+    def lift(self, element: Element | None) -> list[Element]:
+        """Take out of the words of an element what stands beside them, to be written behind them."""
+        lifted = self.beside.pop(element, []) if element is not None else []
+        for one in lifted:
+            _take_out(one)
+        return lifted
 
     def part(self, element: Element, name: str, place: _Place) -> None:
         """Write an element that is no part of a sentence."""
@@ -306,15 +312,16 @@ class _Writer:
     def caption(self, element: Element, kind: str) -> None:
         """Write "Figure 1. Words of the caption"; what stands in a caption beside its words follows."""
         label, caption = child(element, "label"), child(element, "caption")
-        late = _lift(caption, _FLOATS) if caption is not None else []
+        late = self.lift(caption)
         sentences = list(map(prose, lines_of(pieces_of(caption)))) if caption is not None else []
         self.draft.paragraph(_sentences((text_of(label) if label is not None else "", *sentences)), kind)
         for part in late:
-            self.part(part, local(part), _Place(1, kind))
+            self.part(part, local(part), _Place(kind=kind))
 
     def table(self, wrap: Element, place: _Place) -> None:
         """Write the tables of a table-wrap with label, caption and notes, each once; those that have no grid by their words."""
         is_bare = local(wrap) != "table-wrap"
+        late = self.lift(child(wrap, "caption"))
         tables = [wrap] if is_bare else tables_in(wrap)
         grids: list[Grid] = []
         faulty: list[Element] = []
@@ -334,11 +341,13 @@ class _Writer:
                 self.draft.plain_table(_rows(table))
         if not is_bare:
             self.content(wrap, _Place(place.level, place.kind or "table").below(), without=_IN_TABLE_WRAP)
+        for part in late:
+            self.part(part, local(part), _Place(place.level, "table"))
 
     def words_of_table(self, wrap: Element, tables: Sequence[Element]) -> None:
         """Write a table that is no grid by its words; one that is only a picture by its caption."""
         label, caption = title_of(wrap, wrap)
-        notes = [prose(line) for foot in within(wrap, "table-wrap-foot") for line in lines_of(pieces_of(foot))]
+        notes = [_note_line(note) for note in foot_of(wrap)]
         rows = [row for table in tables for row in _rows(table)]
         if rows:
             self.draft.plain_table(rows, label, caption, tuple(notes))
@@ -360,31 +369,54 @@ def _heading(element: Element) -> Element | None:
     return child(caption, "title") if title is None and caption is not None else title
 
 
-def _lift(element: Element, blocks: Container[str] = _BLOCKS) -> list[Element]:
-    """Take out of the sentences of an element what stands beside the text: those in its words, and in a paragraph all.
+def _beside(article: Element) -> dict[Element, list[Element]]:
+    """Find what stands beside the text but inside of words: element to what must be taken out of its sentences, in order.
 
-    What stands in one of the `blocks` within the element is left to that block.
+    Raises
+    ------
+    CorpusError
+        There are too many.
     """
-    found = [one for one in within(element, *_FLOATS) if _is_lifted(one, element, blocks)]
-    for one in found:
-        place = etree.Element("target")  # an empty element: the words around it stay where they are
-        place.tail = f" {one.tail}" if (one.tail or "")[:1].isalnum() else one.tail
-        one.tail = None
-        one.getparent().replace(one, place)
+    found: dict[Element, list[Element]] = {}
+    for number, one in enumerate(within(article, *_FLOATS), start=1):
+        if number > MAX_FLOATS:
+            raise CorpusError(f"more than {MAX_FLOATS} figures, tables and notes, wanted at most so many in one article")
+        owner = _owner(one)
+        is_in_words = one.getparent() is not owner or local(owner) in ("p", "title", "caption")
+        is_bare = local(one) in ("graphic", "media") and child(one, "label", "caption") is None
+        is_in_wrap = local(one) == "table" and owner is not None and local(owner) == "table-wrap"
+        if owner is not None and is_in_words and not is_bare and not is_in_wrap:
+            found.setdefault(owner, []).append(one)
     return found
 
 
-def _is_lifted(one: Element, element: Element, blocks: Container[str]) -> bool:
-    around = one.getparent()
-    if local(one) in ("graphic", "media") and child(one, "label", "caption") is None:
-        return False
-    if around is element:
-        return local(element) in ("p", "title", "caption")
-    while around is not element:
-        if local(around) in blocks:
-            return False
-        around = around.getparent()
-    return True
+def _owner(one: Element) -> Element | None:
+    """Find the element whose words something stands among: the nearest paragraph or the like, or the title or caption around it."""
+    owner = None
+    for around in one.iterancestors():
+        name = local(around)
+        if name == "title" or (name == "caption" and local(around.getparent()) not in _SECTIONS):
+            owner = around  # read whole, with its paragraphs
+        elif name in _BLOCKS and owner is None:
+            owner = around
+        if name in _FLOATS or name in _SECTIONS:
+            break
+    return owner
+
+
+def _take_out(one: Element) -> None:
+    """Take an element out of the words that it stands among, which stay where they are."""
+    place = etree.Element("target")  # an empty element
+    place.tail = f" {one.tail}" if (one.tail or "")[:1].isalnum() else one.tail
+    one.tail = None
+    one.getparent().replace(one, place)
+
+
+def _note_line(paragraph: Paragraph) -> str:
+    """Give the words of a table's note, apart from its mark."""
+    if paragraph and paragraph[0].kind is Kind.NOTE:
+        return f"{paragraph[0].text} {prose(paragraph[1:])}"
+    return prose(paragraph)
 
 
 def _sentences(parts: Iterable[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from corpus.markup.pieces import Kind, Piece, prose
 from corpus.markup.tree import Element, child, local, outer, parse_xml, pieces_of, text_of, within
@@ -70,7 +71,7 @@ def _read_table(table: Element, where: str) -> Tables:
     if stray := stray_words(table):
         messages.append(f"{where}: words outside of any cell, not read: {stray[:80]!r}")
     label, caption = title_of(table, wrap)
-    notes = [*(_foot(wrap, marks) if wrap is not None else ()), *_notes_in_cells(table)]
+    notes = [*(foot_of(wrap, marks) if wrap is not None else ()), *_notes_in_cells(table)]
     return build(where, drafts, header_rows=head_rows(table, groups), label=label, caption=caption, notes=notes) + Tables(
         messages=tuple(messages)
     )
@@ -125,15 +126,15 @@ def _marks(table: Element, wrap: Element | None) -> dict[str, str]:
     return marks
 
 
-def _foot(wrap: Element, marks: dict[str, str]) -> Iterator[Paragraph]:
-    """Yield the paragraphs below the tables of a table-wrap; a footnote begins with its mark."""
+def foot_of(wrap: Element, marks: Mapping[str, str] = MappingProxyType({})) -> Iterator[Paragraph]:
+    """Yield the paragraphs below the tables of a table-wrap; a footnote begins with its mark: its label or one of `marks`, by id."""
     for foot in within(wrap, "table-wrap-foot"):
         for part in foot:
             for note in part if local(part) == "fn-group" else (part,):
                 yield from _foot_note(note, marks) if local(note) == "fn" else lines_of(pieces_of(note))
 
 
-def _foot_note(note: Element, marks: dict[str, str]) -> Iterator[Paragraph]:
+def _foot_note(note: Element, marks: Mapping[str, str]) -> Iterator[Paragraph]:
     """Yield a footnote as paragraphs; one with a label, or with a mark that only its references tell, as one with the mark before it."""
     label = child(note, "label")
     lines = [line for part in note if part is not label for line in lines_of(pieces_of(part))]
