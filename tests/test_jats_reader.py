@@ -377,6 +377,8 @@ def test_supplements() -> None:
         ("It is rare [<xref ref-type='bibr' rid='a'>1</xref>–<xref ref-type='bibr' rid='c'>3</xref>].", "It is rare [1–3]."),
         ("It is rare (<xref ref-type='bibr' rid='a'>Silva, 2001</xref>).", "It is rare (Silva, 2001)."),
         ("See<xref ref-type='bibr' rid='r9'/>.", "See [9]."),
+        ("See<xref ref-type='bibr' rid='r9'/><xref ref-type='bibr' rid='r10'/>.", "See [9,10]."),
+        ("See<sup><xref ref-type='bibr' rid='r7'>7</xref>–<xref ref-type='bibr' rid='r9'/><xref ref-type='bibr' rid='r10'>10</xref></sup>.", "See [7–10]."),
         ("<![CDATA[a < b & c]]>", "a < b & c"),
         ("<italic>ALK</italic>-positive<break/>cells&#160;and\u2009more", "ALK-positive cells and more"),
         ("<inline-formula><mml:math xmlns:mml='http://www.w3.org/1998/Math/MathML'><mml:msup><mml:mi>x</mml:mi><mml:mn>2</mml:mn></mml:msup>"
@@ -386,7 +388,9 @@ def test_supplements() -> None:
     ],
 )  # fmt: skip
 def test_running_text(inner: str, wanted: str) -> None:
-    assert body(f"<p>{inner}</p>", '<ref-list><ref id="r9"><label>9.</label></ref></ref-list>') == [wanted]
+    assert body(f"<p>{inner}</p>", '<ref-list><ref id="r9"><label>9.</label></ref><ref id="r10"><label>[10]</label></ref></ref-list>') == [
+        wanted
+    ]
 
 
 def test_what_responds_to_an_article_follows_it() -> None:
@@ -435,6 +439,7 @@ DEEP = 90
         (article("<sec>" * 300 + "x" + "</sec>" * 300).encode(), "no well-formed XML"),
         (article("<sec>" * 120 + "x" + "</sec>" * 120).encode(), "nested more than"),
         (article("<fig/>" * 6000).encode(), "figures, tables and notes"),
+        (article("<b/>" * 400_000).encode(), "elements"),
         (b"<article>" + b" " * 20_000_000 + b"</article>", "MB"),
     ],
 )
@@ -455,7 +460,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(data: bytes, reason: str) ->
         "<p>" + "x <fig><label>1</label></fig>" * 4_900 + "</p>",
         "<p>x" + "<xref rid='a'/>" * 100_000 + "</p>",
         "<sec>" * DEEP + "<p><fig><caption><p>x</p></caption></fig></p>" * 4_900 + "</sec>" * DEEP,
-        "<list>" + "<list-item><p>x</p></list-item>" * 100_000 + "</list>",
+        "<list>" + "<list-item><p>x</p></list-item>" * 190_000 + "</list>",
         "<p>" + "<bold>" * 200 + "x" * 1_000_000 + "</bold>" * 200 + "</p>",
         "<p><x>" * DEEP + "<bold>y</bold>" * 100_000 + "</x></p>" * DEEP,
         "<table-wrap>" + "<table><tr><td>x</td></tr></table>" * 4_000 + "</table-wrap>",

@@ -161,6 +161,9 @@ def one_line(pieces: Iterable[Piece]) -> str:
 
 def prose(pieces: Iterable[Piece]) -> str:
     """Give running text in one line: exponents raised ("10⁵"), numbers of the literature in brackets ("[12]"), all words kept."""
+    pieces = tuple(pieces)
+    if all(piece.kind is Kind.TEXT and piece.text.isascii() for piece in pieces):  # as most paragraphs are
+        return " ".join(clean("".join(piece.text for piece in pieces)).split())
     merged = list(_cited(_merge(_raised(pieces))))
     written: list[str] = []
     before = ""  # the end of what is written: a long paragraph is put together once
@@ -186,11 +189,13 @@ def prose(pieces: Iterable[Piece]) -> str:
 
 
 def _cited(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Join citation numbers with what stands between them: 12, "–" and 14 become 12–14."""
+    """Join citation numbers with what stands between them: 12, "–" and 14 become 12–14, neighbours 12,14."""
     held: list[Piece] = []
     for piece in pieces:
         if piece.kind is Kind.CITATION and _NUMBERS.fullmatch(piece.text):
-            held = [Piece(Kind.CITATION, "".join(part.text for part in (*held, piece)))]
+            between = "".join(part.text for part in held[1:])
+            before = f"{held[0].text}{between if between.strip() else ','}" if held else ""
+            held = [Piece(Kind.CITATION, before + piece.text)]
         elif held and len(held) == 1 and piece.kind in (Kind.TEXT, Kind.SUPERSCRIPT) and set(piece.text) <= set(",;–- "):
             held.append(piece)
         else:

@@ -203,7 +203,11 @@ def _walk_child(inner: Element, kind: Kind, found: list[Piece]) -> None:
         _walk(inner, kind, found)
         found.append(BREAK)
     else:
-        _walk(inner, _kind(inner, name, kind), found)
+        here = _kind(inner, name, kind)
+        is_second = here is Kind.CITATION is not kind and found and found[-1].kind is here and found[-1].text[-1:].isdecimal()
+        if is_second and "".join(inner.itertext()).strip()[:1].isdecimal():
+            _add(found, here, ",")  # 9 and 10 side by side are no 910
+        _walk(inner, here, found)
 
 
 def _kind(element: Element, name: str, around: Kind) -> Kind:

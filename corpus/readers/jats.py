@@ -25,6 +25,8 @@ MAX_BYTES = 20_000_000
 # An article of PubMed Central has up to 60 figures and tables and 6 levels of sections.
 MAX_FLOATS = 5_000
 MAX_DEPTH = 100
+# A megabyte of articles has 20,000.
+MAX_ELEMENTS = 400_000
 
 # A type attribute for what stands beside a report.
 _ASIDE = "suppl"
@@ -67,6 +69,8 @@ def read(data: bytes, name: str, report_id: str) -> tuple[Report, ...]:
     if len(data) > MAX_BYTES:
         raise CorpusError(f"{name}: {len(data) / 1e6:.1f} MB, wanted at most {MAX_BYTES / 1e6:.0f} MB of XML")
     root = parse_xml(data, name)
+    if (size := sum(1 for _ in root.iter())) > MAX_ELEMENTS:
+        raise CorpusError(f"{name}: {size} elements, wanted at most {MAX_ELEMENTS}")
     articles = [element for element in root.iter("{*}article") if outer(element, "article") is None and _is_article(element)]
     if not articles:
         raise CorpusError(f"{name}: no article in it (its outermost element is <{local(root)[:40]}>), wanted JATS XML")
@@ -109,7 +113,7 @@ def _report(article: Element, name: str, report_id: str) -> Report:
 
 def _fill_references(article: Element) -> None:
     """Give references without words the label of what they refer to, as readers see them; those of a range ("3–6") stay empty."""
-    empty = [reference for reference in within(article, "xref") if not text_of(reference)]
+    empty = {reference: None for reference in within(article, "xref") if not text_of(reference)}
     if not empty:
         return
     labels = {
@@ -119,7 +123,7 @@ def _fill_references(article: Element) -> None:
     }
     for reference in empty:
         beside = (reference.getprevious(), reference.getnext())
-        if not any(other is not None and local(other) == "xref" and text_of(other) for other in beside):
+        if not any(other is not None and local(other) == "xref" and other not in empty for other in beside):
             reference.text = labels.get(reference.get("rid"))
 
 
@@ -134,7 +138,7 @@ class _Place:
     def below(self) -> _Place:
         if self.level >= MAX_DEPTH:
             raise CorpusError(f"elements nested more than {MAX_DEPTH} deep, wanted an article")
-        return replace(self, level=self.level + 1)
+        return _Place(self.level + 1, self.kind, self.is_item)
 
 
 _TOP = _Place()
