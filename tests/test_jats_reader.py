@@ -251,6 +251,17 @@ def test_an_article_without_a_body() -> None:
     assert "no body: only what stands around it" in report.messages
 
 
+def test_abstracts_in_other_shapes() -> None:
+    abstracts = """<abstract xml:lang="en">He was ill.</abstract><abstract xml:lang="en" abstract-type="short">He was ill.</abstract>
+    <abstract xml:lang="fr"><p>Un homme.</p></abstract><abstract abstract-type="graphical"><title>In a picture</title><p><fig><graphic/></fig></p></abstract>"""
+    report = read(
+        article("<p>He left.</p>", front=f"<front><article-meta>{abstracts}</article-meta></front>", attributes='xml:lang="en-GB"')
+    )
+    assert report.text == "Abstract\n\nHe was ill.\n\nIn a picture\n\nHe left."
+    assert report.messages == ("an abstract in another language is left out",)
+    assert [section.kind for section in report.sections] == ["abstract", "abstract", "body"]
+
+
 def test_several_articles_and_their_numbers() -> None:
     same = article("<p>One.</p>", front=FRONT)
     record = f"<record><metadata>{same}</metadata></record>"
@@ -286,11 +297,11 @@ def test_lists_quotations_and_boxes() -> None:
     <boxed-text><caption><title>Learning points</title></caption><p>Look twice.</p></boxed-text><p>He left.</p>
     <statement><label>Rule 1</label><title>Ask</title><p>Always.</p></statement>
     <verse-group><verse-line>So</verse-line><verse-line>long</verse-line></verse-group>
-    <def-list><title>Words</title><def-item><term>CT</term><def><p>a scan</p></def></def-item><def-item><term>MR</term></def-item></def-list>
+    <def-list><title>Words</title><def-item><term>CT</term><def><p>a scan</p></def></def-item><def-item><term>MR</term></def-item><def-list><def-item><term>US</term><def><p>sound</p></def></def-item></def-list></def-list>
     <speech><speaker>Man:</speaker><p>Farewell.</p></speech></sec>"""
     assert parts(inner) == [
         ("case", "Case\n\nHe had:\n• pain,\nfever\nat night.\n\nThen he slept.\n\nI hurt.\n\nThe man"), ("discussion", "Learning points\n\nLook twice."),
-        ("case", "He left."), ("case", "Rule 1 Ask\n\nAlways."), ("case", "So\n\nlong\nWords\nCT: a scan\nMR:\n\nMan:\n\nFarewell."),
+        ("case", "He left."), ("case", "Rule 1 Ask\n\nAlways."), ("case", "So\n\nlong\nWords\nCT: a scan\nMR:\nUS: sound\n\nMan:\n\nFarewell."),
     ]  # fmt: skip
 
 

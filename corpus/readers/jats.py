@@ -181,7 +181,7 @@ class _Writer:
         own = [one for one in found if _language(one, language) == _language(meta, language)] or found
         told: set[str] = set()
         for abstract in own:
-            words = " ".join(part for part in map(text_of, abstract) if part)
+            words = text_of(abstract)
             if words and words not in told:
                 self.section(abstract, _TOP, "abstract", title="" if abstract.get("abstract-type") else "Abstract")
             told.add(words)
@@ -296,8 +296,8 @@ class _Writer:
         """Write a list of terms and what they mean: "CT: computed tomography"."""
         for part in element:
             if local(part) != "def-item":
-                if local(part):
-                    self.content(part, place.below())
+                if name := local(part):
+                    self.part(part, name, place.below())
                 continue
             terms = [prose(pieces_of(term)) for term in part.iterchildren("{*}term")]
             self.lead.append(f"{', '.join(terms)}:")

@@ -121,7 +121,9 @@ def _is_mark(raised: Element) -> bool:
 def _authors(meta: Element) -> Iterator[str]:
     """Yield the authors' names as "Given Surname", or those of groups; editors and members of a group are none."""
     for contributor in within(meta, "contrib"):
-        if (contributor.get("contrib-type") or "author") != "author" or any(True for _ in contributor.iterancestors("{*}collab")):
+        role = (contributor.get("contrib-type") or "author").lower()
+        is_author = "author" in role or role == "collab"
+        if not is_author or any(True for _ in contributor.iterancestors("{*}collab")):
             continue
         name = next(within(contributor, "name", "string-name", "collab"), None)
         if name is not None and (words := _name(name)):
