@@ -161,32 +161,41 @@ def one_line(pieces: Iterable[Piece]) -> str:
 
 def prose(pieces: Iterable[Piece]) -> str:
     """Give running text in one line: exponents raised ("10⁵"), numbers of the literature in brackets ("[12]"), all words kept."""
+    pieces = tuple(pieces)
+    if all(piece.kind is Kind.TEXT and piece.text.isascii() for piece in pieces):  # as most paragraphs are
+        return " ".join(clean("".join(piece.text for piece in pieces)).split())
     merged = list(_cited(_merge(_raised(pieces))))
-    out = ""
+    written: list[str] = []
+    before = ""  # the end of what is written: a long paragraph is put together once
     goes_on = True
     for index, piece in enumerate(merged):
         text = piece.text or " "
         if piece.kind is Kind.SUPERSCRIPT:
             after = merged[index + 1].text if index + 1 < len(merged) else ""
-            use = _use(out[-40:], text, after, frozenset())
-            text = f"[{text}]" if use is _Use.CITATION else text if use is _Use.PLAIN else _raise(text)
-        elif piece.kind is Kind.CITATION and _NUMBERS.fullmatch(text) and out[-1:] not in ("[", "(", ",", "–", "-"):
+            use = _use(before, text, after, frozenset())
+            text = f"[{text}]" if use is _Use.CITATION else text if use is _Use.PLAIN and text != "TM" else _raise(text)
+        elif piece.kind is Kind.CITATION and _NUMBERS.fullmatch(text) and before[-1:] not in ("[", "(", ",", "–", "-"):
             text = f"[{text}]"
         elif piece.kind is Kind.NOTE:
             text = _raise(text)
-        if text.startswith("[") and piece.kind is not Kind.TEXT and out[-1:] not in ("", " ", "(", "["):
+        if text.startswith("[") and piece.kind is not Kind.TEXT and before[-1:] not in ("", " ", "(", "["):
             text = f" {text}"
-        out = _attach(out, text, goes_on)
+        if _is_fused(before, text, goes_on):
+            text = f" {text}"
+        written.append(text)
+        before = f"{before}{text}"[-40:] if len(text) < 40 else text[-40:]
         goes_on = not text.endswith("]")
-    return " ".join(out.split())
+    return " ".join("".join(written).split())
 
 
 def _cited(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Join citation numbers with what stands between them: 12, "–" and 14 become 12–14."""
+    """Join citation numbers with what stands between them: 12, "–" and 14 become 12–14, neighbours 12,14."""
     held: list[Piece] = []
     for piece in pieces:
         if piece.kind is Kind.CITATION and _NUMBERS.fullmatch(piece.text):
-            held = [Piece(Kind.CITATION, "".join(part.text for part in (*held, piece)))]
+            between = "".join(part.text for part in held[1:])
+            before = f"{held[0].text}{between if between.strip() else ','}" if held else ""
+            held = [Piece(Kind.CITATION, before + piece.text)]
         elif held and len(held) == 1 and piece.kind in (Kind.TEXT, Kind.SUPERSCRIPT) and set(piece.text) <= set(",;–- "):
             held.append(piece)
         else:
@@ -197,7 +206,9 @@ def _cited(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _raise(text: str) -> str:
-    """Give a number or a sign its raised form: 10⁵; words stay as they are: p16INK4a."""
+    """Give a number or a sign its raised form: 10⁵, ™; words stay as they are: p16INK4a."""
+    if text == "TM":
+        return "™"
     return text.translate(_TO_SUPERSCRIPT) if set(text) <= _SIGNS else text
 
 
@@ -298,9 +309,14 @@ def _use(before: str, text: str, after: str, marks: frozenset[str]) -> _Use:
 
 def _attach(line: str, text: str, goes_on: bool) -> str:
     """Add to a line; a number never grows by what follows, a word only where it may go on."""
-    is_fused = line[-1:].isalnum() and text[:1].isalnum()
-    is_number = line[-1:].isdigit() and text[:1].isdigit()
-    return f"{line} {text}" if is_number or (is_fused and not goes_on) else line + text
+    return f"{line} {text}" if _is_fused(line, text, goes_on) else line + text
+
+
+def _is_fused(line: str, text: str, goes_on: bool) -> bool:
+    """Whether text put directly behind a line would make another number or word of both."""
+    if line[-1:].isdecimal() and text[:1].isdecimal():  # raised digits are none: 10⁵
+        return True
+    return not goes_on and line[-1:].isalnum() and text[:1].isalnum()
 
 
 def _join(lines: Sequence[str], is_header: bool) -> str:

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from html.entities import html5
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from corpus.markup.pieces import BREAK, Kind, Piece, one_line
+from corpus.markup.pieces import BREAK, Kind, Piece, is_blank, one_line
 from corpus.readers.decode import decode, read_text
 from corpus.report import CorpusError
 
@@ -150,6 +150,29 @@ def pieces_of(element: Element) -> tuple[Piece, ...]:
     return tuple(found)
 
 
+def parts_of(element: Element, blocks: Container[str]) -> Iterator[tuple[Piece, ...] | Element]:
+    """Part the content of an element at its children of these names: yield pieces and those children in the order of reading.
+
+    Raises
+    ------
+    CorpusError
+        As `pieces_of`.
+    """
+    found: list[Piece] = []
+    _add(found, Kind.TEXT, element.text)
+    for inner in element:
+        if local(inner) in blocks:
+            if not is_blank(found):
+                yield tuple(found)
+            found = []
+            yield inner
+        else:
+            _walk_child(inner, Kind.TEXT, found)
+        _add(found, Kind.TEXT, inner.tail)
+    if not is_blank(found):
+        yield tuple(found)
+
+
 def _walk(element: Element, kind: Kind, found: list[Piece]) -> None:
     """Add the content of an element, without its tail."""
     name = local(element)
@@ -158,24 +181,33 @@ def _walk(element: Element, kind: Kind, found: list[Piece]) -> None:
         return
     _add(found, kind, element.text)
     for inner in _alternatives(element) if name == "alternatives" else element:
-        inner_name = local(inner)
-        if not inner_name:
-            _add(found, kind, _entity(inner))
-        elif inner_name in _LINE_ENDS:
-            found.append(BREAK)
-        elif inner_name in _UNSEEN or is_hidden(inner):
-            pass
-        elif inner_name == "fn" and child(inner, "label") is not None:
-            _add(found, Kind.NOTE, text_of(child(inner, "label")))
-        elif inner_name == "tex-math":
-            _add(found, kind, _tex(inner))
-        elif inner_name in _BLOCKS or inner_name == "fn":
-            found.append(BREAK)
-            _walk(inner, kind, found)
-            found.append(BREAK)
-        else:
-            _walk(inner, _kind(inner, inner_name, kind), found)
+        _walk_child(inner, kind, found)
         _add(found, kind, inner.tail)
+
+
+def _walk_child(inner: Element, kind: Kind, found: list[Piece]) -> None:
+    """Add an element within others as what it is to the text, without its tail."""
+    name = local(inner)
+    if not name:
+        _add(found, kind, _entity(inner))
+    elif name in _LINE_ENDS:
+        found.append(BREAK)
+    elif name in _UNSEEN or is_hidden(inner):
+        pass
+    elif name == "fn" and child(inner, "label") is not None:
+        _add(found, Kind.NOTE, text_of(child(inner, "label")))
+    elif name == "tex-math":
+        _add(found, kind, _tex(inner))
+    elif name in _BLOCKS or name == "fn":
+        found.append(BREAK)
+        _walk(inner, kind, found)
+        found.append(BREAK)
+    else:
+        here = _kind(inner, name, kind)
+        is_second = here is Kind.CITATION is not kind and found and found[-1].kind is here and found[-1].text[-1:].isdecimal()
+        if is_second and "".join(inner.itertext()).strip()[:1].isdecimal():
+            _add(found, here, ",")  # 9 and 10 side by side are no 910
+        _walk(inner, here, found)
 
 
 def _kind(element: Element, name: str, around: Kind) -> Kind:

@@ -76,7 +76,8 @@ class Draft:
             tuple(_one_line(cell.text) if (cell.row, cell.column) == (y, x) else "" for x, cell in enumerate(row))
             for y, row in enumerate(grid.rows)
         ]
-        notes = (*(f"{mark} {text}" for mark, text in grid.footnotes.items()), *grid.remarks)
+        # A remark that explains a mark in passing stands among both.
+        notes = (*(f"{mark} {text}" for mark, text in grid.footnotes.items() if text not in grid.remarks), *grid.remarks)
         self.plain_table(rows, grid.label, grid.caption, tuple(_one_line(note) for note in notes), grid.header_rows)
 
     def plain_table(

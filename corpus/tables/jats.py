@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from corpus.markup.pieces import Kind, Piece
+from corpus.markup.pieces import Kind, Piece, prose
 from corpus.markup.tree import Element, child, local, outer, parse_xml, pieces_of, text_of, within
 from corpus.report import CorpusError
 from corpus.tables.layout import MAX_TABLES, Tables, build, place
@@ -27,22 +28,33 @@ def read(data: bytes, name: str) -> Tables:
     """
     root = parse_xml(data, name)
     articles = [element for element in root.iter() if local(element) == "article"]
-    tables = [table for table in within(root, "table", "tgroup") if local(table) == "tgroup" or child(table, "tgroup") is None]
+    tables = tables_in(root)
     if len(tables) > MAX_TABLES:
         raise CorpusError(f"{name}: {len(tables)} tables, wanted at most {MAX_TABLES}")
     read_all = Tables()
     for number, table in enumerate(tables, start=1):
-        where = f"{name}, {_article(table) if len(articles) > 1 else ''}table {number}"
-        try:
-            read_all += _read_table(table, where)
-        except CorpusError as error:
-            message = str(error)
-            read_all += Tables(messages=(message if message.startswith(where) else f"{where}: {message}",))
+        read_all += read_table(table, f"{name}, {_article(table) if len(articles) > 1 else ''}table {number}")
     return read_all + Tables(messages=tuple(_without_table(root, name)))
 
 
+def tables_in(element: Element) -> list[Element]:
+    """List the tables within an element, those of the OASIS model by their tgroups."""
+    return [table for table in within(element, "table", "tgroup") if local(table) == "tgroup" or child(table, "tgroup") is None]
+
+
+def read_table(table: Element, where: str) -> Tables:
+    """Read one table with what its table-wrap says of it; a table with a fault gives no grid but a message that begins with `where`.
+
+    Neither grid nor message means that it is another form of a table that stands before it.
+    """
+    try:
+        return _read_table(table, where)
+    except CorpusError as error:
+        message = str(error)
+        return Tables(messages=(message if message.startswith(where) else f"{where}: {message}",))
+
+
 def _read_table(table: Element, where: str) -> Tables:
-    """Read one table with what its table-wrap says of it."""
     if local(table) == "tgroup":
         raise CorpusError(f"{where}: an OASIS (CALS) table, not read; wanted a table of HTML's kind")
     if _is_other_form(table):
@@ -58,8 +70,8 @@ def _read_table(table: Element, where: str) -> Tables:
         messages.append(f"{where}: a table inside of a cell, read as a table of its own")
     if stray := stray_words(table):
         messages.append(f"{where}: words outside of any cell, not read: {stray[:80]!r}")
-    label, caption = _title(table, wrap)
-    notes = [*(_foot(wrap, marks) if wrap is not None else ()), *_notes_in_cells(table)]
+    label, caption = title_of(table, wrap)
+    notes = [*(foot_of(wrap, marks) if wrap is not None else ()), *_notes_in_cells(table)]
     return build(where, drafts, header_rows=head_rows(table, groups), label=label, caption=caption, notes=notes) + Tables(
         messages=tuple(messages)
     )
@@ -77,8 +89,8 @@ def _article(table: Element) -> str:
     return ""
 
 
-def _title(table: Element, wrap: Element | None) -> tuple[str | None, str | None]:
-    """Label and caption of the table-wrap, of its group, or of a bare table."""
+def title_of(table: Element, wrap: Element | None) -> tuple[str | None, str | None]:
+    """Find label and caption of the table-wrap, of its group, or of a bare table."""
     for around in (wrap, outer(table, "table-wrap-group"), table):
         if around is None:
             continue
@@ -86,11 +98,7 @@ def _title(table: Element, wrap: Element | None) -> tuple[str | None, str | None
         if label is None and caption is None:
             continue
         # A caption may hold a title and paragraphs: a sentence each.
-        text = (
-            " ".join(" ".join("".join(p.text for p in line).split()) for line in lines_of(pieces_of(caption)))
-            if caption is not None
-            else ""
-        )
+        text = " ".join(map(prose, lines_of(pieces_of(caption)))) if caption is not None else ""
         if label is not None and (printed := text_of(label).rstrip(".:")):
             return printed, text or None
         return split_label(text)
@@ -118,15 +126,15 @@ def _marks(table: Element, wrap: Element | None) -> dict[str, str]:
     return marks
 
 
-def _foot(wrap: Element, marks: dict[str, str]) -> Iterator[Paragraph]:
-    """Yield the paragraphs below the tables of a table-wrap; a footnote begins with its mark."""
+def foot_of(wrap: Element, marks: Mapping[str, str] = MappingProxyType({})) -> Iterator[Paragraph]:
+    """Yield the paragraphs below the tables of a table-wrap; a footnote begins with its mark: its label or one of `marks`, by id."""
     for foot in within(wrap, "table-wrap-foot"):
         for part in foot:
             for note in part if local(part) == "fn-group" else (part,):
                 yield from _foot_note(note, marks) if local(note) == "fn" else lines_of(pieces_of(note))
 
 
-def _foot_note(note: Element, marks: dict[str, str]) -> Iterator[Paragraph]:
+def _foot_note(note: Element, marks: Mapping[str, str]) -> Iterator[Paragraph]:
     """Yield a footnote as paragraphs; one with a label, or with a mark that only its references tell, as one with the mark before it."""
     label = child(note, "label")
     lines = [line for part in note if part is not label for line in lines_of(pieces_of(part))]
@@ -158,7 +166,7 @@ def _without_table(root: Element, name: str) -> Iterator[str]:
     for wrap in within(root, "table-wrap"):
         if any(True for _ in within(wrap, "table", "tgroup")):
             continue
-        label, caption = _title(wrap, wrap)
+        label, caption = title_of(wrap, wrap)
         title = " ".join(part for part in (label, caption) if part)[:80]
         how = "is only a picture" if any(True for _ in within(wrap, *_PICTURES)) else "holds no table"
         yield f"{name}: {title or 'a table-wrap without a title'!r} {how}, not read"
