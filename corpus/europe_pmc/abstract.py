@@ -51,6 +51,6 @@ def _blocks(html: str) -> Iterator[tuple[bool, str]]:
     """Take an abstract apart into headings (True) and paragraphs."""
     for part in filter(None, _BLOCK.split(html)):
         heading = _HEADING.fullmatch(part)
-        words = part[heading.start("words") : heading.end("words")] if heading else part
+        words = heading["words"] if heading else part
         if words.strip() and (line := prose(pieces_of(parse_html(words.encode(), "abstract")))):
             yield heading is not None, line
