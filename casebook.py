@@ -12,12 +12,12 @@ import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -34,6 +34,8 @@ from extract.lexicon import LexiconError
 from extract.record import EvidenceError, Record
 
 if TYPE_CHECKING:
+    from corpus.europe_pmc.folder import Row
+    from corpus.europe_pmc.identifiers import Identifier
     from extract.evaluate import Evaluation
     from extract.pipeline import Pipeline
     from extract.tables.understand import Understood
@@ -532,6 +534,113 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
         draft.finish(tally.failed, tally.unchanged)
     _say(_summary(database, tally))
     raise SystemExit(tally.exit_code)
+
+
+def _default_fetched() -> Path:
+    """Return build/fetched of the project or, where only the program is installed, fetched of this folder."""
+    return HERE / "build" / "fetched" if (HERE / "pyproject.toml").is_file() else Path("fetched")
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[IDENTIFIER...]")
+@click.option("--query", help="Fetch what this search finds, in the words of europepmc.org.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=25, show_default=True, help="How many articles of the search, at most.")
+@click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), help="A file of identifiers, one a line, or CSV.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_default_fetched,
+    show_default="build/fetched of the project",
+    help="The folder that keeps what is fetched.",
+)
+@click.option("--abstracts", is_flag=True, help="Where there is no full text, take the abstract.")
+@click.option("--again", is_flag=True, help="Search anew, and ask again for what was not found or not open access.")
+@click.option("--no-add", "stays_out", is_flag=True, help="Fetch only, and add nothing to the database.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be fetched, and from where; write nothing.")
+@click.option("--email", envvar="CASEBOOK_EMAIL", help="Whom the service may write to, should the requests trouble it.")
+@click.option("--rate", type=click.FloatRange(0, 10, min_open=True), default=2, show_default=True, help="Requests a second, at most.")
+@click.option("--service", envvar="CASEBOOK_EUROPE_PMC", help="Another address of the service: a mirror.")
+@_database
+@click.pass_context
+@_in_one_line
+def fetch(context: click.Context, /, names: tuple[str, ...], lists: tuple[Path, ...], to: Path, database: Path, **options: Any) -> None:
+    """Fetch open access articles from Europe PMC, and add them. The only command that uses a network.
+
+    \b
+    casebook fetch PMC6358576 10.3892/ol.2015.3297 PMID:31234567
+    casebook fetch --query 'sarcoma AND PUB_TYPE:"Case Reports" AND OPEN_ACCESS:Y' --limit 50
+    casebook fetch --list ids.txt --dry-run
+
+    IDENTIFIER is a PMCID, a PMID (one to eight digits alone are one), or a DOI; several may stand between commas. A
+    list has one a line, # begins a comment; a CSV needs a column pmcid, doi, pmid or id. What is fetched stays in
+    the folder, a file an article, and fetched.csv beside them tells of each its licence and what became of it; a
+    second run asks for nothing that is there, and goes on where the first one was interrupted. The exit code is 1
+    where an article was not found or could not be fetched, not where it is not open access.
+    """
+    from corpus.europe_pmc import fetch as europe_pmc
+    from corpus.europe_pmc import telling
+    from corpus.europe_pmc.client import Client, Pace, user_agent
+    from corpus.europe_pmc.folder import open_folder, read_folder
+    from corpus.europe_pmc.service import BASE
+
+    tally = _Tally()
+    choices = {name: options[name] for name in ("query", "limit", "again", "abstracts", "is_dry")}
+    request = europe_pmc.Request(_identifiers(names, lists, tally), **choices)
+    if not request.identifiers and not request.query:
+        _fail("nothing to fetch, wanted a PMCID, PMID or DOI, --list FILE or --query WORDS")
+    with ExitStack() as stack:
+        client = stack.enter_context(Client(options["service"] or BASE, user_agent(options["email"]), Pace(per_second=options["rate"])))
+        folder = read_folder(to) if request.is_dry else stack.enter_context(open_folder(to))
+        planned = europe_pmc.plan(client, folder, request)
+        for problem in planned.problems:
+            _pass_over(tally, request.query or "", problem)
+        if request.is_dry:
+            for line in telling.plan(planned, folder, client, abstracts=request.abstracts):
+                _say(_plain(line))
+            raise SystemExit(tally.exit_code)
+        rows = list(_taken(europe_pmc.take_all(client, folder, _with_progress(planned.wanted), abstracts=request.abstracts), tally))
+        _say(f"{_shown(to)}: {telling.summary(rows, planned)}")
+    paths = tuple(sorted({to / row.file for row in rows if row.file}))
+    added = _add_fetched(context, paths, database) if paths and not options["stays_out"] else 0
+    raise SystemExit(tally.exit_code or added)
+
+
+def _identifiers(names: Sequence[str], lists: Sequence[Path], tally: _Tally) -> tuple[Identifier, ...]:
+    """Read what was named and listed, each once; say of the others why they are none."""
+    from corpus.europe_pmc import identifiers
+
+    found: dict[Identifier, None] = {}
+    for path in (None, *lists):
+        try:
+            for entry in identifiers.read(names) if path is None else identifiers.read_list(path):
+                if isinstance(entry, CorpusError):
+                    _pass_over(tally, path or "", str(entry))
+                else:
+                    found[entry] = None
+        except CorpusError as error:
+            _pass_over(tally, path or "", str(error))
+    return tuple(found)
+
+
+def _taken(rows: Iterable[Row], tally: _Tally) -> Iterator[Row]:
+    """Pass on what became of each article, and say of those without full text why; what may not be taken is no failure."""
+    from corpus.europe_pmc.folder import FAILED, FETCHED, NOT_FOUND
+
+    for row in rows:
+        if row.status in (FAILED, NOT_FOUND):
+            _pass_over(tally, row.identifier, f"{row.identifier}: {row.reason}")
+        elif row.status != FETCHED:
+            _warn(f"{row.identifier}: {row.reason}")
+        yield row
+
+
+def _add_fetched(context: click.Context, paths: tuple[Path, ...], database: Path) -> int:
+    """Add files as `casebook add` does, and return its exit code."""
+    try:
+        context.invoke(add, paths=paths, database=database)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
 @main.command()
