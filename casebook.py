@@ -7,6 +7,7 @@ file never stops the others. Only this module catches the errors of the three ro
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import socket
@@ -23,13 +24,14 @@ import click
 
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
 from corpus import files
-from corpus.dose_table import DoseTable, TableCell, load_dose_table
+from corpus.dose_table import DoseTable, TableCell, counted, load_dose_table
 from corpus.report import CorpusError, Passed, Problem, Report
 from corpus.tables.grid import Grid
-from db import load
+from db import load, source_files
 from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, open_readonly, own_tables
 from db.reports import stored_report
 from db.schema import DatabaseError
+from db.source_files import SourceFile
 from extract.lexicon import LexiconError
 from extract.record import EvidenceError, Record
 
@@ -46,7 +48,7 @@ DOSE_TABLES = HERE / "corpus" / "dose_tables"
 
 # Kinds of paper that speak of no patient of their authors, so that a text without one is no mistake.
 WITHOUT_PATIENT = ("guideline", "review")
-NO_PATIENT = "no patient found; wanted a case report (a guideline or review says so in its front matter: kind: guideline)"
+NO_PATIENT = "no patient found; wanted a case report, or a guideline or review (front matter can say so: kind: guideline)"
 
 _FEW = 5  # files; above that, progress is shown
 _PORT = 8001
@@ -124,13 +126,14 @@ def _in_one_line(command: Callable[P, None]) -> Callable[P, None]:
 
 @dataclass(slots=True)
 class _Tally:
-    """What a command did: reports by outcome, and names and reasons of what it could not use."""
+    """What a command did: reports by outcome, names and reasons of what it could not use, and what it passed over."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     dose_tables: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -156,29 +159,45 @@ def _fingerprint() -> str:
     return fingerprint()
 
 
-def _reports(paths: Sequence[Path], tally: _Tally) -> Iterator[tuple[Path, Report]]:
-    """Yield each readable report with its file; name the other files and why they are none."""
-    passed: list[Passed] = []
+def _sources(paths: Sequence[Path], tally: _Tally) -> Iterator[files.Source]:
+    """Yield the files that may hold reports; say of the others why they do not, or how many there are."""
     for entry in _with_progress(list(files.find(paths))):
-        for found in _read(entry) if isinstance(entry, files.Source) else (entry,):
-            if isinstance(found, Report) and isinstance(entry, files.Source):
-                yield entry.path, found
-            elif isinstance(found, Problem):
-                _pass_over(tally, found.name, found.message)
-            elif isinstance(found, Passed):
-                passed.append(found)
-    if line := files.passed_over(passed):
+        if isinstance(entry, files.Source):
+            yield entry
+        elif isinstance(entry, Problem):
+            _pass_over(tally, entry.name, entry.message)
+        else:
+            tally.passed.append(entry)
+    if line := files.passed_over(tally.passed):
         _warn(line)
 
 
-def _read(source: files.Source) -> Iterator[Report | Problem | Passed]:
-    """Yield what is in a file; what cannot even be loaded is its only problem."""
+def _load(source: files.Source, tally: _Tally) -> bytes | None:
+    """Return the bytes of a file; None, with a line on stderr, where there are none to be had."""
     try:
-        data = files.load(source)
+        return files.load(source)
     except CorpusError as error:
-        yield Problem(source.name, str(error))
-        return
-    yield from files.read(source, data)
+        _pass_over(tally, source.name, str(error))
+        return None
+
+
+def _read(source: files.Source, data: bytes, tally: _Tally) -> Iterator[Report]:
+    """Yield the reports in a file; say of what cannot be read why."""
+    for found in files.read(source, data):
+        if isinstance(found, Report):
+            yield found
+        elif isinstance(found, Problem):
+            _pass_over(tally, found.name, found.message)
+        else:
+            tally.passed.append(found)
+
+
+def _reports(paths: Sequence[Path], tally: _Tally) -> Iterator[tuple[Path, Report]]:
+    """Yield each readable report with its file; name the other files and why they are none."""
+    for source in _sources(paths, tally):
+        data = _load(source, tally)
+        for report in () if data is None else _read(source, data, tally):
+            yield source.path, report
 
 
 def _record(report: Report, tally: _Tally) -> Record | None:
@@ -210,7 +229,9 @@ def _pass_over(tally: _Tally, name: Path | str, message: str) -> None:
 
 
 def _name(report: Report) -> str:
-    return report.source or report.id
+    """Return what messages call a report: its file, with the part where the file holds several."""
+    source, part = report.source or report.id, report.id.rpartition("#")
+    return f"{source}, {part[2]}" if part[1] and part[2] not in source else source
 
 
 # --- the database ------------------------------------------------------------------------------
@@ -517,22 +538,84 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
     """
     tally = _Tally()
     is_there = _is_usable(database)
-
-    def incoming() -> Iterator[_Incoming]:
-        tables_of_own = own_tables(old) if old else set()
-        for path, report in _reports(paths, tally):
-            if report.id in tables_of_own:
-                _pass_over(tally, path, f"{path}: a table of own patients has the name {report.id!r}, wanted a file with another")
-                continue
-            is_own = path.resolve().parent == REPORTS
-            yield _Incoming(report, BUILD if is_own else ADD)
-
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
         draft = Draft(database, stack, _fingerprint())
-        _update(draft, incoming(), old, tally)
-        draft.finish(tally.failed, tally.unchanged)
+        read: list[SourceFile] = []
+        _update(draft, _incoming(paths, old, read, tally), old, tally)
+        draft.finish(tally.failed, tally.unchanged, read)
     _say(_summary(database, tally))
+    raise SystemExit(tally.exit_code)
+
+
+def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[SourceFile], tally: _Tally) -> Iterator[_Incoming]:
+    """Yield the reports in files; those of a file that was read before, by the same readers and pipeline, are counted only.
+
+    What came of each file that had to be read is added to `read` when its reports have been dealt with.
+    """
+    tables_of_own = own_tables(old) if old else set()
+    read_by = f"{files.readers_fingerprint()} {_fingerprint()}"
+    for source in _sources(paths, tally):
+        data = _load(source, tally)
+        if data is None:
+            continue
+        digest = hashlib.sha256(data).hexdigest()
+        if old and (file := source_files.known(old, source.id, digest, read_by)):
+            tally.unchanged += len(file.reports)
+            for problem in file.problems:
+                _pass_over(tally, source.name, f"{source.name}{problem}")
+            continue
+        failures, names = len(tally.failed), []
+        for report in _read(source, data, tally):
+            if report.id in tables_of_own:
+                _pass_over(tally, source.name, f"{_name(report)}: a table of own patients has the name {report.id!r}, wanted another")
+                continue
+            names.append(report.id)
+            yield _Incoming(report, BUILD if source.path.resolve().parent == REPORTS else ADD)
+        problems = tuple(message.removeprefix(_plain(source.name)) for _, message in tally.failed[failures:])
+        read.append(SourceFile(source.id, source.path.name, digest, read_by, tuple(names), problems))
+
+
+@main.command()
+@_paths
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a report.")
+@_in_one_line
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Say what would be read: format, sections, kind, patients, tables. Nothing is stored.
+
+    \b
+    casebook check downloads/
+    casebook check paper.pdf letter.docx papers.zip
+    casebook check --json downloads/ > what-is-there.jsonl
+
+    Of each report: how it was read, where it comes from, its sections in order, its patients in a line each, and what
+    is in doubt. A file that cannot be read is named with the reason, and the exit code is 1.
+    """
+    from corpus.formats import FORMATS
+    from extract import telling
+
+    tally = _Tally()
+    reports = patients = 0
+    for _, report in _reports(paths, tally):
+        record = _record(report, tally)
+        if record is None:
+            continue
+        reports, patients = reports + 1, patients + len(record.cases)
+        if as_json:
+            _say(json.dumps(telling.summary(report, record), ensure_ascii=False))
+        else:
+            kind = record.report["kind"].replace("_", " ")
+            _say(
+                _plain(
+                    f"{_name(report)}: {FORMATS[report.format or 'text']}, {kind}, {counted(len(record.cases), 'patient')}, as {report.id}"
+                )
+            )
+            for line in telling.lines(report, record):
+                _say(_plain(f"  {line}"))
+        if _lacks_patient(record):
+            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+    if not as_json:
+        _say(f"{counted(reports, 'report')}, {counted(patients, 'patient')}; {len(tally.failed)} that cannot be used")
     raise SystemExit(tally.exit_code)
 
 

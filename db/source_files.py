@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from db.query import one
@@ -52,7 +52,8 @@ def known(connection: sqlite3.Connection, source_id: str, sha256: str, read_by: 
 
 
 def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:
-    """Enter files in the ledger, in place of what was known of them."""
+    """Enter files in the ledger, in place of what was known of them; of their reports those that are stored."""
+    stored = {name for (name,) in connection.execute("select report_id from report")}
     with connection:
         connection.executemany(
             "insert or replace into source_file values (?, ?, ?, ?, ?, ?)",
@@ -62,8 +63,13 @@ def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:
                     x.file_name,
                     x.sha256,
                     x.read_by,
-                    *(json.dumps(listed, ensure_ascii=False) for listed in (x.reports, x.problems)),
+                    _listed(name for name in x.reports if name in stored),
+                    _listed(x.problems),
                 )
                 for x in files
             ],
         )
+
+
+def _listed(values: Iterable[str]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)

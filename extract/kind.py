@@ -11,6 +11,7 @@ WITH_CASES = ("case_report", "case_series")
 
 _TYPE_CASE = re.compile(r"\bcase[-\s](?:reports?|series|study|studies|presentation)\b|\bclinical[-\s]case\b", re.IGNORECASE)
 _TYPE_GUIDELINE = re.compile(r"\bguidelines?\b|\bconsensus\b", re.IGNORECASE)
+_TYPE_RESEARCH = re.compile(r"\bresearch\b", re.IGNORECASE)
 _TYPE_REVIEW = re.compile(r"\breviews?\b", re.IGNORECASE)
 # What stands in a journal beside its papers.
 _TYPE_ASIDE = re.compile(
@@ -105,7 +106,9 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "review"
     persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
     is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * _own(reading)
-    if not is_cohort and (_ONE_PERSON.search(text) or _tells_story(reading) or (not _COHORT.search(text, 0, _HEAD) and _own(reading))):
+    tells = (_ONE_PERSON.search(text), _tells_story(reading), not _COHORT.search(text, 0, _HEAD) and _own(reading))
+    # What its publisher calls research is a case report where it introduces a person and tells what befell him.
+    if not is_cohort and (all(tells[:2]) if _TYPE_RESEARCH.search(report.article_type or "") else any(tells)):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"
 

@@ -25,6 +25,9 @@ NONE = "Sarcomas are rare tumours of the connective tissue. Surgery is the mains
         (NONE, {"article_type": "review-article"}, "review"),
         (NONE, {"title": "Guidelines for the care of sarcomas"}, "guideline"),
         (NONE, {}, "other"),
+        # "our cases" alone make no case report of what its publisher calls research
+        ("Our cases were cultures of two cell lines. Growth was measured each day.", {"article_type": "research-article"}, "other"),
+        (ONE, {"article_type": "research-article"}, "case_report"),
         (ONE, {"kind": "other", "article_type": "case-report"}, "other"),  # a person's word stands above the publisher's
     ],
 )  # fmt: skip
