@@ -106,9 +106,12 @@ def judge(reading: Reading, labels: Sequence[str]) -> str:
         return "review"
     persons = sum(1 for hit in reading.hits["subject"] if hit.id == "person")
     is_cohort = (many := text.count("patients")) > _MANY and many > persons + 2 * _own(reading)
-    tells = (_ONE_PERSON.search(text), _tells_story(reading), not _COHORT.search(text, 0, _HEAD) and _own(reading))
-    # What its publisher calls research is a case report where it introduces a person and tells what befell him.
-    if not is_cohort and (all(tells[:2]) if _TYPE_RESEARCH.search(report.article_type or "") else any(tells)):
+    has_statistics = _COHORT.search(text, 0, _HEAD) is not None
+    tells = _tells_story(reading) or (not has_statistics and _own(reading) > 0)
+    introduces = _ONE_PERSON.search(text) is not None
+    # What its publisher calls research is a case report only where a person is introduced.
+    is_research = _TYPE_RESEARCH.search(report.article_type or "") is not None
+    if not is_cohort and ((introduces and (tells or not has_statistics)) if is_research else (introduces or tells)):
         return "case_report"
     return "review" if _REVIEW.search(text[:_HEAD]) else "other"
 
