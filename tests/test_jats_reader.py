@@ -525,3 +525,24 @@ def markup(tree: Any) -> str:
 @given(st.lists(TREES, min_size=1, max_size=4))
 def test_elements_in_any_order_are_read_or_refused(trees: list[Any]) -> None:
     is_read_or_refused(article("".join(map(markup, trees)), back="".join(map(markup, trees))).encode())
+
+
+# Elements that may hold words anywhere; what is left out by rule, or is read by a rule of its own (tables, marks, titles), is not among them.
+PLAIN = sorted(set(NAMES) - jats._LEFT_OUT - jats._IN_TABLE_WRAP - {"table-wrap", "alternatives", "tr", "td", "xref", "sup", "fn"})
+WORDS = st.recursive(st.just("w"), lambda inner: st.tuples(st.sampled_from(PLAIN), st.lists(inner, max_size=4)), max_leaves=20)
+
+
+@settings(max_examples=300)
+@given(WORDS)
+def test_no_word_is_lost_or_doubled_wherever_it_stands(tree: Any) -> None:
+    n_words = 0
+
+    def numbered(part: Any) -> str:
+        nonlocal n_words
+        if isinstance(part, str):
+            n_words += 1
+            return f" w{n_words}q "
+        return f"<{part[0]}>{''.join(map(numbered, part[1]))}</{part[0]}>"
+
+    report = read(article(f"<p>w0q</p>{numbered(tree)}"))
+    assert Counter(re.findall(r"w\d+q", report.text)) == Counter(f"w{number}q" for number in range(n_words + 1))

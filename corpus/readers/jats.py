@@ -265,9 +265,9 @@ class _Writer:
             self.table(element, place)
         elif name in _CAPTIONED:
             self.captioned(element, place)
-        elif name == "def-list":
-            self.definitions(element, replace(place, is_item=True))
-        elif name in ("list", "list-item"):
+        elif name == "def-item":
+            self.definition(element, replace(place, is_item=True))
+        elif name in ("list", "list-item", "def-list"):
             self.labelled(element, replace(place, is_item=True))
         elif name == "fn":
             self.labelled(element, replace(place, kind=place.kind or OTHER))
@@ -292,18 +292,14 @@ class _Writer:
         if self.lead:
             self.say("", place)
 
-    def definitions(self, element: Element, place: _Place) -> None:
-        """Write a list of terms and what they mean: "CT: computed tomography"."""
-        for part in element:
-            if local(part) != "def-item":
-                if name := local(part):
-                    self.part(part, name, place.below())
-                continue
-            terms = [prose(pieces_of(term)) for term in part.iterchildren("{*}term")]
+    def definition(self, element: Element, place: _Place) -> None:
+        """Write a term and what it means: "CT: computed tomography"."""
+        terms = [prose(pieces_of(term)) for term in element.iterchildren("{*}term")]
+        if terms:
             self.lead.append(f"{', '.join(terms)}:")
-            self.content(part, place.below(), without=("term",))
-            if self.lead:
-                self.say("", place)
+        self.content(element, place.below(), without=("term",))
+        if self.lead:
+            self.say("", place)
 
     def captioned(self, element: Element, place: _Place) -> None:
         """Write label and caption of a figure, a file or a group of tables, then what else it holds."""
