@@ -199,8 +199,6 @@ class _Opening:
                 return Problem(where, f"{where}: {entry.refusal}")
             self._check_size(entry.size, entry.packed_size)
             data = head + entry.read(self.limits.member_bytes + 1 - len(head))
-            if len(data) < entry.size:
-                raise EOFError("it ends too early")
             self._spend(len(data) if entry.is_packed_alone else 0)
         except _EndedError:
             raise
