@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.readers import markdown, text
+from corpus.readers.decode import read_bytes
 from corpus.report import CorpusError, Report
 
-_READERS: dict[str, Callable[[Path], Report]] = {".txt": text.read, ".md": markdown.read}
+_READERS: dict[str, Callable[[bytes, str, str], tuple[Report, ...]]] = {".txt": text.read, ".md": markdown.read}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read(path: Path) -> Report:
     reader = _READERS.get(path.suffix.lower())
     if reader is None and not path.is_dir() and path.exists():
         raise CorpusError(f"{path}: {_unsupported(path)}")
-    return (reader or text.read)(path)
+    return (reader or text.read)(read_bytes(path), str(path), path.stem)[0]
 
 
 def _is_same(one: Path, other: Path) -> bool:

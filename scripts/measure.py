@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from corpus.readers import text as text_reader
+from corpus.readers.decode import read_bytes
 from corpus.report import Report
 from extract import evaluate, pipeline
 from extract.evaluate import Evaluation, GoldReport
@@ -85,11 +86,15 @@ def _invented(path: Path, is_apart: bool) -> Iterator[tuple[GoldReport, Report]]
 def _sets_beside() -> Iterator[tuple[str, Sequence[GoldReport], list[Report]]]:
     """Yield the sets whose texts lie in ../shared."""
     gold = evaluate.load_gold(SHARED / "gold" / "dev")
-    yield "gold read", gold, [text_reader.read(SHARED / "texts" / "dev" / f"{one.id}.txt") for one in gold]
+    yield "gold read", gold, [_text(SHARED / "texts" / "dev" / f"{one.id}.txt") for one in gold]
     texts = _unlabelled()
     for name in ("read", "apart", "treatment_read", "treatment_apart"):
         silver = evaluate.load_gold_lines(SILVER / f"{name}.jsonl")
         yield f"silver {name.replace('_', ' ')}", silver, [Report(report.id, texts[report.id]) for report in silver]
+
+
+def _text(path: Path) -> Report:
+    return text_reader.read(read_bytes(path), str(path), path.stem)[0]
 
 
 def _unlabelled() -> Mapping[str, str]:

@@ -14,11 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
-from pathlib import Path
 
 from corpus.readers import lines as look
 from corpus.readers.clean import clean
-from corpus.readers.decode import read_text
+from corpus.readers.decode import decode_any
 from corpus.readers.hyphens import glue, words_of
 from corpus.report import CorpusError, Report
 
@@ -56,18 +55,20 @@ class Paragraph:
     starts_block: bool = field(default=True)
 
 
-def read(path: Path) -> Report:
-    """Read a plain text file as a report; its id is the file's name without the ending.
+def read(data: bytes, name: str, report_id: str) -> tuple[Report, ...]:
+    """Read a plain text as a report, in whatever encoding; what was guessed of it stands in the report's messages.
 
     Raises
     ------
     CorpusError
-        As `corpus.readers.decode.read_text`, or nothing is left without control characters.
+        As `corpus.readers.decode.decode_any`, or nothing is left without control characters.
     """
-    text = join_lines(read_text(path))
+    decoded = decode_any(data, name)
+    text = join_lines(decoded.text)
     if not text.strip():
-        raise CorpusError(f"{path}: holds no visible character, wanted a text")
-    return Report(id=path.stem, text=text, source=str(path))
+        raise CorpusError(f"{name}: holds no visible character, wanted a text")
+    messages = (decoded.message,) if decoded.message else ()
+    return (Report(id=report_id, text=text, format="text", messages=messages, source=name),)
 
 
 def join_lines(raw: str) -> str:
