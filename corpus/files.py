@@ -24,7 +24,7 @@ STDIN = Path("-")
 # Read without any library, so that they need no process of their own.
 _LIGHT = frozenset({"text", "markdown"})
 # Libraries whose release may change what is read.
-_LIBRARIES = ("lxml", "pypdfium2", "pyspellchecker", "python-docx", "pyyaml")
+_LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "pyspellchecker", "python-docx", "pyyaml")
 _ROOM = Path(__file__).parent
 
 

@@ -89,18 +89,31 @@ def test_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     assert time.perf_counter() - started < 0.1
 
 
-def test_only_invisible_characters(tmp_path: Path) -> None:
-    path = tmp_path / "x.txt"
-    path.write_text("\u200b\u200b\n", encoding="utf-8")
-    with pytest.raises(CorpusError, match="no visible character"):
-        text.read(path.read_bytes(), str(path), path.stem)
+def test_only_invisible_characters() -> None:
+    with pytest.raises(CorpusError, match=r"^x\.txt: holds no visible character"):
+        text.read("\u200b\u200b\n".encode(), "x.txt", "x")
 
 
-def test_report(tmp_path: Path) -> None:
-    path = tmp_path / "case-7.txt"
-    path.write_bytes(COLUMN.replace("\n", "\r\n").encode())
-    (report,) = text.read(path.read_bytes(), str(path), path.stem)
-    assert (report.id, report.text, report.source) == ("case-7", COLUMN_JOINED, str(path))
+def test_report() -> None:
+    (report,) = text.read(COLUMN.replace("\n", "\r\n").encode(), "papers.zip, a/case-7.txt", "case-7")
+    assert (report.id, report.text, report.source) == ("case-7", COLUMN_JOINED, "papers.zip, a/case-7.txt")
+    assert (report.format, report.sections, report.messages) == ("text", (), ())
+
+
+def test_a_guessed_encoding_is_told() -> None:
+    (report,) = text.read("He had 5 ± 2 µm – “so”.".encode("cp1252"), "x.txt", "x")
+    assert (report.text, report.messages) == ("He had 5 ± 2 µm – “so”.", ("read as windows-1252 (guessed)",))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([b"", b"\xff\xfe", b"\xfe\xff", b"A man of 54 \xb1 "]))
+def test_any_bytes_give_a_report_or_a_corpus_error(data: bytes, start: bytes) -> None:
+    try:
+        (report,) = text.read(start + data, "x.txt", "x")
+    except CorpusError as error:
+        assert str(error).startswith("x.txt: ")
+    else:
+        assert report.text.strip()
 
 
 def test_clean() -> None:

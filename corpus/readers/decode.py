@@ -1,11 +1,13 @@
-"""From the bytes of a file to characters: UTF-8 only, and every refusal says what to do."""
+"""From the bytes of a file to characters: data in UTF-8 only, a report in any encoding; every refusal says what to do."""
 
 from __future__ import annotations
 
 import codecs
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
+from corpus.readers.guess import guess
 from corpus.report import CorpusError
 
 # The longest report of the corpus has 50 kB; a whole book has 1 MB. What is larger than 5 MB is
@@ -22,6 +24,12 @@ _OTHER_MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
+
+# The two forms of UTF-16, and whether the zero byte of an ASCII character is the first or the second of its pair.
+_PAIRS = (("utf-16-be", 0), ("utf-16-le", 1))
+
+# How messages call what Python names otherwise.
+_NAMES = {"cp1252": "windows-1252", "mac_roman": "Mac OS Roman", "cp850": "DOS code page 850", "gb18030": "GB 18030"}
 
 # C0 controls that no text has; TAB, LF, VT, FF, CR are text.
 _CONTROL_BYTES = bytes(b for b in range(32) if b not in b"\t\n\v\f\r") + b"\x7f"
@@ -78,11 +86,61 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     return data
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, and what was guessed to read it; None where its bytes tell."""
+
+    text: str
+    message: str | None = None
+
+
+def decode_any(data: bytes, name: str) -> Decoded:
+    """Decode a text written by people, in whatever encoding; `name` stands in the messages.
+
+    Byte order marks are obeyed; UTF-16 without one shows by its zero bytes. What is not UTF-8 either is read as the
+    eight-bit encoding in which its signs stand where they may (`corpus.readers.guess`), which the message tells.
+
+    Raises
+    ------
+    CorpusError
+        As `decode`, or too large; or no encoding fits, or several that differ in a sign such as "±" or "µ".
+    """
+    if len(data) > MAX_BYTES:
+        raise CorpusError(_too_large(name, len(data), MAX_BYTES))
+    if wide := _wide(data):
+        try:
+            return Decoded(decode(data.decode(wide).removeprefix("\ufeff").encode("utf-8"), name))
+        except UnicodeError as error:
+            raise CorpusError(f"{name}: broken {wide.upper()} text ({str(error)[:80]}), wanted a whole file") from error
+    try:
+        return Decoded(decode(data, name))
+    except CorpusError as error:
+        if not isinstance(error.__cause__, UnicodeDecodeError) or data.startswith(codecs.BOM_UTF8):
+            raise
+        guessed = guess(data)
+        if guessed is None:
+            raise
+        return Decoded(guessed.text, f"read as {_NAMES[guessed.encoding]} (guessed)")
+
+
+def _wide(data: bytes) -> str | None:
+    """Tell the encoding of two or four bytes a character that a mark or zero bytes show; None for bytes that are no such text."""
+    for mark, encoding in _OTHER_MARKS:
+        if data.startswith(mark):
+            return encoding.lower()
+    sample = data[: 4_000 - len(data) % 2]
+    half = max(1, len(sample) // 2)
+    for encoding, place in _PAIRS:
+        # Most characters of an English text are ASCII; a zero byte at another place is no text at all.
+        if len(data) % 2 == 0 and sample[place::2].count(0) > half / 2 and not sample[1 - place :: 2].count(0):
+            return encoding
+    return None
+
+
 def decode(data: bytes, name: str) -> str:
     """Decode the bytes of a text file; `name` stands in the messages.
 
-    Another encoding is never guessed: read as the wrong one, "±" or "µ" would become a different
-    character, and a value with it.
+    For data and markup, which tell their encoding: another one is never guessed.
 
     Raises
     ------
@@ -118,7 +176,7 @@ def _iconv(encoding: str, name: str) -> str:
     return f"iconv -f {encoding} -t UTF-8 {name} > converted.txt"
 
 
-def _too_large(path: Path, size: int, most: int) -> str:
+def _too_large(path: Path | str, size: int, most: int) -> str:
     return f"{path}: {size / 1e6:.1f} MB, wanted at most {most / 1e6:.0f} MB for one file"
 
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from corpus.readers import lines as look
 from corpus.readers.clean import clean
-from corpus.readers.decode import decode
+from corpus.readers.decode import decode_any
 from corpus.readers.hyphens import glue, words_of
 from corpus.report import CorpusError, Report
 
@@ -56,17 +56,19 @@ class Paragraph:
 
 
 def read(data: bytes, name: str, report_id: str) -> tuple[Report, ...]:
-    """Read a plain text file as a report.
+    """Read a plain text as a report, in whatever encoding; what was guessed of it stands in the report's messages.
 
     Raises
     ------
     CorpusError
-        As `corpus.readers.decode.decode`, or nothing is left without control characters.
+        As `corpus.readers.decode.decode_any`, or nothing is left without control characters.
     """
-    text = join_lines(decode(data, name))
+    decoded = decode_any(data, name)
+    text = join_lines(decoded.text)
     if not text.strip():
         raise CorpusError(f"{name}: holds no visible character, wanted a text")
-    return (Report(id=report_id, text=text, format="text", source=name),)
+    messages = (decoded.message,) if decoded.message else ()
+    return (Report(id=report_id, text=text, format="text", messages=messages, source=name),)
 
 
 def join_lines(raw: str) -> str:

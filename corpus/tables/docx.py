@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import takewhile
 from typing import Any
 
-import docx
-from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml.parser import parse_xml
-
-from corpus.markup.pieces import BREAK, Kind, Piece, is_blank, one_line
+from corpus.markup.pieces import Kind, Piece, is_blank
 from corpus.markup.tree import local
+from corpus.markup.word import UNSEEN, W, has, open_document, pieces_of, text_of, within_wrappers
 from corpus.report import CorpusError
-from corpus.tables.archive import check_archive
 from corpus.tables.layout import MAX_ROWS, MAX_SPAN, MAX_TABLES, Draft, Tables, build, check_size, few
 from corpus.tables.notes import Paragraph, is_caption, is_note, lines_of, split_label, used_marks
 
-# A book has 5,000 paragraphs.
-MAX_BLOCKS = 50_000
-
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-# What was deleted or moved away in tracked changes, the older form of a drawing, and what stands in text boxes and codes.
-_UNSEEN = frozenset(
-    {"del", "movefrom", "fallback", "instrtext", "deltext", "drawing", "pict", "object", "rpr", "ppr", "tbl", "commentreference"}
-)
-_WRAPPERS = frozenset({"sdt", "sdtcontent", "customxml", "ins", "moveto", "smarttag"})
+# No table has more notes.
+_MAX_BELOW = 50
 
 
 def read(data: bytes, name: str) -> Tables:
@@ -42,120 +30,94 @@ def read(data: bytes, name: str) -> Tables:
     CorpusError
         As `corpus.tables.archive.check_archive`, the document cannot be read, or it has too many tables.
     """
-    check_archive(data, name)
-    try:
-        document = docx.Document(io.BytesIO(data))
-        body = document.element.body
-        footnotes = _footnotes(document, _number_footnotes(body))
-    except Exception as error:  # whatever part of a broken document python-docx stumbles over
-        reason = " ".join(str(error).split())[:120]
-        raise CorpusError(f"{name}: not a document that can be read ({type(error).__name__}: {reason}), wanted .docx") from error
-    blocks = list(islice(_blocks(body), MAX_BLOCKS + 1))
-    if len(blocks) > MAX_BLOCKS:
-        raise CorpusError(f"{name}: more than {MAX_BLOCKS} paragraphs, wanted the tables in a document of their own")
-    tables = [element for element in body.iter(f"{_W}tbl") if not _is_unseen(element)]
+    document = open_document(data, name)
+    tables = [element for element in document.body.iter(f"{W}tbl") if not _is_unseen(element)]
     if len(tables) > MAX_TABLES:
         raise CorpusError(f"{name}: {len(tables)} tables, wanted at most {MAX_TABLES}")
-    place_of = {block: index for index, block in enumerate(blocks)}
+    place_of = {block: index for index, block in enumerate(document.blocks)}
     read_all = Tables()
     for number, table in enumerate(tables, start=1):
         where = f"{name}, table {number}"
-        around = _around(blocks, place_of[table]) if table in place_of else _Around()
+        around = around_table(document.blocks, place_of[table]) if table in place_of else Around()
         try:
-            read_all += _read_table(table, where, around, footnotes)
+            read_all += read_table(table, where, around, document.footnotes).tables
         except CorpusError as error:
             read_all += Tables(messages=(str(error),))
-    return read_all + Tables(messages=tuple(_pictures(blocks, name)))
+    return read_all + Tables(messages=tuple(_pictures(document.blocks, name)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
-    """The caption before a table, "" where it has none, and the paragraphs behind it up to the next table."""
+class Around:
+    """The paragraph that is the caption of a table, None where it has none, and those with words behind it up to the next table."""
 
-    caption: str = ""
-    below: tuple[Paragraph, ...] = ()
+    caption: Any | None = None
+    below: tuple[Any, ...] = ()
 
 
-def _read_table(table: Any, where: str, around: _Around, footnotes: dict[str, list[Piece]]) -> Tables:
-    """Read one table."""
-    rows = list(_rows(table))
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """A table as it was read, and which paragraphs below it and footnotes of the document are notes of it."""
+
+    tables: Tables
+    below: tuple[Any, ...] = ()
+    footnotes: frozenset[str] = frozenset()
+
+
+def read_table(table: Any, where: str, around: Around, footnotes: Mapping[str, Sequence[Any]]) -> ReadTable:
+    """Read one table.
+
+    Raises
+    ------
+    CorpusError
+        It is too large; the message begins with `where`.
+    """
+    rows = _rows(table)
     if len(rows) > MAX_ROWS:
         raise CorpusError(f"{where}: {len(rows)} rows, wanted at most {MAX_ROWS}")
     parts = list(_cells(rows, where))
     drafts = _merged(parts)
     if not drafts:
-        return Tables(messages=(f"{where}: no cell, not read",))
+        return ReadTable(Tables(messages=(f"{where}: no cell, not read",)))
     messages = few(_hidden_words(parts, drafts, where), where)
-    if any(True for inner in table.iterdescendants(f"{_W}tbl")):
+    if any(True for inner in table.iterdescendants(f"{W}tbl")):
         messages.append(f"{where}: a table inside of a cell, read as a table of its own")
         if all(is_blank(draft.pieces) for draft in drafts):
-            return Tables()  # a frame around other tables
+            return ReadTable(Tables())  # a frame around other tables
     used = used_marks(draft.pieces for draft in drafts)
-    notes: list[Paragraph] = []
-    for paragraph in around.below:
-        if not is_note(paragraph, used):
-            break
-        notes += lines_of(paragraph)
-    notes += [(Piece(Kind.NOTE, mark), *footnotes[mark]) for mark in sorted(used & footnotes.keys())]
+    below = tuple(takewhile(lambda paragraph: is_note(pieces_of(paragraph), used), around.below))
+    own = sorted(used & footnotes.keys())
+    notes: list[Paragraph] = [line for paragraph in below for line in lines_of(pieces_of(paragraph))]
+    notes += [(Piece(Kind.NOTE, mark), *(piece for paragraph in footnotes[mark] for piece in pieces_of(paragraph))) for mark in own]
     header_rows = 0
-    while header_rows < len(rows) and _has(rows[header_rows], "trPr", "tblHeader"):
+    while header_rows < len(rows) and has(rows[header_rows], "trPr", "tblHeader"):
         header_rows += 1
-    label, caption = split_label(around.caption)
+    label, caption = split_label(text_of(around.caption)) if around.caption is not None else (None, None)
     marked = [replace(draft, is_header=draft.row < header_rows) for draft in drafts]
     grids = build(where, marked, header_rows=header_rows, label=label, caption=caption, notes=notes)
-    return grids + Tables(messages=tuple(messages))
+    return ReadTable(grids + Tables(messages=tuple(messages)), below, frozenset(own))
 
 
-def _blocks(element: Any) -> Iterator[Any]:
-    """Paragraphs and tables of the body in order; boxes around them are opened."""
-    for inner in element:
-        name = local(inner)
-        if name in ("p", "tbl"):
-            yield inner
-        elif name in _WRAPPERS:
-            yield from _blocks(inner)
-
-
-def _around(blocks: Sequence[Any], index: int) -> _Around:
+def around_table(blocks: Sequence[Any], index: int) -> Around:
     """Find the caption and the paragraphs behind a table; empty paragraphs between are passed over."""
-    caption = ""
+    caption: Any | None = None
     for block in reversed(blocks[max(0, index - 4) : index]):
         if local(block) != "p":
             break
-        if text := _text(block):
-            caption = text if is_caption(text) else ""
+        if text := text_of(block):
+            caption = block if is_caption(text) else None
             break
-    below: list[Paragraph] = []
+    below: list[Any] = []
     for block in blocks[index + 1 :]:
-        if local(block) != "p" or is_caption(_text(block)):
+        if local(block) != "p" or len(below) == _MAX_BELOW or is_caption(text_of(block)):
             break
-        if pieces := _paragraph(block):
-            below.append(pieces)
-    return _Around(caption, tuple(below[:50]))
+        if pieces_of(block):
+            below.append(block)
+    return Around(caption, tuple(below))
 
 
-def _text(paragraph: Any) -> str:
-    return one_line(_paragraph(paragraph))
-
-
-def _rows(table: Any) -> Iterator[Any]:
+def _rows(table: Any) -> list[Any]:
     """Rows of a table, those in boxes too, without those that tracked changes deleted."""
-    for inner in table:
-        name = local(inner)
-        if name == "tr":
-            if not _has(inner, "trPr", "del"):
-                yield inner
-        elif name in _WRAPPERS:
-            yield from _rows(inner)
-
-
-def _row_cells(row: Any) -> Iterator[Any]:
-    for inner in row:
-        name = local(inner)
-        if name == "tc":
-            yield inner
-        elif name in _WRAPPERS:
-            yield from _row_cells(inner)
+    return [row for row in within_wrappers(table, "tr") if not has(row, "trPr", "del")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +133,13 @@ def _cells(rows: Sequence[Any], where: str) -> Iterator[_Part]:
     total = 0
     for row_number, row in enumerate(rows):
         column = _value(row, where, "trPr", "gridBefore", default=0)
-        for cell in _row_cells(row):
+        for cell in within_wrappers(row, "tc"):
             span = _value(cell, where, "tcPr", "gridSpan", default=1)
             total += span
             check_size(where, row_number + 1, column + span, total, span)
-            merge = cell.find(f"{_W}tcPr/{_W}vMerge")
-            goes_on = merge is not None and merge.get(f"{_W}val", "continue") == "continue"
-            pieces: list[Piece] = []
-            _walk(cell, Kind.TEXT, pieces)
-            yield _Part(Draft(tuple(pieces), row_number, column, 1, max(span, 1)), goes_on)
+            merge = cell.find(f"{W}tcPr/{W}vMerge")
+            goes_on = merge is not None and merge.get(f"{W}val", "continue") == "continue"
+            yield _Part(Draft(pieces_of(cell), row_number, column, 1, max(span, 1)), goes_on)
             column += max(span, 1)
 
 
@@ -211,111 +171,23 @@ def _hidden_words(parts: Sequence[_Part], drafts: Sequence[Draft], where: str) -
     ]
 
 
-def _has(element: Any, properties: str, name: str) -> bool:
-    """Whether a property is set and not switched off."""
-    found = element.find(f"{_W}{properties}/{_W}{name}")
-    return found is not None and found.get(f"{_W}val", "true") not in ("0", "false", "off")
-
-
 def _value(element: Any, where: str, properties: str, name: str, *, default: int) -> int:
     """Read a property that is a number."""
-    found = element.find(f"{_W}{properties}/{_W}{name}")
-    value = found.get(f"{_W}val", str(default)) if found is not None else str(default)
+    found = element.find(f"{W}{properties}/{W}{name}")
+    value = found.get(f"{W}val", str(default)) if found is not None else str(default)
     if not re.fullmatch(r"[0-9]{1,20}", value) or int(value) > MAX_SPAN:
         raise CorpusError(f"{where}: {name} is {value[:20]!r}, wanted a number up to {MAX_SPAN}")
     return int(value)
 
 
-# --- text ------------------------------------------------------------------------------------------
-
-
-def _paragraph(paragraph: Any) -> tuple[Piece, ...]:
-    pieces: list[Piece] = []
-    _walk(paragraph, Kind.TEXT, pieces)
-    return () if is_blank(pieces) else tuple(pieces)
-
-
-def _walk(element: Any, kind: Kind, found: list[Piece]) -> None:
-    """Add what is printed of a cell, paragraph or run."""
-    for inner in element:
-        name = local(inner)
-        if name in ("t", "nobreakhyphen", "tab", "sym"):
-            found.append(Piece(kind, _characters(inner, name)))
-        elif name in ("br", "cr"):
-            found.append(BREAK)
-        elif name == "footnotereference":
-            found.append(Piece(Kind.NOTE, inner.get(f"{_W}id") or ""))
-        elif name == "p":
-            found.append(BREAK)
-            _walk(inner, kind, found)
-        elif name == "r":
-            if not _has(inner, "rPr", "vanish"):
-                _walk(inner, _height(inner, kind), found)
-        elif name in ("ssup", "ssub"):
-            _walk_formula(inner, name, kind, found)
-        elif name == "f" and not inner.tag.startswith(_W):
-            _walk_fraction(inner, kind, found)
-        elif name and name not in _UNSEEN:
-            _walk(inner, kind, found)
-
-
-def _characters(element: Any, name: str) -> str:
-    """Give the characters of an element that stands for some."""
-    if name == "sym":
-        # A character of a symbol font has no sure meaning as text; its place is kept.
-        return "\ufffd"
-    return {"t": element.text or "", "nobreakhyphen": "-", "tab": " "}[name]
-
-
-def _height(run: Any, around: Kind) -> Kind:
-    """How a run stands on the line."""
-    aligned = run.find(f"{_W}rPr/{_W}vertAlign")
-    value = aligned.get(f"{_W}val") if aligned is not None else None
-    return {"superscript": Kind.SUPERSCRIPT, "subscript": Kind.SUBSCRIPT}.get(value or "", around)
-
-
-def _walk_formula(element: Any, name: str, kind: Kind, found: list[Piece]) -> None:
-    """Add a power or an index of Word's formula editor."""
-    height = Kind.SUPERSCRIPT if name == "ssup" else Kind.SUBSCRIPT
-    for inner in element:
-        _walk(inner, height if local(inner) in ("sup", "sub") else kind, found)
-
-
-def _walk_fraction(element: Any, kind: Kind, found: list[Piece]) -> None:
-    """Add a fraction of Word's formula editor with its stroke."""
-    for inner in element:
-        if local(inner) == "den":
-            found.append(Piece(kind, "/"))
-        _walk(inner, kind, found)
-
-
 def _is_unseen(table: Any) -> bool:
-    return any(local(around) in _UNSEEN - {"tbl"} for around in table.iterancestors())
-
-
-def _number_footnotes(body: Any) -> dict[str, str]:
-    """Give each reference to one of Word's own footnotes the number that is printed; the numbers by the footnotes' ids."""
-    numbers: dict[str, str] = {}
-    for reference in body.iter(f"{_W}footnoteReference"):
-        identifier = reference.get(f"{_W}id") or ""
-        reference.set(f"{_W}id", numbers.setdefault(identifier, str(len(numbers) + 1)))
-    return numbers
-
-
-def _footnotes(document: Any, numbers: dict[str, str]) -> dict[str, list[Piece]]:
-    """Read Word's own footnotes by their printed number."""
-    for relation in document.part.rels.values():
-        if relation.reltype == RELATIONSHIP_TYPE.FOOTNOTES and not relation.is_external:
-            root = parse_xml(relation.target_part.blob)
-            notes = {note.get(f"{_W}id") or "": note for note in root.iter(f"{_W}footnote")}
-            return {number: list(_paragraph(notes[identifier])) for identifier, number in numbers.items() if identifier in notes}
-    return {}
+    return any(local(around) in UNSEEN - {"tbl"} for around in table.iterancestors())
 
 
 def _pictures(blocks: Sequence[Any], name: str) -> Iterator[str]:
     """Tell of captions of a table behind which only a picture stands."""
     for index, block in enumerate(blocks):
-        text = _text(block) if local(block) == "p" else ""
+        text = text_of(block) if local(block) == "p" else ""
         if not is_caption(text):
             continue
         for following in blocks[index + 1 : index + 4]:
