@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from html.entities import html5
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,8 @@ Element = Any  # lxml has no types of its own
 
 _DECLARED = re.compile(rb"""(?:encoding\s{0,9}=\s{0,9}|charset\s{0,9}=\s{0,9}) ["']? ([A-Za-z0-9._-]{2,30})""", re.VERBOSE | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,200}\?>")
+# Browsers go on reading behind them, libxml2 stops there.
+_BODY_END = re.compile(r"</(?:body|html)\s{0,20}>", re.IGNORECASE)
 # What browsers read under these names; encodings that can hide markup (UTF-7) are not taken.
 _WINDOWS = frozenset({"iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii", "windows-1252", "cp1252"})
 _ASIAN = frozenset({"gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr"})
@@ -44,6 +46,7 @@ _MATH_PARTS = {
     "msup": (None, Kind.SUPERSCRIPT), "msub": (None, Kind.SUBSCRIPT), "msubsup": (None, Kind.SUBSCRIPT, Kind.SUPERSCRIPT),
     "mover": (None, None), "munder": (None, None),
 }  # fmt: skip
+_MATH_NAMES = frozenset((*_MATH_PARTS, "math", "mrow", "mstyle", "mfrac", "semantics"))
 
 
 def decode_markup(data: bytes, name: str) -> str:
@@ -91,7 +94,7 @@ def parse_html(data: bytes, name: str) -> Element:
     CorpusError
         As `decode_markup`, or nested too deeply or with texts too long to be parsed whole.
     """
-    text = _XML_DECLARATION.sub("", decode_markup(data, name), count=1)
+    text = _BODY_END.sub("", _XML_DECLARATION.sub("", decode_markup(data, name), count=1))
     parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
     try:
         root = etree.fromstring(text.encode("utf-8"), parser)
@@ -158,10 +161,15 @@ def parts_of(element: Element, blocks: Container[str]) -> Iterator[tuple[Piece, 
     CorpusError
         As `pieces_of`.
     """
+    return stretches(element, lambda inner: local(inner) in blocks)
+
+
+def stretches(element: Element, stands_alone: Callable[[Element], bool]) -> Iterator[tuple[Piece, ...] | Element]:
+    """Part the content of an element, as `parts_of`, at the children that stand alone by this judgement."""
     found: list[Piece] = []
     _add(found, Kind.TEXT, element.text)
     for inner in element:
-        if local(inner) in blocks:
+        if stands_alone(inner):
             if not is_blank(found):
                 yield tuple(found)
             found = []
@@ -259,7 +267,10 @@ def _tex(element: Element) -> str:
 
 
 def _is_math(element: Element) -> bool:
-    return isinstance(element.tag, str) and (element.tag.startswith("{http://www.w3.org/1998/Math/MathML}") or local(element) == "math")
+    """Whether it is MathML; in HTML it has no namespace."""
+    return local(element) in _MATH_NAMES or (
+        isinstance(element.tag, str) and element.tag.startswith("{http://www.w3.org/1998/Math/MathML}")
+    )
 
 
 def _walk_math(element: Element, name: str, kind: Kind, found: list[Piece]) -> None:

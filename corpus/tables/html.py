@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from corpus.markup.tree import Element, child, local, outer, parse_html, pieces_of, text_of, within
 from corpus.report import CorpusError
 from corpus.tables.layout import MAX_TABLES, Tables, build, place
-from corpus.tables.notes import Paragraph, is_caption, is_note, lines_of, split_label, used_marks
+from corpus.tables.notes import is_caption, is_note, lines_of, split_label, used_marks
 from corpus.tables.rows import head_rows, row_groups, stray_words
 
-_PARAGRAPHS = ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "small", "ul", "ol", "section", "footer", "aside")
+_PARAGRAPHS = (
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "small", "ul", "ol", "section", "footer", "aside", "header", "span",
+)  # fmt: skip
 
 
 def read(data: bytes, name: str) -> Tables:
@@ -29,51 +31,71 @@ def read(data: bytes, name: str) -> Tables:
     for number, table in enumerate(tables, start=1):
         where = f"{name}, table {number}"
         try:
-            read_all += _read_table(table, where)
+            read_all += read_table(table, where)[0]
         except CorpusError as error:
             message = str(error)
             read_all += Tables(messages=(message if message.startswith(where) else f"{where}: {message}",))
     return read_all + Tables(messages=tuple(_pictures(root, name)))
 
 
-def _read_table(table: Element, where: str) -> Tables:
-    """Read one table with the caption above and the notes below it."""
+def read_table(table: Element, where: str) -> tuple[Tables, tuple[Element, ...]]:
+    """Read one table with the caption above and the notes below it.
+
+    Returns
+    -------
+    tuple[Tables, tuple[Element, ...]]
+        The table, or none with the reason; the elements outside of it that were read as its caption and notes.
+
+    Raises
+    ------
+    CorpusError
+        The table is too large or its spans do not fit; the message begins with `where`.
+    """
     groups = row_groups(table, where)
     drafts = place(groups, where)
     is_layout = any(True for _ in within(table, "table"))
     if not drafts or (is_layout and not any(piece.text.strip() for draft in drafts for piece in draft.pieces)):
-        return Tables()
+        return Tables(), ()
     messages = [f"{where}: a table inside of a cell, read as a table of its own"] if is_layout else []
     if stray := stray_words(table):
         messages.append(f"{where}: words outside of any cell, not read: {stray[:80]!r}")
-    label, caption = split_label(_caption(table))
-    used = used_marks(draft.pieces for draft in drafts)
-    notes = list(_notes(table, used))
-    return build(where, drafts, header_rows=head_rows(table, groups), label=label, caption=caption, notes=notes) + Tables(
-        messages=tuple(messages)
-    )
+    titles = _captions(table)
+    label, caption = split_label(" ".join(map(text_of, titles)))
+    below = list(_notes(table, used_marks(draft.pieces for draft in drafts)))
+    notes = [line for element in below for line in lines_of(pieces_of(element))]
+    tables = build(where, drafts, header_rows=head_rows(table, groups), label=label, caption=caption, notes=notes)
+    return tables + Tables(messages=tuple(messages)), (*titles, *below)
 
 
-def _caption(table: Element) -> str:
-    """Find the table's caption, its figure's, or the paragraph before it that begins with "Table 1"."""
+def _captions(table: Element) -> list[Element]:
+    """Find the table's caption, its figure's, or what stands before it: "Table 1. Doses", or "Table 1" and then "Doses"."""
     inner = child(table, "caption")
     if inner is None and (figure := outer(table, "figure")) is not None:
         inner = child(figure, "figcaption")
     if inner is not None:
-        return text_of(inner)
+        return [inner]
     before = _neighbour(table, forward=False)
-    text = text_of(before) if before is not None and local(before) in _PARAGRAPHS and child(before, "table") is None else ""
-    return text if is_caption(text) else ""
+    if before is None or not _is_paragraph(before):
+        return []
+    if is_caption(text_of(before)):
+        return [before]
+    above = before.getprevious()
+    is_label = _is_paragraph(above) and split_label(text_of(above))[0] is not None and split_label(text_of(above))[1] is None
+    return [above, before] if is_label else []
 
 
-def _notes(table: Element, used: frozenset[str]) -> Iterator[Paragraph]:
+def _is_paragraph(element: Element | None) -> bool:
+    return element is not None and local(element) in _PARAGRAPHS and not any(True for _ in within(element, "table"))
+
+
+def _notes(table: Element, used: frozenset[str]) -> Iterator[Element]:
     """Yield the paragraphs below a table that explain it, up to the first that does not."""
     below = _neighbour(table, forward=True)
-    while below is not None and local(below) in _PARAGRAPHS and not any(True for _ in within(below, "table")):
+    while below is not None and _is_paragraph(below):
         lines = list(lines_of(pieces_of(below)))
         if not lines or not is_note(lines[0], used):
             return
-        yield from lines
+        yield below
         below = below.getnext()
 
 
