@@ -169,7 +169,7 @@ def _folder(top: Path, visited: set[tuple[int, int]]) -> Iterator[Path | Problem
 
 
 def _is_candidate(path: Path) -> bool:
-    if formats.suffix_of(path.name) in formats.ENDINGS:
+    if formats.suffix_of(path.name) in formats.ENDINGS | formats.UNREAD:
         return True
     if not path.is_file():
         return False

@@ -24,6 +24,8 @@ COMPRESSED = frozenset({".gz", ".bz2", ".xz"})
 ENDINGS = COMPRESSED | {
     ".txt", ".text", ".md", ".markdown", ".xml", ".nxml", ".json", ".pdf", ".docx", ".html", ".htm", ".xhtml", ".zip", ".tar", ".tgz",
 }  # fmt: skip
+# Documents that may well be reports and cannot be read: taken, so that they are refused by name and not passed over.
+UNREAD = frozenset({".doc", ".rtf", ".odt", ".wpd", ".pages"})
 MAX_PARTS = 10_000  # of a zip archive
 HEAD_BYTES = 8192  # what `is_candidate` needs of a file; the first parts of a DOCX are named there
 
@@ -133,7 +135,7 @@ def recognise(data: bytes, name: str) -> str:
 
 def is_candidate(name: str, head: bytes) -> bool:
     """Tell whether a file of a folder or an archive may be a report: by its ending or, where that is another, its first bytes."""
-    if suffix_of(name) in ENDINGS:
+    if suffix_of(name) in ENDINGS | UNREAD:
         return True
     if head.startswith(zips.SIGNS):
         return b"word/" in head

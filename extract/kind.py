@@ -53,6 +53,7 @@ _ONE_PERSON = re.compile(
     r"|days?)[-–\s]olds?\b|\baged\s\d{1,3}\b(?!\s?(?:[-–]|to|and|or)\s?\d)"
     r"|\b(?:\d{1,2}|[a-z]{3,5}ty(?:[-\s][a-z]{3,5})?|[a-z]{3,5}teen)[-\s]?(?:y/?o|years?[-\s]{1,2}old)\s(?:\w+\s)?(?:man"
     r"|woman|male|female|boy|girl|patient|lady|gentleman)\b|\b(?:an?|the)\s(?:man|woman|boy|girl|infant|child)\b"
+    r"|\b(?:man|woman|boy|girl|lady|gentleman)\s(?:of|aged)\s\d{1,2}\b(?!\s?(?:[-–]|to|and|or|%|[ck]m|kg)\b)"
     # "a male, 55 years of age", "a former bricklayer, 81 years old", "patient of 36 years", "68 years, male"
     r"|\b(?:man|woman|male|female|boy|girl|patient|lady|gentleman)(?:,?\s(?:male|female))?,?\s(?:aged\s|of\s)?\d{1,3}\s(?:years?|yrs?)\b"
     r"|\ban?\s(?:[a-z-]+\s){0,3}[a-z-]+,\s(?:aged\s)?\d{1,3}\syears\s(?:old|of\sage)\b|\b\d{1,3}\s(?:years?|yrs?),\s(?:male|female|man|woman)\b",

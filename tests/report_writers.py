@@ -98,10 +98,11 @@ def _passages(story: Story) -> list[tuple[dict[str, str], str]]:
     }
     found = [(first, story.title)]
     for heading, paragraphs in story.parts:
-        kind = {"Discussion": "DISCUSS", "Summary": "ABSTRACT"}.get(heading, "CASE")
+        # What stands before the first heading is of no section that the format has a name for.
+        kind = {"section_type": {"Discussion": "DISCUSS", "Summary": "ABSTRACT"}.get(heading, "CASE")} if heading else {}
         if heading:
-            found.append(({"section_type": kind, "type": "title_1"}, heading))
-        found += [({"section_type": kind, "type": "paragraph"}, paragraph) for paragraph in paragraphs]
+            found.append(({**kind, "type": "title_1"}, heading))
+        found += [({**kind, "type": "paragraph"}, paragraph) for paragraph in paragraphs]
     return found
 
 
