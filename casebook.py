@@ -13,7 +13,7 @@ import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, wraps
@@ -52,6 +52,7 @@ NO_PATIENT = "no patient found; wanted a case report, or a guideline or review (
 
 _FEW = 5  # files; above that, progress is shown
 _PORT = 8001
+_RATE = 2.0  # requests a second, where nobody says otherwise
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -520,23 +521,42 @@ def extract(paths: tuple[Path, ...]) -> None:
     raise SystemExit(tally.exit_code)
 
 
+_lists = click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), help="A file of identifiers, one a line, or CSV.")
+
+
 @main.command()
-@_paths
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
+@_lists
 @_database
 @_in_one_line
-def add(paths: tuple[Path, ...], database: Path) -> None:
+def add(paths: tuple[Path, ...], lists: tuple[Path, ...], database: Path) -> None:
     """Read reports and store them in the database.
 
     \b
-    casebook add report.txt
-    casebook add downloads/ more/*.md
+    casebook add paper.pdf letter.docx
+    casebook add downloads/ jats/ papers.zip
+    casebook add downloads/ --list pmcids.txt
+    curl https://example.org/case.html | casebook add -
     casebook add --database trial.db report.txt
 
-    A report is known by its file's name without the ending. One that is stored already with the same text, read
-    by the same pipeline, is left alone; otherwise what was stored of it is replaced. Where something fails, what
-    was stored before stays.
+    A PATH is a file, a folder (searched to any depth), an archive, or - for standard input. A report is known by its
+    file's name without the ending; one of several in a file has #part behind it. With --list, the articles whose PMCIDs,
+    PMIDs or DOIs a file holds are fetched from Europe PMC (see `casebook fetch`) and added, too. The same report in two
+    files is kept once, the fuller one.
+
+    A file that has not changed since it was read, by the same pipeline, is left alone; otherwise what was stored of it is
+    replaced. Where something fails, what was stored before stays.
     """
+    if not paths and not lists:
+        raise click.UsageError("Missing argument 'PATH...'.")
     tally = _Tally()
+    fetched = _fetch(_identifiers((), lists, tally), _default_fetched(), tally, {}) if lists else ()
+    _add_files((*paths, *fetched), database, tally)
+    raise SystemExit(tally.exit_code)
+
+
+def _add_files(paths: Sequence[Path], database: Path, tally: _Tally) -> None:
+    """Read reports and store them in the database, and say in a line what was done."""
     is_there = _is_usable(database)
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
@@ -545,7 +565,6 @@ def add(paths: tuple[Path, ...], database: Path) -> None:
         _update(draft, _incoming(paths, old, read, tally), old, tally)
         draft.finish(tally.failed, tally.unchanged, read)
     _say(_summary(database, tally))
-    raise SystemExit(tally.exit_code)
 
 
 def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[SourceFile], tally: _Tally) -> Iterator[_Incoming]:
@@ -628,7 +647,7 @@ def _default_fetched() -> Path:
 @click.argument("names", nargs=-1, metavar="[IDENTIFIER...]")
 @click.option("--query", help="Fetch what this search finds, in the words of europepmc.org.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=25, show_default=True, help="How many articles of the search, at most.")
-@click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), help="A file of identifiers, one a line, or CSV.")
+@_lists
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
@@ -641,12 +660,11 @@ def _default_fetched() -> Path:
 @click.option("--no-add", "stays_out", is_flag=True, help="Fetch only, and add nothing to the database.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be fetched, and from where; write nothing.")
 @click.option("--email", envvar="CASEBOOK_EMAIL", help="Whom the service may write to, should the requests trouble it.")
-@click.option("--rate", type=click.FloatRange(0, 10, min_open=True), default=2, show_default=True, help="Requests a second, at most.")
+@click.option("--rate", type=click.FloatRange(0, 10, min_open=True), default=_RATE, show_default=True, help="Requests a second, at most.")
 @click.option("--service", envvar="CASEBOOK_EUROPE_PMC", help="Another address of the service: a mirror.")
 @_database
-@click.pass_context
 @_in_one_line
-def fetch(context: click.Context, /, names: tuple[str, ...], lists: tuple[Path, ...], to: Path, database: Path, **options: Any) -> None:
+def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, database: Path, **options: Any) -> None:
     """Fetch open access articles from Europe PMC, and add them. The only command that uses a network.
 
     \b
@@ -660,19 +678,33 @@ def fetch(context: click.Context, /, names: tuple[str, ...], lists: tuple[Path, 
     second run asks for nothing that is there, and goes on where the first one was interrupted. The exit code is 1
     where an article was not found or could not be fetched, not where it is not open access.
     """
+    tally = _Tally()
+    identifiers = _identifiers(names, lists, tally)
+    if not identifiers and not options["query"]:
+        _fail("nothing to fetch, wanted a PMCID, PMID or DOI, --list FILE or --query WORDS")
+    paths = _fetch(identifiers, to, tally, options)
+    if paths and not options["stays_out"]:
+        _add_files(paths, database, tally)
+    raise SystemExit(tally.exit_code)
+
+
+def _fetch(identifiers: Sequence[Identifier], to: Path, tally: _Tally, options: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Fetch articles into a folder, or say what would be fetched; return the files that are there now, old and new.
+
+    `options` are those of `casebook fetch`; what is left out is as there.
+    """
     from corpus.europe_pmc import fetch as europe_pmc
     from corpus.europe_pmc import telling
     from corpus.europe_pmc.client import Client, Pace, user_agent
     from corpus.europe_pmc.folder import open_folder, read_folder
     from corpus.europe_pmc.service import BASE
 
-    tally = _Tally()
-    choices = {name: options[name] for name in ("query", "limit", "again", "abstracts", "is_dry")}
-    request = europe_pmc.Request(_identifiers(names, lists, tally), **choices)
-    if not request.identifiers and not request.query:
-        _fail("nothing to fetch, wanted a PMCID, PMID or DOI, --list FILE or --query WORDS")
+    choices = {name: options[name] for name in ("query", "limit", "again", "abstracts", "is_dry") if name in options}
+    request = europe_pmc.Request(tuple(identifiers), **choices)
+    service = options.get("service") or os.environ.get("CASEBOOK_EUROPE_PMC") or BASE
+    email = options.get("email") or os.environ.get("CASEBOOK_EMAIL")
     with ExitStack() as stack:
-        client = stack.enter_context(Client(options["service"] or BASE, user_agent(options["email"]), Pace(per_second=options["rate"])))
+        client = stack.enter_context(Client(service, user_agent(email), Pace(per_second=options.get("rate", _RATE))))
         folder = read_folder(to) if request.is_dry else stack.enter_context(open_folder(to))
         planned = europe_pmc.plan(client, folder, request)
         for problem in planned.problems:
@@ -680,12 +712,10 @@ def fetch(context: click.Context, /, names: tuple[str, ...], lists: tuple[Path, 
         if request.is_dry:
             for line in telling.plan(planned, folder, client, abstracts=request.abstracts):
                 _say(_plain(line))
-            raise SystemExit(tally.exit_code)
+            return ()
         rows = list(_taken(europe_pmc.take_all(client, folder, _with_progress(planned.wanted), abstracts=request.abstracts), tally))
         _say(f"{_shown(to)}: {telling.summary(rows, planned)}")
-    paths = tuple(sorted({to / row.file for row in rows if row.file}))
-    added = _add_fetched(context, paths, database) if paths and not options["stays_out"] else 0
-    raise SystemExit(tally.exit_code or added)
+    return tuple(sorted({to / row.file for row in rows if row.file}))
 
 
 def _identifiers(names: Sequence[str], lists: Sequence[Path], tally: _Tally) -> tuple[Identifier, ...]:
@@ -715,15 +745,6 @@ def _taken(rows: Iterable[Row], tally: _Tally) -> Iterator[Row]:
         elif row.status != FETCHED:
             _warn(f"{row.identifier}: {row.reason}")
         yield row
-
-
-def _add_fetched(context: click.Context, paths: tuple[Path, ...], database: Path) -> int:
-    """Add files as `casebook add` does, and return its exit code."""
-    try:
-        context.invoke(add, paths=paths, database=database)
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 @main.command()

@@ -7,7 +7,7 @@ import hashlib
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +20,8 @@ from corpus.worker import Worker
 # A PDF with the pictures of a whole issue; archives of more are unpacked by whoever made them.
 MAX_BYTES = 50_000_000
 STDIN = Path("-")
+# `casebook fetch` keeps it beside what it fetched: no report, and where the licence stands that the files do not name.
+_FETCHED = "fetched.csv"
 
 # Read without any library, so that they need no process of their own.
 _LIGHT = frozenset({"text", "markdown"})
@@ -160,7 +162,7 @@ def _folder(top: Path, visited: set[tuple[int, int]]) -> Iterator[Path | Problem
                 count += 1  # read before, by this or another name: not an empty folder
                 continue
             visited.add((status.st_dev, status.st_ino))
-            pending += sorted((p for p in path.iterdir() if not p.name.startswith(".")), reverse=True)
+            pending += sorted((p for p in path.iterdir() if not p.name.startswith(".") and p.name != _FETCHED), reverse=True)
         except OSError as error:
             count += 1
             yield _problem(path, (error.strerror or type(error).__name__).lower())
@@ -222,7 +224,17 @@ def read(source: Source, data: bytes, worker: Worker | None = None) -> Iterator[
         except CorpusError as error:
             yield Problem(member.name, str(error))
         else:
-            yield from reports
+            yield from (report if report.license else replace(report, license=_license_beside(source.path)) for report in reports)
+
+
+def _license_beside(path: Path) -> str | None:
+    """Return the licence that Europe PMC told of a fetched file; None where it was not fetched, or none was told."""
+    if not (path.parent / _FETCHED).is_file():
+        return None
+    from corpus.europe_pmc.folder import read_folder
+
+    rows = read_folder(path.parent).rows.values()
+    return next((row.license.upper() for row in rows if row.file == path.name and row.license), None)
 
 
 def _read(member: containers.Member, worker: Worker | None) -> tuple[Report, ...]:

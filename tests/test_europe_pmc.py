@@ -6,13 +6,14 @@ import ast
 import csv
 import hashlib
 import itertools
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -645,11 +646,10 @@ def added(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], Path]]:
     """What `casebook add` was asked to add, instead of adding it."""
     calls: list[tuple[list[str], Path]] = []
 
-    def add(paths: tuple[Path, ...], database: Path) -> None:
+    def add(paths: tuple[Path, ...], database: Path, tally: object) -> None:
         calls.append(([path.name for path in paths], database))
-        raise SystemExit(0)
 
-    monkeypatch.setattr(casebook, "add", click.Command("add", callback=add))
+    monkeypatch.setattr(casebook, "_add_files", add)
     return calls
 
 
@@ -746,6 +746,30 @@ def test_a_service_in_trouble_is_said_in_one_line_an_article(service: Service, t
     result = run(service, tmp_path, "PMC1,PMC2,PMC3,PMC4,PMC5")
     assert (result.exit_code, result.stderr.count("\n"), added) == (1, 3, [])
     assert "3 failed, 2 left, as 3 failed one after the other: the same command goes on" in result.stdout
+
+
+def test_what_is_fetched_is_in_the_database_with_the_licence_that_the_service_told(service: Service, tmp_path: Path) -> None:
+    service.add(1)
+    service.add(2, isOpenAccess="N")
+    assert run(service, tmp_path, "PMC1", "PMC2", "--abstracts").exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
+        rows = connection.execute("select report_id, format, license from report order by 1").fetchall()
+    assert rows == [("PMC1", "jats", "CC BY"), ("PMC2", "markdown", "CC BY")]
+    again = CliRunner().invoke(casebook.main, ["add", str(tmp_path), "--database", str(tmp_path / "x.db")])
+    assert (again.exit_code, again.stderr) == (0, "1 file passed over: 1 .db\n".join(("casebook: ", "")))
+
+
+def test_a_list_of_identifiers_goes_in_beside_files(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.add(1)
+    monkeypatch.setattr(casebook, "_default_fetched", lambda: tmp_path / "fetched")
+    monkeypatch.setattr(casebook, "_RATE", 10.0)
+    (tmp_path / "ids.txt").write_text("PMC1\n", encoding="utf-8")
+    (tmp_path / "own.txt").write_text("A 61-year-old woman had a liposarcoma of the right arm. She is well.", encoding="utf-8")
+    words = ["add", tmp_path / "own.txt", "--list", tmp_path / "ids.txt", "--database", tmp_path / "x.db"]
+    result = CliRunner().invoke(casebook.main, list(map(str, words)), env={"CASEBOOK_EUROPE_PMC": service.base})
+    assert result.exit_code == 0, result.output
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
+        assert [name for (name,) in connection.execute("select report_id from report order by 1")] == ["PMC1", "own"]
 
 
 # --- the only part with a network --------------------------------------------------------------
