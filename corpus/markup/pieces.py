@@ -299,7 +299,7 @@ def _use(before: str, text: str, after: str, marks: frozenset[str]) -> _Use:
 def _attach(line: str, text: str, goes_on: bool) -> str:
     """Add to a line; a number never grows by what follows, a word only where it may go on."""
     is_fused = line[-1:].isalnum() and text[:1].isalnum()
-    is_number = line[-1:].isdigit() and text[:1].isdigit()
+    is_number = line[-1:].isdecimal() and text[:1].isdecimal()  # not "⁵": it belongs to the 10 before it
     return f"{line} {text}" if is_number or (is_fused and not goes_on) else line + text
 
 
