@@ -12,6 +12,7 @@ import os
 import socket
 import sqlite3
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,7 @@ from corpus import files
 from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import CorpusError, Report
 from corpus.tables.grid import Grid
-from db import load, schema
+from db import duplicates, load, schema
 from db.reports import stored_report
 from db.schema import DatabaseError
 from extract.lexicon import LexiconError
@@ -131,6 +132,7 @@ class _Tally:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    linked: int = 0
     dose_tables: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
 
@@ -366,11 +368,25 @@ def _is_usable(database: Path) -> bool:
 def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: _Tally) -> None:
     """Read and store what is not current. `old` is the database as it stands; None where its facts cannot be kept."""
     known = set(load.stored(old)) if old else set()
-    for item in incoming:
+    waiting = deque[_Incoming]()
+    for item in _with_those_that_follow(incoming, waiting):
         report = item.report
+        now = draft.opened or old
         if old and load.is_current(old, report, _fingerprint()):
             tally.unchanged += 1
             continue
+        if now and duplicates.is_linked(now, report):
+            tally.unchanged += 1
+            continue
+        place = duplicates.place(now, report) if now else None
+        if place and place.is_stored:
+            load.link(draft.connection, place, draft.run(item.reason))
+            tally.linked += 1
+            _say_linked(place)
+            continue
+        if place:
+            report = place.kept
+        orphans = duplicates.orphans(now, report, place) if now else ()
         record = _record(report, tally)
         must_stay = item.is_stored and old is None
         if record and _lacks_patient(record):
@@ -382,16 +398,35 @@ def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connectio
             continue
         connection, run = draft.connection, draft.run(item.reason)
         try:
-            load.store(connection, report, record or _bare_record(report), run)
+            load.store(connection, report, record or _bare_record(report), run, place)
         except (EvidenceError, DatabaseError) as error:
             _pass_over(tally, _name(report), f"{_name(report)}: not stored, {error}")
             if not must_stay:
                 continue
             load.store(connection, report, _bare_record(report), run)
+        waiting.extend(_Incoming(other, item.reason) for other in orphans)
+        if place:
+            tally.linked += len(place.links)
+            _say_linked(place)
         if report.id in known or item.is_stored:
             tally.changed += 1
         else:
             tally.new += 1
+
+
+def _with_those_that_follow(incoming: Iterator[_Incoming], waiting: deque[_Incoming]) -> Iterator[_Incoming]:
+    """Yield what comes in, and after each what it left waiting."""
+    for item in incoming:
+        yield item
+        while waiting:
+            yield waiting.popleft()
+
+
+def _say_linked(place: duplicates.Place) -> None:
+    """Say which reports are not stored, since another one tells the same."""
+    for link in place.links:
+        what = "a retelling" if link.report.is_retelling else "linked"
+        _say(f"{link.report.id}: {what}, the same report as {place.kept.id}, which is fuller ({link.likeness.reason})")
 
 
 def _bare_record(report: Report) -> Record:
@@ -445,6 +480,9 @@ def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> I
         current = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == _fingerprint()}
         tally.unchanged += len(again & current)
         again -= current
+    if is_rebuild:
+        for report in duplicates.linked(old):
+            yield _Incoming(report, ADD)
     for report in _stored_reports(old, again):
         # In a rebuild the ledger may not survive: the reports are entered in it as added.
         yield _Incoming(report, ADD if is_rebuild else READ_AGAIN, is_stored=True)
