@@ -16,7 +16,7 @@ import sqlite_utils
 from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
-from db import doses, duplicates, overview, reports, same_patient, schema
+from db import doses, duplicates, overview, possible_patients, reports, same_patient, schema
 from db.duplicates import Place
 from db.rows import record_rows
 from db.schema import DatabaseError
@@ -239,12 +239,13 @@ def dose_table_grid(connection: sqlite3.Connection, dose_table_id: str) -> tuple
 
 
 def refresh_overview(connection: sqlite3.Connection) -> None:
-    """Compute the flat table of cases and who is the same patient anew, and gather statistics for the query planner."""
+    """Compute the flat table of cases and who is, or may be, the same patient anew, and gather statistics for the query planner."""
     with transaction(connection):
         overview.fill(connection)
         # Courses are not filled again: a report's are when it is stored, and each takes a tenth of a millisecond.
         doses.fill_table_rows(connection)
         same_patient.link(connection)
+        possible_patients.link(connection)
     database = sqlite_utils.Database(connection)
     database.table("report_text").optimize()  # merges the full-text index
     database.analyze()
