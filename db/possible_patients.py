@@ -165,33 +165,33 @@ def _pairs(patients: Mapping[str, _Patient]) -> set[tuple[str, str]]:
 
 def _agreement(one: _Patient, other: _Patient) -> tuple[int, str] | None:
     """Return how many particulars agree, and what agrees in words; None where it is too little or something speaks against it."""
-    if _is_contradicted(one, other):
-        return None
-    particulars = [f"same {fact}" for fact in sorted(one.facts & other.facts)]
-    particulars += [f"same {name} ({', '.join(values)})" for name, values in _shared_lists(one, other) if values]
+    facts, drugs = one.facts & other.facts, _shared_drugs(one, other)
+    organs, genes = (one.organs & other.organs) - {_NODES}, one.genes & other.genes
     # All that a group publishes has its authors and its hospital.
     authors, institutions = one.authors & other.authors, one.institutions & other.institutions
-    n_agree = len(particulars) + min(len(authors), 2) + min(len(institutions), 1)
+    n_agree = len(facts) + bool(drugs) + bool(organs) + bool(genes) + min(len(authors), 2) + min(len(institutions), 1)
     is_same_age = one.case["age_years"] == other.case["age_years"]
-    if n_agree < (_FACTS if is_same_age else _FACTS_OF_OTHER_AGE):
+    if n_agree < (_FACTS if is_same_age else _FACTS_OF_OTHER_AGE) or _is_contradicted(one, other):
         return None
-    people = [
-        f"same {name} ({', '.join(sorted(values))})" for name, values in (("authors", authors), ("institution", institutions)) if values
-    ]
+    lists = {
+        "authors": authors, "institution": institutions, "drugs": drugs, "metastases": {str(site_words(organ)) for organ in organs},
+        "molecular findings": genes,
+    }  # fmt: skip
+    phrases = [_kind(one, other), *(f"same {fact}" for fact in sorted(facts))]
+    return n_agree, "; ".join([*phrases, *(f"same {name} ({', '.join(sorted(values))})" for name, values in lists.items() if values)])
+
+
+def _shared_drugs(one: _Patient, other: _Patient) -> frozenset[str]:
+    """Return the drugs that both were given; none where most of them are not the same."""
+    shared = one.drugs & other.drugs
+    return shared if len(shared) >= _SHARED_DRUGS * len(one.drugs | other.drugs) else frozenset()
+
+
+def _kind(one: _Patient, other: _Patient) -> str:
+    """Return what the patients of all pairs agree in: age, sex, organ and histology."""
     ages = " and ".join(f"{age:g}" for age in sorted({one.case["age_years"], other.case["age_years"]}))
-    age = f"{'same' if is_same_age else 'near'} age ({ages})"
-    organ = site_words(one.case["topography"])
-    return n_agree, "; ".join(
-        [f"{age}, same sex, organ: {organ}, and histology: {_histology(one, other)}", *people, *particulars],
-    )
-
-
-def _shared_lists(one: _Patient, other: _Patient) -> Iterator[tuple[str, list[str]]]:
-    """Yield drugs, metastases and molecular findings that agree; too common to look a patient up by."""
-    drugs = one.drugs & other.drugs
-    yield "drugs", sorted(drugs) if len(drugs) >= _SHARED_DRUGS * len(one.drugs | other.drugs) else []
-    yield "metastases", [str(site_words(organ)) for organ in sorted((one.organs & other.organs) - {_NODES})]
-    yield "molecular findings", sorted(one.genes & other.genes)
+    age = f"near age ({ages})" if " and " in ages else f"same age ({ages})"
+    return f"{age}, same sex, organ: {site_words(one.case['topography'])}, and histology: {_histology(one, other)}"
 
 
 def _histology(one: _Patient, other: _Patient) -> str:

@@ -157,8 +157,8 @@ def test_the_reasons_read_as_words(connection: sqlite3.Connection) -> None:
     assert n_facts == 9
     assert reasons == (
         "near age (54 and 55), same sex, organ: lung (C34), and histology: acinar adenocarcinoma / adenocarcinoma; "
-        "same authors (Muller J, Silva A, Wei L); same institution (Saint Elsewhere Hospital); same 28 fractions of the 50.4 Gy; "
-        "same dose 50.4 Gy; same follow-up of 43 months; same size 7.2 cm; same drugs (cisplatin); "
+        "same 28 fractions of the 50.4 Gy; same dose 50.4 Gy; same follow-up of 43 months; same size 7.2 cm; "
+        "same authors (Muller J, Silva A, Wei L); same institution (Saint Elsewhere Hospital); same drugs (cisplatin); "
         "same metastases (bones of skull and trunk (C41))"
     )
 
