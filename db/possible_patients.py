@@ -143,7 +143,7 @@ def _dose_facts(courses: list[Row]) -> Iterator[str]:
             dose = f"{course['total_dose_gy']:g} {'Gy(RBE)' if course['is_rbe_weighted'] else 'Gy'}"
             yield f"dose {dose}"
             if course["fractions"] is not None:
-                yield f"{course['fractions']} fractions of the {dose}"
+                yield f"number of fractions: {course['fractions']} ({dose})"
 
 
 def _institutions(affiliations: list[str]) -> frozenset[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from html import unescape
 from itertools import permutations
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from click.testing import CliRunner
 
 import casebook
 from corpus.report import Report, ReportTable, Section
-from db import duplicates, load
+from db import duplicates, load, serve
 from db.reports import stored_report
 from extract.record import Record
 from tests import db_fixtures
@@ -299,6 +302,29 @@ def test_a_phrase_that_every_report_has_finds_nothing(connection: sqlite3.Connec
 
 def _invented(chance: random.Random, number: int) -> Sequence[str]:
     return ["".join(chance.choices("aeiou", k=2)) + "".join(chance.choices("bdklmnrst", k=3)) for _ in range(number)]
+
+
+def test_the_page_of_a_report_names_its_copies(tmp_path: Path) -> None:
+    database = tmp_path / "casebook.db"
+    connection = load.connect(database)
+    preprint = Report("pre", ABSTRACT, title=f"{TITLE} <b>", doi="10.1101/2019.1", format="pdf")
+    _add(connection, PAPER, preprint, Report("re/told", ABSTRACT, doi=PAPER.doi, is_retelling=True))
+    connection.close()
+    datasette = serve.make_datasette(database)
+
+    async def ask() -> str:
+        await datasette.invoke_startup()
+        return str((await datasette.client.get("/casebook/report/paper")).text)
+
+    html = asyncio.run(ask())
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    assert (
+        f"The same report as {TITLE} <b> (pdf), which is not stored beside it: 100 % of the shorter text's words stand in the other"
+        in words
+    )
+    assert '<a href="https://doi.org/10.1101/2019.1" rel="external noopener">DOI 10.1101/2019.1</a>' in html
+    assert "The same report as Casebook's own retelling re/told , which is not stored beside it: same DOI 10.1234/inv.1" in words
+    assert 'href="/casebook/report_duplicate?duplicate_id=re%2Ftold"' in html or 'duplicate_id=re/told"' in html
 
 
 def test_the_command_line_keeps_the_fuller_one_and_says_so(tmp_path: Path) -> None:

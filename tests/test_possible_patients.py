@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 import time
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from corpus.report import Report
-from db import load, possible_patients, publish
+from db import load, possible_patients, publish, serve
 from db.case_page import case_page
 from db.people import author_keys
 from extract.record import SCALARS, Case, Drug, Evidence, Histology, Metastasis, MolecularTest, RadiotherapyCourse, Record, Site
@@ -157,7 +159,7 @@ def test_the_reasons_read_as_words(connection: sqlite3.Connection) -> None:
     assert n_facts == 9
     assert reasons == (
         "near age (54 and 55), same sex, organ: lung (C34), and histology: acinar adenocarcinoma / adenocarcinoma; "
-        "same 28 fractions of the 50.4 Gy; same dose 50.4 Gy; same follow-up of 43 months; same size 7.2 cm; "
+        "same dose 50.4 Gy; same follow-up of 43 months; same number of fractions: 28 (50.4 Gy); same size 7.2 cm; "
         "same authors (Muller J, Silva A, Wei L); same institution (Saint Elsewhere Hospital); same drugs (cisplatin); "
         "same metastases (bones of skull and trunk (C41))"
     )
@@ -201,6 +203,28 @@ def test_both_pages_and_the_question_show_the_pair(connection: sqlite3.Connectio
         assert [(row["other"], row["reasons"]) for row in page.perhaps_same] == [(other, reasons)]
     query = next(query for query in publish.queries() if query.name == "possibly_same_patient")
     assert connection.execute(query.sql).fetchall() == [(4, "early/1", "late/1", reasons, None, None)]
+
+
+def test_the_site_shows_the_pair_whole_and_linked(tmp_path: Path) -> None:
+    database = tmp_path / "casebook.db"
+    connection = load.connect(database)
+    for name in ("early", "late"):
+        _store(connection, name, **(ALIKE | {"drugs": _drugs("<b>cisplatin</b>", "carboplatin", "etoposide", "gemcitabine", "pemetrexed")}))
+    ((_, _, _, reasons),) = _listed(connection)
+    connection.close()
+    assert len(reasons) > 200
+    datasette = serve.make_datasette(database)
+
+    async def ask(path: str) -> str:
+        await datasette.invoke_startup()
+        return str((await datasette.client.get(path)).text)
+
+    case = asyncio.run(ask("/casebook/patient_case/late~2F1"))
+    assert 'May be the same patient as <a href="/casebook/patient_case/early~2F1">early/1</a>' in case
+    assert str(escape(reasons)) in case
+    question = asyncio.run(ask("/casebook/possibly_same_patient"))
+    assert str(escape(reasons)) in question
+    assert '<a href="/casebook/patient_case/late~2F1">late/1</a>' in question
 
 
 def test_ten_thousand_cases_of_few_kinds_take_a_second_or_two(connection: sqlite3.Connection) -> None:
