@@ -380,6 +380,7 @@ def _update(draft: _Draft, incoming: Iterator[_Incoming], old: sqlite3.Connectio
             continue
         place = duplicates.place(now, report) if now else None
         if place and place.is_stored:
+            waiting.extend(_Incoming(other, item.reason) for other in duplicates.orphans(draft.connection, report, place))
             load.link(draft.connection, place, draft.run(item.reason))
             tally.linked += 1
             _say_linked(place)

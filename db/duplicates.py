@@ -167,10 +167,13 @@ def _is_linked_to(connection: sqlite3.Connection, kept: Report, other: Report) -
 
 
 def settle(connection: sqlite3.Connection, found: Place) -> None:
-    """Write the links of a place and take out the reports that are replaced, inside the caller's transaction."""
+    """Write the links of a place and take out the reports that are replaced, inside the caller's transaction.
+
+    What was linked to a report that is now linked itself is forgotten, unless the place names it: see `orphans`.
+    """
     for link in found.links:
         connection.execute("delete from report where report_id = ?", (link.report.id,))
-        connection.execute("delete from report_duplicate where duplicate_id = ?", (link.report.id,))
+        leave(connection, link.report.id)
         connection.execute(f"insert into report_duplicate values ({', '.join('?' * 14)})", _row(found.kept, link))
         enter(connection, link.report)
     connection.execute("delete from report_duplicate where duplicate_id = ?", (found.kept.id,))
@@ -311,6 +314,9 @@ def _family(connection: sqlite3.Connection, report: Report) -> tuple[Report, ...
             continue
         link = one(connection, "select report_id from report_duplicate where duplicate_id = ?", candidate.id)
         kept = link["report_id"] if link else candidate.id
+        if kept == report.id and stored_report(connection, kept) != _bare(report):
+            found[candidate.id] = candidate  # what else was linked to the older text need not be like the new one
+            continue
         found |= {member.id: member for member in (stored_report(connection, kept), *linked(connection, kept)) if member}
     return tuple(member for name, member in sorted(found.items()) if name != report.id)
 
