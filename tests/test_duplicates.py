@@ -344,7 +344,7 @@ def test_the_page_of_a_report_names_its_copies(tmp_path: Path) -> None:
     )
     assert '<a href="https://doi.org/10.1101/2019.1" rel="external noopener">DOI 10.1101/2019.1</a>' in html
     assert "The same report as Casebook's own retelling re/told , which is not stored beside it: same DOI 10.1234/inv.1" in words
-    assert 'href="/casebook/report_duplicate?duplicate_id=re/told"' in html
+    assert 'href="/casebook/report_duplicate?duplicate_id=re%2Ftold"' in html
 
 
 def test_the_command_line_keeps_the_fuller_one_and_says_so(tmp_path: Path) -> None:
