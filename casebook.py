@@ -13,6 +13,7 @@ import os
 import socket
 import sqlite3
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,7 @@ from corpus import files
 from corpus.dose_table import DoseTable, TableCell, counted, load_dose_table
 from corpus.report import CorpusError, Passed, Problem, Report
 from corpus.tables.grid import Grid
-from db import load, source_files
+from db import duplicates, load, source_files
 from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, open_readonly, own_tables
 from db.reports import stored_report
 from db.schema import DatabaseError
@@ -132,6 +133,7 @@ class _Tally:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    linked: int = 0
     dose_tables: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
@@ -258,32 +260,66 @@ def _is_usable(database: Path) -> bool:
 def _update(draft: Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: _Tally) -> None:
     """Read and store what is not current. `old` is the database as it stands; None where its facts cannot be kept."""
     known = set(load.stored(old)) if old else set()
-    for item in incoming:
-        report = item.report
-        if old and load.is_current(old, report, _fingerprint()):
+    waiting = deque[_Incoming]()
+    for item in _with_those_that_follow(incoming, waiting):
+        now = draft.opened or old
+        if (old and load.is_current(old, item.report, _fingerprint())) or (now and duplicates.is_linked(now, item.report)):
             tally.unchanged += 1
             continue
-        record = _record(report, tally)
-        must_stay = item.is_stored and old is None
-        if record and _lacks_patient(record):
-            if not item.is_stored:
-                _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
-                continue
-            _pass_over(tally, report.id, f"{report.id}: no patient found any more; its text stays stored, without a case")
-        if record is None and not must_stay:
-            continue
-        connection, run = draft.connection, draft.run(item.reason)
-        try:
-            load.store(connection, report, record or _bare_record(report), run)
-        except (EvidenceError, DatabaseError) as error:
-            _pass_over(tally, _name(report), f"{_name(report)}: not stored, {error}")
-            if not must_stay:
-                continue
-            load.store(connection, report, _bare_record(report), run)
-        if report.id in known or item.is_stored:
-            tally.changed += 1
+        place = duplicates.place(now, item.report) if now else None
+        orphans = duplicates.orphans(now, item.report, place) if now else ()
+        if place and place.is_stored:
+            load.link(draft.connection, place, draft.run(item.reason))
         else:
-            tally.new += 1
+            kept = replace(item, report=place.kept) if place else item
+            if not _store(draft, kept, place, item.is_stored and old is None, tally):
+                continue
+            is_changed = kept.report.id in known or item.is_stored
+            tally.changed, tally.new = tally.changed + is_changed, tally.new + (not is_changed)
+        waiting.extend(_Incoming(other, item.reason) for other in orphans)
+        if place:
+            _say_linked(place, tally)
+
+
+def _store(draft: Draft, item: _Incoming, place: duplicates.Place | None, must_stay: bool, tally: _Tally) -> bool:
+    """Read a report and store it, with the reports of its place that give way to it; return whether it is stored.
+
+    One that must stay is stored as a text without facts where it cannot be read any more.
+    """
+    report = item.report
+    record = _record(report, tally)
+    if record and _lacks_patient(record):
+        if not item.is_stored:
+            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+            return False
+        _pass_over(tally, report.id, f"{report.id}: no patient found any more; its text stays stored, without a case")
+    if record is None and not must_stay:
+        return False
+    connection, run = draft.connection, draft.run(item.reason)
+    try:
+        load.store(connection, report, record or _bare_record(report), run, place)
+    except (EvidenceError, DatabaseError) as error:
+        _pass_over(tally, _name(report), f"{_name(report)}: not stored, {error}")
+        if not must_stay:
+            return False
+        load.store(connection, report, _bare_record(report), run)
+    return True
+
+
+def _with_those_that_follow(incoming: Iterator[_Incoming], waiting: deque[_Incoming]) -> Iterator[_Incoming]:
+    """Yield what comes in, and after each what it left waiting."""
+    for item in incoming:
+        yield item
+        while waiting:
+            yield waiting.popleft()
+
+
+def _say_linked(place: duplicates.Place, tally: _Tally) -> None:
+    """Say which reports are kept only as a link, since another one tells the same."""
+    tally.linked += len(place.links)
+    for link in place.links:
+        what = "a retelling of" if link.report.is_retelling else "the same report as"
+        _say(_plain(f"{link.report.id}: {what} {place.kept.id}, which is kept ({link.likeness.reason})"))
 
 
 def _bare_record(report: Report) -> Record:
@@ -317,6 +353,9 @@ def _bring(old: sqlite3.Connection | None, is_rebuild: bool, tally: _Tally) -> I
         current = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == _fingerprint()}
         tally.unchanged += len(again & current)
         again -= current
+    if is_rebuild:
+        for report in duplicates.linked(old):
+            yield _Incoming(report, ADD)
     for report in _stored_reports(old, again):
         # In a rebuild the ledger may not survive: the reports are entered in it as added.
         yield _Incoming(report, ADD if is_rebuild else READ_AGAIN, is_stored=True)
@@ -437,11 +476,13 @@ def _build(database: Path) -> _Tally:
 
 def _summary(database: Path, tally: _Tally) -> str:
     counts = f"{tally.new} new, {tally.changed} changed, {tally.unchanged} unchanged, {len(tally.failed)} failed"
+    if tally.linked:
+        counts += f", {tally.linked} linked to the same report"
     if not database.exists():
         return f"{_shown(database)}: {counts}"
     with closing(open_readonly(database)) as connection:
         reports, cases = (connection.execute(f"select count(*) from {name}").fetchone()[0] for name in ("report", "patient_case"))
-    if not (tally.new or tally.changed or tally.dose_tables or tally.failed):
+    if not (tally.new or tally.changed or tally.linked or tally.dose_tables or tally.failed):
         return f"{_shown(database)} is up to date: {cases} cases in {reports} reports"
     return f"{_shown(database)}: {counts}; now {cases} cases in {reports} reports"
 

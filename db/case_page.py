@@ -40,6 +40,7 @@ class CasePage:
     passed: tuple[Mention, ...]
     pieces: tuple[Piece, ...]
     same: tuple[Row, ...]  # rows of literature tables that tell of this patient, and what they are known by
+    perhaps_same: tuple[Row, ...]  # cases of other reports that may be this patient, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class ReportPage:
 
     report: dict[str, Any]
     cases: tuple[dict[str, Any], ...]
+    copies: tuple[Row, ...]  # files that tell the same report and are not stored, and how that is known
     pieces: tuple[Piece, ...]
     tables: tuple[PrintedTable, ...]
 
@@ -80,6 +82,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
         passed,
         _pieces(connection, case["report_id"], marked, {mention.number for mention in passed}),
         tuple(same_patient(connection, "case_id", case_id)),
+        _perhaps_same(connection, case_id),
     )
 
 
@@ -94,6 +97,18 @@ def same_patient(connection: sqlite3.Connection, column: str, *key: str | int) -
     )
 
 
+def _perhaps_same(connection: sqlite3.Connection, case_id: str) -> tuple[Row, ...]:
+    """Return the cases that may be the same patient, the likeliest first."""
+    return tuple(
+        every(
+            connection,
+            "select facts, reasons, iif(case_id = ?1, other_case_id, case_id) as other from possible_same_patient"
+            " where case_id = ?1 or other_case_id = ?1 order by facts desc, other",
+            case_id,
+        )
+    )
+
+
 def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | None:
     """Read all that the page of a report shows; None where there is no such report."""
     if one(connection, "select 1 from report where report_id = ?", report_id) is None:
@@ -103,6 +118,7 @@ def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | 
     return ReportPage(
         _report(connection, report_id),
         tuple(dict(case) for case in cases),
+        tuple(every(connection, "select * from report_duplicate where report_id = ? order by duplicate_id", report_id)),
         _pieces(connection, report_id, {entry: field for field, entry in links}, set()),
         report_parts.tables(connection, report_id),
     )

@@ -84,11 +84,13 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
     if column in _RESOLVERS and (address := identifier_url(column, value)):
         return Markup('<a href="{}" rel="external noopener">{}</a>').format(address, value)
     match column:
-        case "case_id" | "report_id" | "counted_as":
+        case "case_id" | "other_case_id" | "report_id" | "counted_as":
             page = "report" if column == "report_id" else "case"
             return Markup('<a href="{}">{}</a>').format(link(page, value), value)
         case "cases":
             return Markup(", ").join(Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", "))
+        case "reasons":  # whole, where Datasette would cut it
+            return Markup("{}").format(value)
         case "snippet":
             return _snippet(value)
         case "markers":

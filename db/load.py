@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,8 @@ import sqlite_utils
 from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
-from db import doses, overview, reports, same_patient, schema
+from db import doses, duplicates, overview, possible_patients, reports, same_patient, schema
+from db.duplicates import Place
 from db.rows import record_rows
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record, check_evidence
@@ -70,8 +70,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.commit()
 
 
-def store(connection: sqlite3.Connection, report: Report, record: Record, run_id: str) -> None:
+def store(connection: sqlite3.Connection, report: Report, record: Record, run_id: str, place: Place | None = None) -> None:
     """Store a report and what was read from it, in place of what was stored of it before.
+
+    `place` holds the reports that tell the same and give way to it, where there are any. Links to an older text of it are
+    forgotten: `duplicates.orphans`, asked before, gives them to be placed anew.
 
     Raises
     ------
@@ -87,22 +90,53 @@ def store(connection: sqlite3.Connection, report: Report, record: Record, run_id
     check_evidence(record, report.text)
     try:
         with transaction(connection):
+            if reports.stored_report(connection, report.id) != replace(report, source=None, messages=()):
+                duplicates.leave(connection, report.id)
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
             _insert(connection, "report", [reports.report_row(report, record)])
-            _insert(connection, "report_text", [(search_key(report.id), report.id, report.title, report.text)])
+            _insert(connection, "report_text", [(reports.search_key(report.id), report.id, report.title, report.text)])
             for table, rows in chain(reports.part_rows(report), record_rows(report.id, record)):
                 _insert(connection, table, rows)
             overview.fill(connection, report.id)
             doses.fill_courses(connection, report.id)
+            duplicates.enter(connection, report)
             _note(connection, run_id, report.id, "changed" if before else "new", None, record.pipeline)
+            if place:
+                _settle(connection, place, run_id)
     except (sqlite3.Error, UnicodeEncodeError) as error:
         raise DatabaseError(f"{report.id}: {error}") from error
 
 
-def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = None) -> bool:
-    """Take a report and all that was read from it out; return whether it was there."""
+def link(connection: sqlite3.Connection, place: Place, run_id: str) -> None:
+    """Link reports to the stored one that tells the same, in place of what was stored of them.
+
+    Raises
+    ------
+    DatabaseError
+        A value is impossible by the rules of the tables. Nothing is linked.
+    """
     try:
         with transaction(connection):
+            _settle(connection, place, run_id)
+    except (sqlite3.Error, UnicodeEncodeError) as error:
+        raise DatabaseError(f"{place.links[0].report.id}: {error}") from error
+
+
+def _settle(connection: sqlite3.Connection, place: Place, run_id: str) -> None:
+    """Write the links, and into the ledger what was linked and why."""
+    duplicates.settle(connection, place)
+    for found in place.links:
+        _note(connection, run_id, found.report.id, "linked", f"to {place.kept.id}: {found.likeness.reason}")
+
+
+def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = None) -> bool:
+    """Take a report and all that was read from it out; return whether it was there.
+
+    Reports that were linked to it are forgotten with it: `duplicates.linked`, asked before, gives them to be stored in its place.
+    """
+    try:
+        with transaction(connection):
+            duplicates.leave(connection, report_id)
             found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0
             if found and run_id is not None:
                 _note(connection, run_id, report_id, "removed", None)
@@ -205,12 +239,13 @@ def dose_table_grid(connection: sqlite3.Connection, dose_table_id: str) -> tuple
 
 
 def refresh_overview(connection: sqlite3.Connection) -> None:
-    """Compute the flat table of cases and who is the same patient anew, and gather statistics for the query planner."""
+    """Compute the flat table of cases and who is, or may be, the same patient anew, and gather statistics for the query planner."""
     with transaction(connection):
         overview.fill(connection)
         # Courses are not filled again: a report's are when it is stored, and each takes a tenth of a millisecond.
         doses.fill_table_rows(connection)
         same_patient.link(connection)
+        possible_patients.link(connection)
     database = sqlite_utils.Database(connection)
     database.table("report_text").optimize()  # merges the full-text index
     database.analyze()
@@ -281,11 +316,6 @@ def publish(partial: Path, final: Path) -> None:
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(final)
-
-
-def search_key(report_id: str) -> int:
-    """Return the report's key in the full-text index: 52 bits of its name's hash, exact in JSON numbers."""
-    return int.from_bytes(hashlib.sha256(report_id.encode("utf-8", "surrogatepass")).digest()[:8]) >> 12
 
 
 def _note(

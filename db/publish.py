@@ -21,7 +21,7 @@ FACETS = ("site", "histology", "sex", "status", "radiotherapy", "recurrence")
 DOSE_FACETS = ("origin", "histology", "site", "kind", "outcome")
 
 _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
-_HIDDEN = ("report_text", "fact_evidence", "run_report", "radiotherapy_phase")
+_HIDDEN = ("report_text", "report_fingerprint", "fact_evidence", "run_report", "radiotherapy_phase")
 _TITLES = {
     "case_overview": "Cases",
     "patient_case": "Cases, value by value",

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from db.query import one
 
+# Reports that are stored, and those that are linked to one that tells the same.
+_THERE = "select report_id from report union all select duplicate_id from report_duplicate"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -46,14 +49,14 @@ def known(connection: sqlite3.Connection, source_id: str, sha256: str, read_by: 
         return None
     reports, problems = (tuple(json.loads(row[name])) for name in ("reports", "problems"))
     for report_id in reports:
-        if one(connection, "select 1 from report where report_id = ?", report_id) is None:
+        if one(connection, f"select 1 from ({_THERE}) where report_id = ?", report_id) is None:
             return None
     return SourceFile(source_id, row["file_name"], sha256, read_by, reports, problems)
 
 
 def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:
-    """Enter files in the ledger, in place of what was known of them; of their reports those that are stored."""
-    stored = {name for (name,) in connection.execute("select report_id from report")}
+    """Enter files in the ledger, in place of what was known of them; of their reports those that are stored or linked."""
+    stored = {name for (name,) in connection.execute(_THERE)}
     with connection:
         connection.executemany(
             "insert or replace into source_file values (?, ?, ?, ?, ?, ?)",

@@ -39,6 +39,7 @@ The tumor was excised. Histology showed a leiomyosarcoma. He received radiothera
 
 He was alive without recurrence 24 months after surgery."""
 LUNG = "A 44-year-old woman had a cough. Lobectomy of the right lung showed an adenocarcinoma. She was well after one year."
+OWN = "A 58-year-old man was hoarse. Biopsy of the larynx showed a squamous cell carcinoma. He sang again after two years."
 NOBODY = "The library opens at nine. Books may be kept for four weeks."
 GUIDELINE = "---\nkind: guideline\n---\n\nPatients should be seen every three months for two years.\n"
 
@@ -65,7 +66,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of reports of a small project that comes with one report and no dose table."""
     reports = tmp_path / "own"
     reports.mkdir()
-    (reports / "own-report.md").write_text(f"---\nyear: 2020\n---\n\n{LUNG}\n", encoding="utf-8")
+    (reports / "own-report.md").write_text(f"---\nyear: 2020\n---\n\n{OWN}\n", encoding="utf-8")
     (tmp_path / "tables").mkdir()
     monkeypatch.setattr(casebook, "REPORTS", reports)
     monkeypatch.setattr(casebook, "DOSE_TABLES", tmp_path / "tables")
@@ -414,8 +415,8 @@ def test_an_added_report_goes_before_the_projects_own_of_the_same_name(project: 
     assert texts(database)["own-report"] == THIGH
     # The project's own file, added by hand, stays the project's.
     run("add", project / "own-report.md", "--database", database)
-    assert texts(database)["own-report"] == LUNG
-    (project / "own-report.md").write_text(LUNG.replace("44", "45"), encoding="utf-8")
+    assert texts(database)["own-report"] == OWN
+    (project / "own-report.md").write_text(OWN.replace("58", "59"), encoding="utf-8")
     assert "1 changed" in run("build", "--database", database).stdout
 
 
@@ -498,10 +499,10 @@ def test_making_anew_keeps_even_a_text_that_cannot_be_read_any_more(
             raise EvidenceError("thigh: evidence for sex at 1-2 is not in the text")
         return usual_extract(report, pipeline)
 
-    def store(connection: Any, report: Any, record: Any, run_id: str) -> None:
+    def store(connection: Any, report: Any, record: Any, run_id: str, place: Any = None) -> None:
         if refuses == "the tables" and report.id == "thigh" and record.cases:
             raise DatabaseError("thigh: CHECK constraint failed")
-        usual_store(connection, report, record, run_id)
+        usual_store(connection, report, record, run_id, place)
 
     monkeypatch.setattr(extraction, "extract", extract)
     monkeypatch.setattr(load, "store", store)

@@ -33,7 +33,8 @@ def markdown(article: Article) -> str:
         raise CorpusError(f"{article.identifier}: no abstract, wanted one")
     about = {
         "title": article.title, "authors": _authors(article), "doi": article.doi, "pmcid": article.pmcid, "pmid": article.pmid,
-        "journal": article.journal, "year": article.year, "license": article.license, "article_type": article.article_type,
+        "journal": article.journal, "year": article.year, "article_type": article.article_type,
+        "license": article.license and article.license.upper(),
     }  # fmt: skip
     front = yaml.safe_dump({key: value for key, value in about.items() if value}, allow_unicode=True, sort_keys=False, width=10_000)
     lines = [f"# {article.title}"] if article.title else []
