@@ -275,7 +275,9 @@ def _update(draft: Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection
             if not _store(draft, kept, place, item.is_stored and old is None, tally):
                 continue
             is_changed = kept.report.id in known or item.is_stored
-            tally.changed, tally.new = tally.changed + is_changed, tally.new + (not is_changed)
+            # Those that were new a moment ago and give way to it are none.
+            given_way = sum(name not in known for name in place.replaced if name != kept.report.id) if place else 0
+            tally.changed, tally.new = tally.changed + is_changed, tally.new + (not is_changed) - given_way
         waiting.extend(_Incoming(other, item.reason) for other in orphans)
         if place:
             _say_linked(place, tally)

@@ -114,7 +114,7 @@ def bioc_xml(story: Story) -> bytes:
         offset += len(words) + 1
     return (
         '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE collection SYSTEM "BioC.dtd"><collection><source>PMC</source><date>20200101</date>'
-        f"<key>pmc.key</key><document><id>1</id>{out}</document></collection>"
+        f"<key>pmc.key</key><document><id>{story.id}</id>{out}</document></collection>"
     ).encode()
 
 
@@ -123,7 +123,7 @@ def bioc_json(story: Story) -> bytes:
     for infons, words in _passages(story):
         passages.append({"offset": offset, "infons": infons, "text": words, "sentences": [], "annotations": [], "relations": []})
         offset += len(words) + 1
-    document = {"id": "1", "infons": {}, "passages": passages, "annotations": [], "relations": []}
+    document = {"id": story.id, "infons": {}, "passages": passages, "annotations": [], "relations": []}
     return json.dumps([{"source": "PMC", "date": "20200101", "key": "pmc.key", "infons": {}, "documents": [document]}]).encode()
 
 

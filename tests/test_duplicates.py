@@ -355,7 +355,8 @@ def test_the_command_line_keeps_the_fuller_one_and_says_so(tmp_path: Path) -> No
     arguments = ["add", "--database", str(database), str(folder)]
     first = CliRunner().invoke(casebook.main, arguments)
     assert first.exit_code == 0, first.output
-    assert "a-abstract: linked, the same report as b-paper, which is fuller" in first.output
+    assert "a-abstract: the same report as b-paper, which is kept" in first.output
+    assert "1 new, 0 changed, 0 unchanged, 0 failed, 1 linked to the same report" in first.output
     with sqlite3.connect(database) as connection:
         assert _stored(connection) == ["b-paper"]
         assert stored_report(connection, "b-paper") is not None
