@@ -156,6 +156,21 @@ def html(story: Story) -> bytes:
     ).encode()
 
 
+def pdf(story: Story, columns: int = 1) -> bytes:
+    from tests.pdf_writer import write_pdf
+
+    blocks: list[tuple[str, str]] = [("title", story.title)]
+    for heading, paragraphs in story.parts:
+        blocks += [("heading", heading)] if heading else []
+        blocks += [("paragraph", paragraph) for paragraph in paragraphs]
+    return write_pdf(story.title, blocks, columns=columns, wide=1)
+
+
+def pdf_in_two_columns(story: Story) -> bytes:
+    return pdf(story, 2)
+
+
 WRITERS: dict[str, Callable[[Story], bytes]] = {
-    "txt": text, "md": markdown, "xml": jats, "bioc.xml": bioc_xml, "bioc.json": bioc_json, "docx": docx, "html": html,
+    "txt": text, "md": markdown, "xml": jats, "bioc.xml": bioc_xml, "bioc.json": bioc_json, "docx": docx, "html": html, "pdf": pdf,
+    "columns.pdf": pdf_in_two_columns,
 }  # fmt: skip

@@ -52,8 +52,14 @@ def test_every_format_gives_the_record_of_plain_text(ending: str, pipeline: extr
 @pytest.mark.parametrize("ending", [ending for ending in WRITERS if ending != "txt"])
 def test_every_format_keeps_the_words(ending: str) -> None:
     for story in STORIES:
-        wanted, found = read(story, "txt").text.split(), read(story, ending).text.split()
+        wanted, found = (_words(read(story, form), ending) for form in ("txt", ending))
         assert found == wanted, story.id
+
+
+def _words(report: Report, ending: str) -> list[str]:
+    """The words of a text; those of a PDF without hyphens, since at the end of its lines nothing tells pan-colectomy from colec-tomy."""
+    words = report.text.replace("μ", "µ").split()  # Greek mu and the micro sign: one glyph in a font
+    return [word.replace("-", "") for word in words] if ending.endswith("pdf") else words
 
 
 @pytest.mark.parametrize("ending", ["md", "xml", "bioc.xml", "bioc.json", "html"])
@@ -72,7 +78,9 @@ def test_what_the_format_knows_of_the_publication_is_kept(ending: str) -> None:
 @pytest.mark.parametrize("ending", sorted(WRITERS))
 def test_format_is_told_by_content_and_not_by_name(ending: str) -> None:
     data = WRITERS[ending](STORIES[0])
-    wanted = {"txt": "text", "md": "markdown", "xml": "jats", "bioc.xml": "bioc", "bioc.json": "bioc"}.get(ending, ending.partition(".")[0])
+    wanted = {"txt": "text", "md": "markdown", "xml": "jats", "bioc.xml": "bioc", "bioc.json": "bioc"}.get(
+        ending, ending.rpartition(".")[2]
+    )
     assert formats.recognise(data, f"report.{ending}") == wanted
     if ending not in ("txt", "md"):  # nothing but the name tells Markdown without front matter from text
         assert formats.recognise(data, "report") == wanted

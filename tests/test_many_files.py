@@ -100,7 +100,7 @@ def test_a_mixed_folder_goes_in_with_one_command_and_a_rerun_does_nothing(folder
 
 
 def _format(ending: str) -> str:
-    return {"bioc.xml": "bioc", "bioc.json": "bioc"}.get(ending, ending)
+    return {"bioc.xml": "bioc", "bioc.json": "bioc", "columns.pdf": "pdf"}.get(ending, ending)
 
 
 def test_files_in_one_archive_are_read_like_those_in_a_folder(tmp_path: Path) -> None:
