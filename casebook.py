@@ -630,7 +630,9 @@ def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[
         failures, names = len(tally.failed), []
         for report in _read(source, data, tally):
             if report.id in tables_of_own:
-                _pass_over(tally, source.name, f"{_name(report)}: a table of own patients has the name {report.id!r}, wanted another")
+                _pass_over(
+                    tally, source.name, f"{_name(report)}: a table of own patients has the name {report.id!r}, wanted a file with another"
+                )
                 continue
             names.append(report.id)
             yield _Incoming(report, BUILD if source.path.resolve().parent == REPORTS else ADD)
