@@ -10,22 +10,25 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import sys
+import textwrap
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, cast
 
 import click
 
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
 from corpus import files
 from corpus.dose_table import DoseTable, TableCell, counted, load_dose_table
+from corpus.formats import ending_of, stem_of
 from corpus.report import CorpusError, Passed, Problem, Report
 from corpus.tables.grid import Grid
 from db import duplicates, load, source_files
@@ -49,9 +52,9 @@ DOSE_TABLES = HERE / "corpus" / "dose_tables"
 
 # Kinds of paper that speak of no patient of their authors, so that a text without one is no mistake.
 WITHOUT_PATIENT = ("guideline", "review")
-NO_PATIENT = "no patient found; wanted a case report, or a guideline or review (front matter can say so: kind: guideline)"
+NO_PATIENT = "no patient found; wanted a case report, or a guideline or review"
 
-_FEW = 5  # files; above that, progress is shown
+_SAME_WORDS = 0.5  # of the words; reports on two patients share a quarter, 99 of 100 pairs less than 42 %
 _PORT = 8001
 _RATE = 2.0  # requests a second, where nobody says otherwise
 
@@ -64,12 +67,14 @@ T = TypeVar("T")
 
 def _say(line: str) -> None:
     """Print one line on stdout."""
+    _clear()
     click.echo(line)
 
 
 def _warn(message: str) -> None:
     """Print one line on stderr."""
-    click.echo(f"{_CLEAR if _is_terminal() else ''}casebook: {_plain(message)}", err=True)
+    _clear()
+    click.echo(f"casebook: {_plain(message)}", err=True)
 
 
 def _plain(message: str) -> str:
@@ -83,6 +88,12 @@ def _fail(message: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def _need_output(what: str) -> None:
+    """End where a command whose purpose is to print has nowhere to do so."""
+    if sys.stdout is None:
+        _fail(f"standard output is closed, wanted a place for {what}")
+
+
 _CLEAR = "\r\x1b[K"
 
 
@@ -90,15 +101,24 @@ def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _with_progress(items: Sequence[T]) -> Iterator[T]:
-    """Yield the items; where they are more than a few and somebody is watching, count them on stderr."""
-    shows = len(items) > _FEW and _is_terminal()
+def _clear() -> None:
+    """Take away the line that says what is being done, so that another line can stand there."""
+    _show("")
+
+
+def _show(doing: str) -> None:
+    """Where somebody is watching, say on stderr what is being done, in a line that the next one takes the place of."""
+    if _is_terminal():
+        width = shutil.get_terminal_size().columns - 1
+        click.echo(f"{_CLEAR}{_plain(doing)[:width]}", err=True, nl=False)
+
+
+def _with_progress(items: Sequence[T], name: Callable[[T], str] = str) -> Iterator[T]:
+    """Yield the items; where somebody is watching, count and name them on stderr."""
     for number, item in enumerate(items, start=1):
-        if shows:
-            click.echo(f"{_CLEAR}{number} of {len(items)}", err=True, nl=False)
+        _show(f"{number} of {len(items)}: {name(item)}")
         yield item
-    if shows:
-        click.echo(_CLEAR, err=True, nl=False)
+    _clear()
 
 
 def _in_one_line(command: Callable[P, None]) -> Callable[P, None]:
@@ -106,10 +126,11 @@ def _in_one_line(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        database = cast("Path | None", kwargs.get("database"))
         try:
             command(*args, **kwargs)
         except KeyboardInterrupt:
-            _warn("interrupted")
+            _warn(f"interrupted; {_shown(database)} is as it was" if database else "interrupted")
             raise SystemExit(130) from None
         except BrokenPipeError:
             # Whoever read our output has seen enough. What is still buffered goes nowhere, quietly.
@@ -119,9 +140,10 @@ def _in_one_line(command: Callable[P, None]) -> Callable[P, None]:
         except (CorpusError, LexiconError, EvidenceError, DatabaseError) as error:
             _fail(str(error))
         except OSError as error:
-            _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+            reason = (error.strerror or str(error)).lower()
+            _fail(f"{_shown(Path(os.fsdecode(error.filename)))}: {reason}" if error.filename else reason)
         except sqlite3.Error as error:
-            _fail(f"database: {error}")
+            _fail(f"{_shown(database) if database else 'database'}: {error}")
 
     return run
 
@@ -133,7 +155,7 @@ class _Tally:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    linked: int = 0
+    linked: dict[str, duplicates.Place] = field(default_factory=dict)
     dose_tables: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
@@ -150,6 +172,7 @@ class _Tally:
 @cache
 def _pipeline() -> Pipeline:
     """Build the pipeline the first time a report needs it."""
+    _show("reading the vocabularies")
     from extract import pipeline
 
     return pipeline.build()
@@ -164,30 +187,52 @@ def _fingerprint() -> str:
 
 def _sources(paths: Sequence[Path], tally: _Tally) -> Iterator[files.Source]:
     """Yield the files that may hold reports; say of the others why they do not, or how many there are."""
-    for entry in _with_progress(list(files.find(paths))):
+    _show("looking for files")
+    for entry in _with_progress(list(files.find(paths)), lambda entry: entry.name):
         if isinstance(entry, files.Source):
             yield entry
         elif isinstance(entry, Problem):
-            _pass_over(tally, entry.name, entry.message)
+            _pass_over(tally, entry.name, entry.message + _where_else(entry.name))
         else:
             tally.passed.append(entry)
     if line := files.passed_over(tally.passed):
         _warn(line)
 
 
-def _load(source: files.Source, tally: _Tally) -> bytes | None:
-    """Return the bytes of a file; None, with a line on stderr, where there are none to be had."""
+def _where_else(name: str) -> str:
+    """Say what gets the article that somebody means who names an identifier where a file belongs; "" where it is none."""
+    from corpus.europe_pmc.identifiers import parse
+
+    if os.path.lexists(name):
+        return ""
     try:
-        return files.load(source)
-    except CorpusError as error:
-        _pass_over(tally, source.name, str(error))
-        return None
+        article = parse(name)
+    except CorpusError:
+        return ""
+    return f"; `casebook fetch {article}` gets the article of this {article.scheme.upper()}"
+
+
+def _loaded(paths: Sequence[Path], tally: _Tally) -> Iterator[tuple[files.Source, bytes]]:
+    """Yield the files with their bytes; say of those that cannot be loaded why."""
+    for source in _sources(paths, tally):
+        try:
+            data = files.load(source)
+        except CorpusError as error:
+            _pass_over(tally, source.name, str(error))
+        else:
+            # Standard input has no name, and two reports that come by it must not take each other's place.
+            is_nameless = source.path == files.STDIN
+            yield replace(source, id=f"{source.id}-{hashlib.sha256(data).hexdigest()[:8]}") if is_nameless else source, data
 
 
 def _read(source: files.Source, data: bytes, tally: _Tally) -> Iterator[Report]:
     """Yield the reports in a file; say of what cannot be read why."""
+    count = 0
     for found in files.read(source, data):
         if isinstance(found, Report):
+            count += 1
+            if count > 1:  # an archive can take long
+                _show(f"{counted(count, 'report')} in {source.name}")
             yield found
         elif isinstance(found, Problem):
             _pass_over(tally, found.name, found.message)
@@ -197,9 +242,8 @@ def _read(source: files.Source, data: bytes, tally: _Tally) -> Iterator[Report]:
 
 def _reports(paths: Sequence[Path], tally: _Tally) -> Iterator[tuple[Path, Report]]:
     """Yield each readable report with its file; name the other files and why they are none."""
-    for source in _sources(paths, tally):
-        data = _load(source, tally)
-        for report in () if data is None else _read(source, data, tally):
+    for source, data in _loaded(paths, tally):
+        for report in _read(source, data, tally):
             yield source.path, report
 
 
@@ -225,6 +269,12 @@ def _lacks_patient(record: Record) -> bool:
     return not record.cases and record.report["kind"] not in WITHOUT_PATIENT
 
 
+def _pass_over_without_patient(report: Report, tally: _Tally) -> None:
+    """Say that a report tells of no patient."""
+    remedy = " (front matter can say so: kind: guideline)" if report.format in (None, "markdown", "text") else ""
+    _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}{remedy}")
+
+
 def _pass_over(tally: _Tally, name: Path | str, message: str) -> None:
     """Say that a file or report could not be used, and why, and keep it for the ledger."""
     tally.failed.append((_plain(str(name)), _plain(message)))
@@ -233,8 +283,11 @@ def _pass_over(tally: _Tally, name: Path | str, message: str) -> None:
 
 def _name(report: Report) -> str:
     """Return what messages call a report: its file, with the part where the file holds several."""
-    source, part = report.source or report.id, report.id.rpartition("#")
-    return f"{source}, {part[2]}" if part[1] and part[2] not in source else source
+    source, (_, sign, part) = report.source or report.id, report.id.rpartition("#")
+    file_name = source.rpartition(", ")[2].rpartition("/")[2]
+    # What stands behind the sign may also be the name of a member of an archive, or an ending that tells two files apart.
+    is_whole_file = part in (stem_of(file_name), ending_of(file_name)[1:])
+    return f"{source}, {part}" if sign and not is_whole_file else source
 
 
 # --- the database ------------------------------------------------------------------------------
@@ -249,6 +302,20 @@ class _Incoming:
     is_stored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What the database held when the command began: names of reports, and of linked ones with the one kept in their place."""
+
+    stored: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def _before(old: sqlite3.Connection | None) -> _Before:
+    if old is None:
+        return _Before()
+    return _Before(frozenset(name for (name,) in old.execute("select report_id from report")), duplicates.links(old))
+
+
 def _is_usable(database: Path) -> bool:
     """Tell whether there is a database yet; one with other tables than today's ends the command."""
     is_current = has_todays_tables(database)
@@ -257,9 +324,11 @@ def _is_usable(database: Path) -> bool:
     return is_current is True
 
 
-def _update(draft: Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, tally: _Tally) -> None:
-    """Read and store what is not current. `old` is the database as it stands; None where its facts cannot be kept."""
-    known = set(load.stored(old)) if old else set()
+def _update(draft: Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection | None, before: _Before, tally: _Tally) -> None:
+    """Read and store what is not current.
+
+    `old` is the database as it stands, None where its facts cannot be kept; `before` is what it held, whatever its tables.
+    """
     waiting = deque[_Incoming]()
     for item in _with_those_that_follow(incoming, waiting):
         now = draft.opened or old
@@ -270,17 +339,22 @@ def _update(draft: Draft, incoming: Iterator[_Incoming], old: sqlite3.Connection
         orphans = duplicates.orphans(now, item.report, place) if now else ()
         if place and place.is_stored:
             load.link(draft.connection, place, draft.run(item.reason))
+            # The same link for another text: a linked file that was edited. One that only follows another was not.
+            was_read_anew = old is None or not duplicates.is_linked(old, item.report)
+            tally.changed += was_read_anew and before.links.get(item.report.id) == place.kept.id
         else:
             kept = replace(item, report=place.kept) if place else item
+            older = stored_report(now, kept.report.id) if now else None
             if not _store(draft, kept, place, item.is_stored and old is None, tally):
                 continue
-            is_changed = kept.report.id in known or item.is_stored
+            if older and kept.reason == ADD and not kept.is_stored:
+                _warn_of_another(older, kept.report)
+            is_changed = kept.report.id in before.stored
             # Those that were new a moment ago and give way to it are none.
-            given_way = sum(name not in known for name in place.replaced if name != kept.report.id) if place else 0
+            given_way = sum(name not in before.stored for name in place.replaced if name != kept.report.id) if place else 0
             tally.changed, tally.new = tally.changed + is_changed, tally.new + (not is_changed) - given_way
         waiting.extend(_Incoming(other, item.reason) for other in orphans)
-        if place:
-            _say_linked(place, tally)
+        _note_linked(item, place, before, tally)
 
 
 def _store(draft: Draft, item: _Incoming, place: duplicates.Place | None, must_stay: bool, tally: _Tally) -> bool:
@@ -292,7 +366,7 @@ def _store(draft: Draft, item: _Incoming, place: duplicates.Place | None, must_s
     record = _record(report, tally)
     if record and _lacks_patient(record):
         if not item.is_stored:
-            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+            _pass_over_without_patient(report, tally)
             return False
         _pass_over(tally, report.id, f"{report.id}: no patient found any more; its text stays stored, without a case")
     if record is None and not must_stay:
@@ -316,12 +390,29 @@ def _with_those_that_follow(incoming: Iterator[_Incoming], waiting: deque[_Incom
             yield waiting.popleft()
 
 
-def _say_linked(place: duplicates.Place, tally: _Tally) -> None:
-    """Say which reports are kept only as a link, since another one tells the same."""
-    tally.linked += len(place.links)
-    for link in place.links:
-        what = "a retelling of" if link.report.is_retelling else "the same report as"
-        _say(_plain(f"{link.report.id}: {what} {place.kept.id}, which is kept ({link.likeness.reason})"))
+def _warn_of_another(older: Report, report: Report) -> None:
+    """Say where a file took the place of quite another report of the same name, "main.pdf" of that of another folder."""
+    words, other = (set(text.casefold().split()) for text in (older.text, report.text))
+    if len(words & other) < _SAME_WORDS * min(len(words), len(other)):
+        known_as = older.title or textwrap.shorten(older.text, 60, placeholder=" …")
+        _warn(f"{report.id}: took the place of another report of this name ({known_as}); under another file name both are kept")
+
+
+def _note_linked(item: _Incoming, place: duplicates.Place | None, before: _Before, tally: _Tally) -> None:
+    """Keep which reports have become links: what is said of them at the end is how they stand then."""
+    for name in {item.report.id} | ({place.kept.id, *(link.report.id for link in place.links)} if place else set()):
+        tally.linked.pop(name, None)
+    if place:
+        tally.linked |= {link.report.id: place for link in place.links if before.links.get(link.report.id) != place.kept.id}
+
+
+def _say_linked(tally: _Tally) -> None:
+    """Say which reports are kept only as a link, since another one tells the same, and were not so before."""
+    for place in {id(place): place for place in tally.linked.values()}.values():
+        for link in place.links:
+            if tally.linked.get(link.report.id) is place:
+                what = "a retelling of" if link.report.is_retelling else "the same report as"
+                _say(_plain(f"{link.report.id}: {what} {place.kept.id}, which is kept ({link.likeness.reason})"))
 
 
 def _bare_record(report: Report) -> Record:
@@ -467,7 +558,7 @@ def _build(database: Path) -> _Tally:
         draft = Draft(database, stack, _fingerprint(), starts_empty=is_of_today is False)
         if is_of_today is False and old:
             copy_ledger(old, draft.connection)
-        _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, tally)
+        _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, _before(old), tally)
         for table in (*_dose_tables(tally), *_added_tables(old, is_of_today is False, tally)):
             if not (is_of_today and old and _is_stored(old, table)):
                 _store_table(draft, table)
@@ -476,17 +567,24 @@ def _build(database: Path) -> _Tally:
     return tally
 
 
+def _say_what_was_done(database: Path, tally: _Tally) -> None:
+    """Say in a line what was stored, and before it what was not since another report tells the same."""
+    _say_linked(tally)
+    _say(_summary(database, tally))
+
+
 def _summary(database: Path, tally: _Tally) -> str:
     counts = f"{tally.new} new, {tally.changed} changed, {tally.unchanged} unchanged, {len(tally.failed)} failed"
     if tally.linked:
-        counts += f", {tally.linked} linked to the same report"
+        counts += f", {len(tally.linked)} linked to the same report"
     if not database.exists():
         return f"{_shown(database)}: {counts}"
     with closing(open_readonly(database)) as connection:
         reports, cases = (connection.execute(f"select count(*) from {name}").fetchone()[0] for name in ("report", "patient_case"))
+    there = f"{counted(cases, 'case')} in {counted(reports, 'report')}"
     if not (tally.new or tally.changed or tally.linked or tally.dose_tables or tally.failed):
-        return f"{_shown(database)} is up to date: {cases} cases in {reports} reports"
-    return f"{_shown(database)}: {counts}; now {cases} cases in {reports} reports"
+        return f"{_shown(database)} is up to date: {there}"
+    return f"{_shown(database)}: {counts}; now {there}"
 
 
 def _shown(path: Path) -> str:
@@ -522,14 +620,17 @@ def main() -> None:
 
     \b
     casebook build                   make the database from the reports that come with the project
-    casebook serve                   look at it in the browser
-    casebook add my-reports/         read your own reports into it
-    casebook extract report.txt      see what would be read, as JSON; nothing is stored
+    casebook serve --open            look at it in the browser
+    casebook check downloads/        say what would be read of your own reports; nothing is stored
+    casebook add downloads/          read them into the database
+    casebook fetch PMC6358576        fetch an article from Europe PMC and add it
+    casebook extract paper.pdf       print all that is read, as JSON; nothing is stored
     casebook tables add review.csv   read a table of radiotherapy doses into it
 
-    A report is a text file (.txt) or Markdown with front matter (.md), in UTF-8. PATH is a file or a folder;
-    folders are searched to any depth. A file that cannot be used is named on stderr with the reason, the others
-    are still read, and the exit code is 1.
+    A report is a PDF, a Word file (.docx), JATS or BioC (XML, JSON), a saved web page (.html), plain text or Markdown:
+    what it holds tells, not its name. PATH is such a file, a folder (searched to any depth), an archive of them (.zip,
+    .tar, .gz and the like), or - for standard input. A file that cannot be used is named on stderr with the reason, the
+    others are still read, and the exit code is 1.
     """
 
 
@@ -540,15 +641,14 @@ def extract(paths: tuple[Path, ...]) -> None:
     """Print what is read in each report, as one line of JSON. Nothing is stored.
 
     \b
-    casebook extract report.txt
+    casebook extract paper.pdf
     casebook extract reports/ > records.jsonl
     casebook extract report.txt | python -m json.tool
 
     A line holds the report, its cases, the evidence (the words of each value with their place in the text) and
     the pipeline that read it. A text that tells of no patient gives a line only if it is a guideline or a review.
     """
-    if sys.stdout is None:
-        _fail("standard output is closed, wanted a place for the records")
+    _need_output("the records")
     tally = _Tally()
     out = sys.stdout.buffer
     for _, report in _reports(paths, tally):
@@ -556,7 +656,7 @@ def extract(paths: tuple[Path, ...]) -> None:
         if record is None:
             continue
         if _lacks_patient(record):
-            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+            _pass_over_without_patient(report, tally)
             continue
         # Valid in JSON, and the only thing that UTF-8 cannot hold: half of a surrogate pair becomes \udxxx.
         out.write(json.dumps(record.to_json(), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
@@ -583,7 +683,9 @@ def add(paths: tuple[Path, ...], lists: tuple[Path, ...], database: Path) -> Non
     casebook add --database trial.db report.txt
 
     A PATH is a file, a folder (searched to any depth), an archive, or - for standard input. A report is known by its
-    file's name without the ending; one of several in a file has #part behind it. With --list, the articles whose PMCIDs,
+    file's name without the ending; one of several in a file has #part behind it. A file with the name of one that was
+    added before takes its place; one that is renamed is the same report in two files. What comes by standard input is
+    known by its content. With --list, the articles whose PMCIDs,
     PMIDs or DOIs a file holds are fetched from Europe PMC (see `casebook fetch`) and added, too. The same report in two
     files is kept once, the fuller one.
 
@@ -605,9 +707,9 @@ def _add_files(paths: Sequence[Path], database: Path, tally: _Tally) -> None:
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
         draft = Draft(database, stack, _fingerprint())
         read: list[SourceFile] = []
-        _update(draft, _incoming(paths, old, read, tally), old, tally)
+        _update(draft, _incoming(paths, old, read, tally), old, _before(old), tally)
         draft.finish(tally.failed, tally.unchanged, read)
-    _say(_summary(database, tally))
+    _say_what_was_done(database, tally)
 
 
 def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[SourceFile], tally: _Tally) -> Iterator[_Incoming]:
@@ -617,10 +719,7 @@ def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[
     """
     tables_of_own = own_tables(old) if old else set()
     read_by = f"{files.readers_fingerprint()} {_fingerprint()}"
-    for source in _sources(paths, tally):
-        data = _load(source, tally)
-        if data is None:
-            continue
+    for source, data in _loaded(paths, tally):
         digest = hashlib.sha256(data).hexdigest()
         if old and (file := source_files.known(old, source.id, digest, read_by)):
             tally.unchanged += len(file.reports)
@@ -658,13 +757,14 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     from corpus.formats import FORMATS
     from extract import telling
 
+    _need_output("what is found")
     tally = _Tally()
     reports = patients = 0
     for _, report in _reports(paths, tally):
         record = _record(report, tally)
         if record is None:
             continue
-        reports, patients = reports + 1, patients + len(record.cases)
+        reports, patients = reports + (not _lacks_patient(record)), patients + len(record.cases)
         if as_json:
             _say(json.dumps(telling.summary(report, record), ensure_ascii=False))
         else:
@@ -677,9 +777,9 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
             for line in telling.lines(report, record):
                 _say(_plain(f"  {line}"))
         if _lacks_patient(record):
-            _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+            _pass_over_without_patient(report, tally)
     if not as_json:
-        _say(f"{counted(reports, 'report')}, {counted(patients, 'patient')}; {len(tally.failed)} that cannot be used")
+        _say(f"{counted(reports, 'report')}, {counted(patients, 'patient')}, {len(tally.failed)} failed")
     raise SystemExit(tally.exit_code)
 
 
@@ -751,6 +851,7 @@ def _fetch(identifiers: Sequence[Identifier], to: Path, tally: _Tally, options: 
     with ExitStack() as stack:
         client = stack.enter_context(Client(service, user_agent(email), Pace(per_second=options.get("rate", _RATE))))
         folder = read_folder(to) if request.is_dry else stack.enter_context(open_folder(to))
+        _show("asking Europe PMC")
         planned = europe_pmc.plan(client, folder, request)
         for problem in planned.problems:
             _pass_over(tally, request.query or "", problem)
@@ -758,7 +859,14 @@ def _fetch(identifiers: Sequence[Identifier], to: Path, tally: _Tally, options: 
             for line in telling.plan(planned, folder, client, abstracts=request.abstracts):
                 _say(_plain(line))
             return ()
-        rows = list(_taken(europe_pmc.take_all(client, folder, _with_progress(planned.wanted), abstracts=request.abstracts), tally))
+        rows = list(
+            _taken(
+                europe_pmc.take_all(
+                    client, folder, _with_progress(planned.wanted, lambda item: str(item.identifier)), abstracts=request.abstracts
+                ),
+                tally,
+            )
+        )
         _say(f"{_shown(to)}: {telling.summary(rows, planned)}")
     return tuple(sorted({to / row.file for row in rows if row.file}))
 
@@ -806,7 +914,7 @@ def build(database: Path) -> None:
     is touched.
     """
     tally = _build(database)
-    _say(_summary(database, tally))
+    _say_what_was_done(database, tally)
     raise SystemExit(tally.exit_code)
 
 
@@ -829,7 +937,7 @@ def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
     is_there = _is_usable(database)
     if not is_there:
         _say(f"{_shown(database)} is not there yet: building it")
-        _say(_summary(database, _build(database)))
+        _say_what_was_done(database, _build(database))
     chosen = _free_port(host, port)
     if port is None and chosen != _PORT:
         _warn(f"port {_PORT} is taken, using {chosen}")
@@ -895,7 +1003,7 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
     for _, report in _reports(paths or [_texts_of(gold)], tally):
         if report.id in wanted and (record := _record(report, tally)) is not None:
             if _lacks_patient(record):
-                _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}")
+                _pass_over_without_patient(report, tally)
             else:
                 records[report.id] = record
     result = scoring.evaluate(answers, records)
@@ -981,7 +1089,7 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
                     tally.dose_tables += 1
         draft.finish(tally.failed, tally.unchanged)
     if tally.dose_tables:
-        _say(f"{_shown(database)}: {tally.dose_tables} {'table' if tally.dose_tables == 1 else 'tables'} of doses stored")
+        _say(f"{_shown(database)}: {counted(tally.dose_tables, 'table')} of doses stored")
     raise SystemExit(tally.exit_code)
 
 
@@ -1055,7 +1163,7 @@ def tables_list(database: Path) -> None:
             " from dose_table left join patient_case on report_id = dose_table_id left join radiotherapy_course using (case_id)"
             " where is_own = 1 group by dose_table_id order by 1"
         ):
-            _say(_plain(f"{name}: {rows} rows, {doses} doses; {source}"))
+            _say(_plain(f"{name}: {counted(rows, 'row')}, {counted(doses, 'dose')}; {source}"))
 
 
 @tables.command("show")

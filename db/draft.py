@@ -63,12 +63,22 @@ class Draft:
 
     def finish(self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = ()) -> None:
         """Write counts, failures (name and message) and the files that were read into the ledger, if anything was written at all."""
+        if self.starts_empty and self.runs:
+            self._tell_stored_before()
         for number, run in enumerate(self.runs.values()):
             for name, message in [] if number else failed:
                 load.note_failure(self.connection, run, name, message)
             load.finish_run(self.connection, run, 0 if number else unchanged)
         if self.opened is not None:
             source_files.note(self.opened, files)
+
+    def _tell_stored_before(self) -> None:
+        """Call those reports changed that stood in the older tables: in the new ones each looks new."""
+        self.connection.execute(
+            "update run_report set outcome = 'changed' where outcome = 'new' and run_id >= :first and report_name in"
+            " (select report_name from run_report where outcome in ('new', 'changed') and run_id < :first)",
+            {"first": min(self.runs.values())},
+        )
 
 
 @contextmanager
@@ -161,11 +171,13 @@ def has_todays_tables(database: Path) -> bool | None:
 
 
 def copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
-    """Take the history of runs over into new tables, as far as the columns are still the same."""
+    """Take the history of runs and of files over into new tables, as far as the columns are still the same."""
     columns = schema.dictionary()
     with suppress(sqlite3.Error), load.transaction(new):
-        for table in ("run", "run_report"):
+        for table in ("run", "run_report", "source_file"):
             there = {row[1] for row in old.execute(f"pragma table_info({table})")}
+            if not there:
+                continue
             shared = ", ".join(name for name in columns[table].columns if name in there)
             rows = old.execute(f"select {shared} from {table}").fetchall()
             marks = ", ".join("?" * (shared.count(",") + 1))

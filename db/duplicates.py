@@ -127,6 +127,13 @@ def linked(connection: sqlite3.Connection, kept: str | None = None) -> tuple[Rep
     return tuple(_report(row["content"]) for row in rows)
 
 
+def links(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the names of the linked reports, each with the one that is kept in its place; {} from a database with older tables."""
+    if one(connection, "select 1 from sqlite_master where name = 'report_duplicate'") is None:
+        return {}
+    return dict(connection.execute("select duplicate_id, report_id from report_duplicate").fetchall())
+
+
 def orphans(connection: sqlite3.Connection, report: Report, found: Place | None) -> tuple[Report, ...]:
     """Return the reports that are linked to an older text of this one, and that its place does not name: to be placed anew."""
     before = stored_report(connection, report.id)

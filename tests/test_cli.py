@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+import zipfile
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from db import load
 from db.schema import DatabaseError
 from extract import pipeline as extraction
 from extract.record import EvidenceError, check_evidence
+from tests import report_writers as writers
+from tests.invented_reports import invented
+from tests.report_writers import Story
 
 SCRIPT = Path(casebook.__file__)
 
@@ -129,7 +133,7 @@ def test_help_names_every_command_and_comes_without_spacy() -> None:
         "finally: assert not {'spacy', 'datasette', 'uvicorn'} & set(sys.modules), 'heavy import'"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPT.parent, capture_output=True, text=True, check=True)
-    for name in ("add", "build", "evaluate", "extract", "serve"):
+    for name in casebook.main.commands:
         assert f"\n  {name} " in done.stdout
 
 
@@ -477,6 +481,8 @@ def test_a_database_with_other_tables_is_made_anew_and_loses_nothing(folder: Pat
     shutil.rmtree(folder)
     result = run("build", "--database", database)
     assert (result.exit_code, result.stderr) == (0, "")
+    assert "0 new, 3 changed, 0 unchanged, 0 failed" in result.stdout
+    assert ledger(database)["reports_new"] == 0
     assert texts(database) == before
     assert dump(database) == rows
     with closing(sqlite3.connect(database)) as connection:
@@ -509,6 +515,165 @@ def test_making_anew_keeps_even_a_text_that_cannot_be_read_any_more(
     result = run("build", "--database", database)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert texts(database)["thigh"] == THIGH
+
+
+# --- what a curator does to a folder -------------------------------------------------------------
+
+
+def add(folder: Path, database: Path) -> str:
+    return run("add", folder, "--database", database).stdout
+
+
+def ledger(database: Path) -> dict[str, Any]:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        return dict(connection.execute("select * from run order by run_id desc limit 1").fetchone())
+
+
+@pytest.fixture
+def twice_told(tmp_path: Path) -> Path:
+    """A folder with the same paper three times: an abstract, a PDF, and JATS, which is kept; and with another report."""
+    folder, (story, _) = tmp_path / "twice", invented(3)
+    folder.mkdir()
+    abstract = Story("abstract", story.title, story.about, story.parts[:2])
+    (folder / "abstract.txt").write_bytes(writers.text(abstract))
+    (folder / "print.pdf").write_bytes(writers.pdf(story))
+    (folder / "web.xml").write_bytes(writers.jats(story))
+    (folder / "zebra.txt").write_text(THIGH, encoding="utf-8")
+    return folder
+
+
+def test_what_is_said_of_links_is_how_they_stand_at_the_end(twice_told: Path, database: Path) -> None:
+    said = add(twice_told, database).splitlines()
+    # The abstract gave way to the print, and both to the web: nothing is linked to the print any more.
+    assert [line.partition(" (")[0] for line in said[:-1]] == [
+        "abstract: the same report as web, which is kept",
+        "print: the same report as web, which is kept",
+    ]
+    assert "2 new, 0 changed, 0 unchanged, 0 failed, 2 linked to the same report; now 2 cases in 2 reports" in said[-1]
+
+
+def test_a_link_that_stays_what_it_was_is_not_told_again(twice_told: Path, database: Path) -> None:
+    add(twice_told, database)
+    web = twice_told / "web.xml"
+    web.write_text(web.read_text(encoding="utf-8").replace("Clinic 3 ", "Clinic 33 "), encoding="utf-8")
+    assert add(twice_told, database).count("\n") == 1
+    assert (ledger(database)["reports_changed"], ledger(database)["reports_unchanged"]) == (1, 3)
+    abstract = twice_told / "abstract.txt"
+    abstract.write_text(abstract.read_text(encoding="utf-8") + "The family agreed.\n", encoding="utf-8")
+    assert "0 new, 1 changed, 3 unchanged, 0 failed; now 2 cases in 2 reports" in add(twice_told, database)
+    before = state(database)
+    assert "is up to date" in add(twice_told, database)
+    assert state(database) == before
+
+
+def test_a_renamed_file_is_linked_and_a_removed_one_takes_nothing_along(folder: Path, database: Path) -> None:
+    add(folder, database)
+    (folder / "thigh.txt").rename(folder / "zz.txt")
+    assert add(folder, database).startswith("zz: the same report as thigh, which is kept (same text)")
+    assert names(database) == {"lung", "thigh"}
+    (folder / "lung.txt").unlink()
+    before = state(database)
+    assert "is up to date: 2 cases in 2 reports" in add(folder, database)
+    assert state(database) == before
+
+
+def test_one_case_in_one_report(tmp_path: Path, database: Path) -> None:
+    (tmp_path / "thigh.txt").write_text(THIGH, encoding="utf-8")
+    assert add(tmp_path / "thigh.txt", database).strip().endswith("now 1 case in 1 report")
+    assert add(tmp_path / "thigh.txt", database).strip().endswith("is up to date: 1 case in 1 report")
+
+
+def test_another_report_of_the_same_name_is_told_of(folder: Path, database: Path, tmp_path: Path) -> None:
+    add(folder, database)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "thigh.txt").write_text(OWN, encoding="utf-8")
+    said = run("add", tmp_path / "elsewhere", "--database", database)
+    assert said.exit_code == 0
+    assert said.stderr.startswith("casebook: thigh: took the place of another report of this name (A 61-year-old man presented")
+    assert said.stderr.count("\n") == 1
+    (folder / "lung.txt").write_text(LUNG.replace("44", "45").replace("one year", "two years"), encoding="utf-8")
+    assert run("add", folder / "lung.txt", "--database", database).stderr == ""
+
+
+def by_standard_input(text: str, *words: str | Path) -> Result:
+    return CliRunner().invoke(casebook.main, [str(word) for word in words], input=text)
+
+
+def test_two_reports_by_standard_input_are_both_kept(database: Path) -> None:
+    for text in (THIGH, LUNG):
+        assert "1 new" in by_standard_input(text, "add", "-", "--database", database).stdout
+    assert sorted(texts(database).values()) == sorted([THIGH, LUNG])
+    assert "is up to date" in by_standard_input(THIGH, "add", "-", "--database", database).stdout
+    (name, *_) = (name for name, text in texts(database).items() if text == THIGH)
+    assert by_standard_input(THIGH, "check", "-").stdout.splitlines()[0].endswith(f", as {name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("PMC6358576", "`casebook fetch PMC6358576` gets the article of this PMCID"),
+        ("doi:10.3892/OL.2015.3297", "`casebook fetch 10.3892/ol.2015.3297` gets the article of this DOI"),
+        ("31234567", "`casebook fetch PMID:31234567` gets the article of this PMID"),
+    ],
+)
+def test_an_identifier_where_a_file_belongs_leads_to_fetch(name: str, remedy: str, database: Path) -> None:
+    for words in (["add", name, "--database", database], ["check", name], ["extract", name]):
+        result = run(*words)
+        assert (result.exit_code, result.stderr) == (1, f"casebook: {name}: no such file or directory; {remedy}\n")
+    assert run("check", "PMC-reports.txt").stderr == "casebook: PMC-reports.txt: no such file or directory\n"
+
+
+def test_a_message_names_the_part_of_a_file_that_holds_several(tmp_path: Path) -> None:
+    about = {"doi": "10.5555/none.1"}
+    nobody = writers.jats(Story("x", "On libraries", about, (("", (NOBODY,)),))).decode()
+    article = nobody[nobody.index("<article>") :].replace(
+        "<article-id pub", "<article-id pub-id-type='pmc'>PMC{}</article-id><article-id pub"
+    )
+    both = "".join(article.format(number) for number in (11, 12))
+    (tmp_path / "PMC11_PMC12.xml").write_text(f"<pmc-articleset>{both}</pmc-articleset>", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "papers.zip", "w") as archive:
+        archive.writestr("a/nobody.txt", NOBODY)
+    said = [line.split(": ")[1].removeprefix(f"{tmp_path}/") for line in run("check", tmp_path).stderr.splitlines()]
+    assert said == ["PMC11_PMC12.xml, PMC11", "PMC11_PMC12.xml, PMC12", "papers.zip, a/nobody.txt"]
+
+
+def test_only_where_there_is_front_matter_it_is_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(NOBODY, encoding="utf-8")
+    (tmp_path / "b.html").write_text(f"<!doctype html><html><body><p>{NOBODY}</p></body></html>", encoding="utf-8")
+    text, html = run("check", tmp_path).stderr.splitlines()
+    assert text.endswith("wanted a case report, or a guideline or review (front matter can say so: kind: guideline)")
+    assert html.endswith("wanted a case report, or a guideline or review")
+
+
+def test_check_counts_what_would_be_stored(folder: Path) -> None:
+    (folder / "nobody.txt").write_text(NOBODY, encoding="utf-8")
+    assert run("check", folder).stdout.splitlines()[-1] == "2 reports, 2 patients, 1 failed"
+
+
+def test_somebody_who_watches_sees_what_is_being_done(folder: Path, tmp_path: Path) -> None:
+    (folder / "nobody.txt").write_text(NOBODY, encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "papers.zip", "w") as archive:
+        for name in "abc":
+            archive.writestr(f"{name}.txt", f"{THIGH} His initial was {name}.")
+    terminal, end = os.openpty()
+    words = [sys.executable, str(SCRIPT), "check", str(folder), str(tmp_path / "papers.zip")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=end) as process:
+        os.close(end)
+        seen, out = b"", b""
+        with suppress(OSError):  # how the end of a terminal is told
+            while data := os.read(terminal, 4096):
+                seen += data
+        out = process.stdout.read() if process.stdout else b""
+    os.close(terminal)
+    shown = seen.decode().split("\r\x1b[K")
+    assert any(line.startswith("1 of 4: ") for line in shown)
+    assert "reading the vocabularies" in shown
+    assert any(line.startswith("3 reports in /") for line in shown)
+    # Nothing is left of it, on a line that stays or behind the last one.
+    assert [line for line in shown if "\n" in line and not line.startswith("casebook: ")] == []
+    assert shown[-1] == ""
+    assert b"\x1b" not in out
 
 
 # --- accidents -----------------------------------------------------------------------------------

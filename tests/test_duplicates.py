@@ -361,7 +361,7 @@ def test_the_command_line_keeps_the_fuller_one_and_says_so(tmp_path: Path) -> No
         assert _stored(connection) == ["b-paper"]
         assert stored_report(connection, "b-paper") is not None
     again = CliRunner().invoke(casebook.main, arguments)
-    assert "is up to date: 1 cases in 1 reports" in again.output
+    assert "is up to date: 1 case in 1 report" in again.output
     (folder / "b-paper.txt").write_text(OTHER_CASE, encoding="utf-8")
     changed = CliRunner().invoke(casebook.main, arguments)
     assert "now 2 cases in 2 reports" in changed.output
