@@ -55,6 +55,7 @@ WITHOUT_PATIENT = ("guideline", "review")
 NO_PATIENT = "no patient found; wanted a case report, or a guideline or review"
 
 _SAME_WORDS = 0.5  # of the words; reports on two patients share a quarter, 99 of 100 pairs less than 42 %
+_NAMED = 5  # names in a message
 _PORT = 8001
 _RATE = 2.0  # requests a second, where nobody says otherwise
 
@@ -130,7 +131,7 @@ def _in_one_line(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except KeyboardInterrupt:
-            _warn(f"interrupted; {_shown(database)} is as it was" if database else "interrupted")
+            _warn(f"interrupted; nothing was stored in {_shown(database)}" if database else "interrupted")
             raise SystemExit(130) from None
         except BrokenPipeError:
             # Whoever read our output has seen enough. What is still buffered goes nowhere, quietly.
@@ -718,10 +719,10 @@ def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[
     What came of each file that had to be read is added to `read` when its reports have been dealt with.
     """
     tables_of_own = own_tables(old) if old else set()
-    read_by = f"{files.readers_fingerprint()} {_fingerprint()}"
+    fingerprints = files.readers_fingerprint(), _fingerprint()
     for source, data in _loaded(paths, tally):
         digest = hashlib.sha256(data).hexdigest()
-        if old and (file := source_files.known(old, source.id, digest, read_by)):
+        if old and (file := source_files.known(old, source.id, digest, *fingerprints)):
             tally.unchanged += len(file.reports)
             for problem in file.problems:
                 _pass_over(tally, source.name, f"{source.name}{problem}")
@@ -736,7 +737,7 @@ def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[
             names.append(report.id)
             yield _Incoming(report, BUILD if source.path.resolve().parent == REPORTS else ADD)
         problems = tuple(message.removeprefix(_plain(source.name)) for _, message in tally.failed[failures:])
-        read.append(SourceFile(source.id, source.path.name, digest, read_by, tuple(names), problems))
+        read.append(SourceFile(source.id, source.path.name, digest, source_files.read_by(*fingerprints), tuple(names), problems))
 
 
 @main.command()
@@ -1000,12 +1001,16 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
         _fail(str(error))
     wanted = {answer.id for answer in answers}
     records: dict[str, Record] = {}
+    missed = set(wanted)
     for _, report in _reports(paths or [_texts_of(gold)], tally):
+        missed.discard(report.id)
         if report.id in wanted and (record := _record(report, tally)) is not None:
             if _lacks_patient(record):
                 _pass_over_without_patient(report, tally)
             else:
                 records[report.id] = record
+    if missed:
+        _warn(f"{counted(len(missed), 'gold file')} without a report of the same name, counted as missed: {_few(sorted(missed))}")
     result = scoring.evaluate(answers, records)
     if as_json:
         _say(json.dumps(result.to_json(), indent=1, ensure_ascii=False))
@@ -1024,6 +1029,12 @@ def _texts_of(gold: Path) -> Path:
     if not texts.is_dir():
         _fail(f"{gold}: no texts found at {texts}, wanted PATH: the files or the folder to read")
     return texts
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many others there are."""
+    shown = ", ".join(names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown
 
 
 def _print_figures(result: Evaluation) -> None:

@@ -11,6 +11,8 @@ from db.query import one
 
 # Reports that are stored, and those that are linked to one that tells the same.
 _THERE = "select report_id from report union all select duplicate_id from report_duplicate"
+# The same where another pipeline than today's read the file.
+_READ_SINCE = "select report_id from report where pipeline_fingerprint = ?1 union all select duplicate_id from report_duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,30 @@ class SourceFile:
     problems: tuple[str, ...] = ()
 
 
-def known(connection: sqlite3.Connection, source_id: str, sha256: str, read_by: str) -> SourceFile | None:
+def known(connection: sqlite3.Connection, source_id: str, sha256: str, readers: str, pipeline: str) -> SourceFile | None:
     """Return what came of a file when it was read; None where it must be read (again).
 
-    It must where its bytes, the readers or the pipeline are others, and where a report in it is not stored any more.
+    It must where its bytes or the readers are others, where a report in it is not stored any more, and where another pipeline
+    read it: unless all that was in it has been read by this one since, from the stored texts.
     """
-    row = one(connection, "select * from source_file where source_id = ? and sha256 = ? and read_by = ?", source_id, sha256, read_by)
+    row = one(connection, "select * from source_file where source_id = ? and sha256 = ?", source_id, sha256)
     if row is None:
         return None
     reports, problems = (tuple(json.loads(row[name])) for name in ("reports", "problems"))
-    for report_id in reports:
-        if one(connection, f"select 1 from ({_THERE}) where report_id = ?", report_id) is None:
+    there = _THERE
+    if row["read_by"] != read_by(readers, pipeline):
+        if problems or not reports or not row["read_by"].startswith(read_by(readers, "")):
             return None
-    return SourceFile(source_id, row["file_name"], sha256, read_by, reports, problems)
+        there = _READ_SINCE
+    for report_id in reports:
+        if one(connection, f"select 1 from ({there}) where report_id = ?2", pipeline, report_id) is None:
+            return None
+    return SourceFile(source_id, row["file_name"], sha256, row["read_by"], reports, problems)
+
+
+def read_by(readers: str, pipeline: str) -> str:
+    """Return both fingerprints as one, as the ledger keeps them."""
+    return f"{readers} {pipeline}"
 
 
 def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:

@@ -676,6 +676,58 @@ def test_somebody_who_watches_sees_what_is_being_done(folder: Path, tmp_path: Pa
     assert b"\x1b" not in out
 
 
+@pytest.mark.usefixtures("project")
+def test_a_file_is_not_read_again_whose_report_a_build_has_read_by_the_new_pipeline(
+    folder: Path, database: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "nobody.txt").write_text(NOBODY, encoding="utf-8")
+    add(folder, database)
+    request.getfixturevalue("another_pipeline")
+    opened: list[str] = []
+    usual = files.read
+    monkeypatch.setattr(files, "read", lambda source, data: opened.append(source.id) or usual(source, data))
+    run("build", "--database", database)
+    opened.clear()
+    assert "0 new, 0 changed, 2 unchanged, 1 failed" in add(folder, database)
+    # In what told of no patient the new pipeline may find one.
+    assert opened == ["nobody"]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_file_whose_report_no_build_has_read_since_is_read_by_the_new_pipeline(
+    folder: Path, database: Path, request: pytest.FixtureRequest
+) -> None:
+    add(folder, database)
+    request.getfixturevalue("another_pipeline")
+    assert "0 new, 2 changed, 0 unchanged" in add(folder, database)
+    assert "is up to date" in add(folder, database)
+
+
+@pytest.mark.usefixtures("project")
+def test_what_is_known_of_files_outlives_other_tables(folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(folder, database)
+    make_old(database)
+    run("build", "--database", database)
+    monkeypatch.setattr(files, "read", lambda source, data: pytest.fail(f"{source.name} is read again"))
+    before = state(database)
+    assert "is up to date" in add(folder, database)
+    assert state(database) == before
+
+
+def test_gold_without_a_report_is_named(folder: Path, tmp_path: Path) -> None:
+    gold = tmp_path / "gold"
+    gold.mkdir()
+    for name in ("thigh", "lung", "leg", "arm"):
+        (gold / f"{name}.json").write_text(json.dumps({"report": name, "kind": "case_report", "cases": []}), encoding="utf-8")
+    result = run("evaluate", "--gold", gold, folder)
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "casebook: 2 gold files without a report of the same name, counted as missed: arm, leg\n",
+    )
+    (folder / "thigh.txt").rename(folder / "arm.txt")
+    assert "missed: leg, thigh" in run("evaluate", "--gold", gold, folder).stderr
+
+
 # --- accidents -----------------------------------------------------------------------------------
 
 
