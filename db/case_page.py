@@ -10,10 +10,12 @@ from typing import Any
 from db import fields, report_parts
 from db.case_values import Group, groups
 from db.course import Course, course
-from db.highlight import Piece, Span, cut
+from db.highlight import Span
 from db.overview import site_words
+from db.places import Where, where_of
 from db.query import Row, every, one
-from db.report_parts import PrintedTable
+from db.report_parts import Heading, PrintedTable
+from db.typeset import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Mention:
     quote: str
     value: str | None
     reason: str
+    where: Where | None  # None where the text has neither sections nor pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class CasePage:
     groups: tuple[Group, ...]
     course: Course | None
     passed: tuple[Mention, ...]
-    pieces: tuple[Piece, ...]
+    blocks: tuple[Block, ...]
     same: tuple[Row, ...]  # rows of literature tables that tell of this patient, and what they are known by
     perhaps_same: tuple[Row, ...]  # cases of other reports that may be this patient, and why
 
@@ -50,8 +53,10 @@ class ReportPage:
     report: dict[str, Any]
     cases: tuple[dict[str, Any], ...]
     copies: tuple[Row, ...]  # files that tell the same report and are not stored, and how that is known
-    pieces: tuple[Piece, ...]
+    blocks: tuple[Block, ...]
+    outline: tuple[Heading, ...]
     tables: tuple[PrintedTable, ...]
+    read_from: str  # "PDF, 6 pages"; "" where it is not known
 
 
 def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
@@ -80,7 +85,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
         groups(connection, case, evidence),
         course(connection, case, evidence),
         passed,
-        _pieces(connection, case["report_id"], marked, {mention.number for mention in passed}),
+        _blocks(connection, case["report_id"], marked, {mention.number for mention in passed}),
         tuple(same_patient(connection, "case_id", case_id)),
         _perhaps_same(connection, case_id),
     )
@@ -111,7 +116,8 @@ def _perhaps_same(connection: sqlite3.Connection, case_id: str) -> tuple[Row, ..
 
 def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | None:
     """Read all that the page of a report shows; None where there is no such report."""
-    if one(connection, "select 1 from report where report_id = ?", report_id) is None:
+    row = one(connection, "select * from report where report_id = ?", report_id)
+    if row is None:
         return None
     cases = every(connection, "select * from case_overview where report_id = ? order by case_id", report_id)
     links = every(connection, "select field, evidence_number from fact_evidence where report_id = ?", report_id)
@@ -119,8 +125,10 @@ def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | 
         _report(connection, report_id),
         tuple(dict(case) for case in cases),
         tuple(every(connection, "select * from report_duplicate where report_id = ? order by duplicate_id", report_id)),
-        _pieces(connection, report_id, {entry: field for field, entry in links}, set()),
+        _blocks(connection, report_id, {entry: field for field, entry in links}, set()),
+        report_parts.outline(connection, report_id),
         report_parts.tables(connection, report_id),
+        report_parts.read_from(connection, row),
     )
 
 
@@ -133,12 +141,13 @@ def _passed(connection: sqlite3.Connection, case: Row) -> tuple[Mention, ...]:
         case["report_id"],
         case["case_id"],
     )
-    return tuple(Mention(row["number"], fields.label_of(row["field"]), row["quote"], row["value"], row["reason"]) for row in rows)
+    return tuple(
+        Mention(row["number"], fields.label_of(row["field"]), row["quote"], row["value"], row["reason"], where_of([row])) for row in rows
+    )
 
 
-def _pieces(connection: sqlite3.Connection, report_id: str, marked: dict[int, str], passed: set[int]) -> tuple[Piece, ...]:
-    """Cut the text of a report at its evidence: `marked` supports a field, `passed` was passed over."""
-    text = one(connection, "select text from report_text where report_id = ?", report_id)
+def _blocks(connection: sqlite3.Connection, report_id: str, marked: dict[int, str], passed: set[int]) -> tuple[Block, ...]:
+    """Set the text of a report, cut at its evidence: `marked` supports a field, `passed` was passed over."""
     rows = every(connection, "select * from evidence where report_id = ?", report_id)
     spans = [
         Span(
@@ -150,7 +159,7 @@ def _pieces(connection: sqlite3.Connection, report_id: str, marked: dict[int, st
         for row in rows
         if row["number"] in marked or row["number"] in passed
     ]
-    return cut(text["text"] if text else "", spans, report_parts.looks(connection, report_id), report_parts.pages(connection, report_id))
+    return report_parts.blocks(connection, report_id, spans)
 
 
 def _report(connection: sqlite3.Connection, report_id: str) -> dict[str, Any]:

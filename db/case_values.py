@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from db import fields
 from db.course import ZERO_WORDS
 from db.doses import WHY_NO_EQD2
 from db.overview import status_words, yes_no
+from db.places import Where, where_of
 from db.query import Row, every, one
 
 RESULTS = (
@@ -22,23 +23,29 @@ RESULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value as shown: its words, what else is known of it, and the numbers of its evidence."""
+    """One value as shown: its words, what else is known of it, the numbers of its evidence, and where that stands.
+
+    `where` is None for a value without evidence, and where the report has neither sections nor pages.
+    """
 
     text: str
     note: str
     evidence: tuple[int, ...]
+    where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """A line of the page: a label and its values; no value means "not reported".
 
-    `tone` is `chip` for short values side by side, `line` for one below the other.
+    `tone` is `chip` for short values side by side, `line` for one below the other. Where the evidence of all chips stands is
+    told once, in `where`.
     """
 
     label: str
     values: tuple[Value, ...]
     tone: str = "line"
+    where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +59,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the tables say of one case; `evidence` maps field and number to the numbers of the evidence."""
+    """What the tables say of one case; `evidence` maps field and number to the numbers of the evidence, `entries` those to its rows."""
 
     connection: sqlite3.Connection
     case: Row
     evidence: dict[tuple[str, int], tuple[int, ...]]
+    entries: Mapping[int, Row]
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a repeating fact, in order."""
@@ -64,7 +72,12 @@ class _Facts:
 
     def value(self, field: str, text: str, *notes: str | None, row: int = 1) -> Value:
         """Return a value with its evidence; empty notes are left out."""
-        return Value(text, " · ".join(note for note in notes if note), self.evidence.get((field, row), ()))
+        numbers = self.evidence.get((field, row), ())
+        return Value(text, " · ".join(note for note in notes if note), numbers, self.where(numbers))
+
+    def where(self, numbers: Iterable[int]) -> Where | None:
+        """Return where evidence stands."""
+        return where_of(self.entries[number] for number in dict.fromkeys(numbers) if number in self.entries)
 
     def single(self, field: str, words: str | None, *notes: str | None) -> Item:
         """Return the line of a single value; None is shown as not reported."""
@@ -73,7 +86,8 @@ class _Facts:
 
 def groups(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]]) -> tuple[Group, ...]:
     """Return the values of a case; `evidence` maps a value's field and number to its evidence."""
-    facts = _Facts(connection, case, evidence)
+    rows = every(connection, "select number, section, page from evidence where report_id = ?", case["report_id"])
+    facts = _Facts(connection, case, evidence, {row["number"]: row for row in rows})
     return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
 
 
@@ -100,7 +114,7 @@ def _pathology(facts: _Facts) -> Iterator[Item]:
     for result, label in RESULTS:
         values = tuple(_stain(facts, row) for row in results if row["result"] == result)
         if values:
-            yield Item(label, values, "chip")
+            yield Item(label, values, "chip", facts.where(number for value in values for number in value.evidence))
     if not results:
         yield Item("Stains", ())
     index = case["ki67_percent"]
@@ -261,12 +275,12 @@ def _pooled(facts: _Facts) -> Iterator[Value]:
     fields_of = ("follow_up_months", "status", "recurrence", "recurrence_months")
     rests_on = tuple(dict.fromkeys(number for field in fields_of for number in facts.evidence.get((field, 1), ())))
     if case["not_pooled_because"]:
-        yield Value("cannot be pooled", _NOT_POOLED[case["not_pooled_because"]], rests_on)
+        yield Value("cannot be pooled", _NOT_POOLED[case["not_pooled_because"]], rests_on, facts.where(rests_on))
     since = f"from {ZERO_WORDS[case['time_zero']]}" if case["time_zero"] else ""
     for name, seen in (("survival", "died"), ("event_free", "returned or died")):
         if case[f"{name}_months"] is not None:
             words = f"{seen if case[f'{name}_event'] else 'censored'} at {fields.months(case[f'{name}_months'])}"
-            yield Value(words, " · ".join(part for part in (name.replace("_", "-"), since) if part), rests_on)
+            yield Value(words, " · ".join(part for part in (name.replace("_", "-"), since) if part), rests_on, facts.where(rests_on))
 
 
 _GROUP_ITEMS = {

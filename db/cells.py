@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,8 @@ from db.fields import number
 from db.overview import NOT_REPORTED
 from extract.record import RESULTS
 
+KINDS_OF_REPORTS = frozenset(("case_report", "case_series", "review", "guideline", "other"))
+
 _YES_NO = frozenset(
     [
         "surgery",
@@ -19,6 +22,7 @@ _YES_NO = frozenset(
         "recurrence",
         "follow_up_is_minimum",
         "is_retelling",
+        "is_declared",
         "is_rbe_weighted",
         "is_contradictory",
         "is_beyond_model",
@@ -26,6 +30,11 @@ _YES_NO = frozenset(
     ]
 )
 _TONES = {"+": "positive", "-": "negative", "±": "equivocal", "o": "other_cells"}
+# Columns that hold a JSON list of texts; one of these names in a query may hold anything.
+_LISTS = frozenset(["authors", "affiliations", "notes", "reports", "problems"])
+_SHOWN_OF_LIST = 3
+# What of a report has a place on its page, and where: the number of its section leads to #section-3.
+_PLACES = {"section_number": "section", "table_number": "table", "page_number": "page", "page": "page"}
 _MARKED = re.compile("«([^«»]*)»")
 _SHOWN_MARKERS = 6
 
@@ -49,12 +58,13 @@ def render(value: Any, column: str, link: Callable[[str, str], str], row: Mappin
     `link` gives the address of a row: `link("case", case_id)`, `link("report", report_id)`. `row` is the
     whole row, since a quote leads to its place in the text of its case.
     """
-    if isinstance(value, dict):  # a foreign key that Datasette has given a label
-        value = value["value"]
+    value = _plain(value)
     if value is None or value == "":
         return Markup('<span class="none" title="not reported">–</span>')
     if column in _YES_NO and value in (0, 1):
         return Markup("yes") if value else Markup("no")
+    if column in _PLACES and (report := _plain(row.get("report_id"))) and isinstance(value, int):
+        return Markup('<a class="num" href="{}#{}-{}">{}</a>').format(link("report", report), _PLACES[column], value, value)
     if isinstance(value, int | float):
         return _number(column, value)
     if column == "quote" and (place := _place(row)):
@@ -66,12 +76,17 @@ def render(value: Any, column: str, link: Callable[[str, str], str], row: Mappin
 
 def _place(row: Mapping[str, Any]) -> tuple[str, str, int] | None:
     """Return page, key and number of the evidence that a row shows; None where the row does not say."""
-    plain = {key: value["value"] if isinstance(value, dict) else value for key, value in row.items()}
+    plain = {key: _plain(value) for key, value in row.items()}
     number_of = plain.get("evidence_number", plain.get("number"))
     for page in ("case", "report"):
         if number_of is not None and (key := plain.get(f"{page}_id")):
             return page, key, number_of
     return None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it is stored: a foreign key without the label that Datasette gives it."""
+    return value["value"] if isinstance(value, dict) else value
 
 
 def _number(column: str, value: int | float) -> Markup:
@@ -81,12 +96,21 @@ def _number(column: str, value: int | float) -> Markup:
 
 def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup | None:
     """Return a text cell as link, chips or marked words; None for plain text."""
-    if column in _RESOLVERS and (address := identifier_url(column, value)):
+    identifier = column.removeprefix("other_")
+    if identifier in _RESOLVERS and (address := identifier_url(identifier, value)):
         return Markup('<a href="{}" rel="external noopener">{}</a>').format(address, value)
     match column:
         case "case_id" | "other_case_id" | "report_id" | "counted_as":
             page = "report" if column == "report_id" else "case"
             return Markup('<a href="{}">{}</a>').format(link(page, value), value)
+        case "kind" | "declared_kind" if value in KINDS_OF_REPORTS:
+            return Markup("{}").format(value.replace("_", " "))
+        case "cells" if (rows := _table(value)) is not None:
+            return _shape(rows)
+        case _ if column in _LISTS and (items := _list(value)) is not None:
+            return _items(items)
+        case "content":  # a whole report, for programs
+            return Markup('<span class="none">{} characters of JSON</span>').format(len(value))
         case "cases":
             return Markup(", ").join(Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", "))
         case "reasons":  # whole, where Datasette would cut it
@@ -98,6 +122,41 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
         case "result" if value in RESULTS:
             return Markup('<span class="chip {}">{}</span>').format(value, value.replace("_", " "))
     return None
+
+
+def _list(value: str) -> list[str] | None:
+    """Return the texts of a JSON list, None for anything else."""
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) and all(isinstance(item, str) for item in found) else None
+
+
+def _items(items: list[str]) -> Markup:
+    """Return a list, an item a line; what is too many is counted."""
+    if not items:
+        return Markup('<span class="none" title="none">–</span>')
+    shown = [Markup("<li>{}</li>").format(item) for item in items[:_SHOWN_OF_LIST]]
+    if rest := items[_SHOWN_OF_LIST:]:
+        shown.append(Markup('<li class="more" title="{}">+{}</li>').format("; ".join(rest), len(rest)))
+    return Markup('<ul class="list">{}</ul>').format(Markup("").join(shown))
+
+
+def _table(value: str) -> list[list[str]] | None:
+    """Return the rows of a table, None for anything but a JSON list of lists of texts."""
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    is_table = isinstance(found, list) and all(isinstance(row, list) and all(isinstance(cell, str) for cell in row) for row in found)
+    return found if is_table else None
+
+
+def _shape(rows: list[list[str]]) -> Markup:
+    """Return how large a table is, and its first row."""
+    size = f"{len(rows)} × {max(map(len, rows), default=0)}"
+    return Markup('<span class="quiet">{}</span> {}').format(size, " | ".join(cell for cell in rows[0] if cell) if rows else "")
 
 
 def _snippet(value: str) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -22,21 +22,8 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Code points `start` to `end` (exclusive) that are set in a way of their own: a `look` of `LOOKS`."""
-
-    start: int
-    end: int
-    look: str
-
-
-# A heading, what stands beside the running text, and what is smaller than it.
-LOOKS = ("heading", "title", "caption", "table", "references", "other")
-
-
-@dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text that lies wholly inside or outside of each span and part.
+    """A stretch of text that lies wholly inside or outside of each span.
 
     Attributes
     ----------
@@ -48,8 +35,6 @@ class Piece:
         The colour: that of the shortest covering span that has one; None where there is none.
     starts
         The spans that begin with this piece: where a link to a span leads.
-    look
-        That of the part it stands in; None for running text.
     page
         The page of the file that begins with this piece; None where none does.
     """
@@ -58,28 +43,22 @@ class Piece:
     numbers: tuple[int, ...] = ()
     group: str | None = None
     starts: tuple[int, ...] = ()
-    look: str | None = None
     page: int | None = None
 
 
-def cut(text: str, spans: Sequence[Span], parts: Sequence[Part] = (), pages: Mapping[int, int] = MappingProxyType({})) -> tuple[Piece, ...]:
-    """Cut a text at every start and end of the spans, which may overlap in any way, of its parts, which may not, and of its pages.
+def cut(text: str, spans: Sequence[Span], pages: Mapping[int, int] = MappingProxyType({}), edges: Iterable[int] = ()) -> tuple[Piece, ...]:
+    """Cut a text at every start and end of the spans, which may overlap in any way, where its pages begin, and at `edges`.
 
     `pages` maps where a page begins to its number.
     """
-    marks: Sequence[Span | Part] = [*spans, *parts]
-    edges = sorted(
-        {0, len(text), *(edge for mark in marks for edge in (mark.start, mark.end)), *(start for start in pages if start < len(text))}
-    )
-    looks = {part.start: part for part in parts}
+    inner = (edge for edge in (*pages, *edges) if 0 < edge < len(text))
+    cuts = sorted({0, len(text), *(edge for span in spans for edge in (span.start, span.end)), *inner})
     by_start = sorted(spans, key=lambda span: (span.start, span.number))
     covering: list[Span] = []
     pieces = []
     upcoming = 0
-    part: Part | None = None
-    for start, end in pairwise(edges):
+    for start, end in pairwise(cuts):
         starts = []
-        part = looks.get(start, part if part is not None and start < part.end else None)
         while upcoming < len(by_start) and by_start[upcoming].start == start:
             covering.append(by_start[upcoming])
             starts.append(by_start[upcoming].number)
@@ -94,7 +73,6 @@ def cut(text: str, spans: Sequence[Span], parts: Sequence[Part] = (), pages: Map
                 tuple(span.number for span in covering),
                 next((span.group for span in covering if span.group), None),
                 tuple(starts),
-                part.look if part is not None else None,
                 pages.get(start),
             )
         )

@@ -21,11 +21,18 @@ FACETS = ("site", "histology", "sex", "status", "radiotherapy", "recurrence")
 DOSE_FACETS = ("origin", "histology", "site", "kind", "outcome")
 
 _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
-_HIDDEN = ("report_text", "report_fingerprint", "fact_evidence", "run_report", "radiotherapy_phase")
+# What is read through another table or page, and what only the programs keep for themselves.
+_HIDDEN = ("report_text", "report_fingerprint", "report_page", "source_file", "fact_evidence", "run_report", "radiotherapy_phase")
 _TITLES = {
     "case_overview": "Cases",
     "patient_case": "Cases, value by value",
     "report": "Reports",
+    "report_section": "Sections of the reports",
+    "report_table": "Tables printed in the reports",
+    "report_page": "Pages of the reports",
+    "report_duplicate": "The same report in another file",
+    "possible_same_patient": "Possibly the same patient",
+    "source_file": "Files that were read",
     "radiotherapy_dose": "Doses side by side",
 }
 _PARAMETER = re.compile(

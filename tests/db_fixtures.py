@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from corpus.readers.draft import Draft
 from corpus.report import Report
 from db import load
+from db.duplicates import Likeness, Link, Place
 from extract.record import (
     Case,
     Drug,
@@ -172,6 +174,72 @@ def guideline() -> tuple[Report, Record]:
     return report, record_of(report, "guideline", (), note)
 
 
+LONG_WORD = "pneumono" * 15
+
+
+def paper() -> tuple[Report, Record]:
+    """A case in a paper of three pages with headings, a table, a caption and forty authors; evidence stands in all of its parts."""
+    title = f"A glomus tumour of the <i>thumb</i> in a 40-year-old dyer: {LONG_WORD}"
+    draft = Draft()
+    draft.paragraph(title, "title")
+    draft.heading("Case of the dyer, a woman", declared="case")
+    draft.paragraph("She came with a painful nodule of 1.2 cm.")
+    draft.pages = [0, draft.length + 2]
+    draft.paragraph("The nodule lay below the nail. It was removed in March.")
+    draft.plain_table(
+        [("Marker", "Maker", "Result"), ("SMA", "", "positive"), ("CD34", "Invented & Sons", "negative"), (LONG_WORD, "", "")],
+        "Table 1", "Stains <b>and</b> makers", ("SMA, smooth muscle actin.",), 1,
+    )  # fmt: skip
+    draft.paragraph("Figure 1. The cells were positive for vimentin.", "caption")
+    draft.heading("Follow-up", declared="follow_up")
+    draft.paragraph("She was well after 30 months.")
+    report = draft.report(
+        "paper", "paper.pdf", title=title, format="pdf", article_type="Letter", year=2019,
+        authors=tuple(f"Ada <{number}> Writer" for number in range(1, 41)), affiliations=("Clinic of Hands, <Springfield>", "Institute of Dyes"),
+    )  # fmt: skip
+    third = report.text.index("removed in March")  # the third page begins within a paragraph
+    report = replace(report, pages=(*report.pages, third))
+    note = PagedNotes(report.text, [], report)
+    case = Case(
+        "1",
+        age_years=40.0,
+        sex="female",
+        site=Site("thumb", "C44.6", None, (*note("site", "nail"), *note("site", "thumb"))),
+        size_cm=1.2,
+        ihc=(
+            IhcResult("SMA", "positive", evidence=note("ihc", "SMA | positive")),
+            IhcResult("CD34", "negative", evidence=note("ihc", "negative")),
+            IhcResult("Vimentin", "positive", evidence=note("ihc", "positive for vimentin")),
+        ),
+        surgery=True,
+        follow_up_months=30.0,
+    )
+    for field, quote in (
+        ("age_years", "40-year-old"),
+        ("sex", "woman"),
+        ("size_cm", "1.2 cm"),
+        ("surgery", "removed in March"),
+        ("follow_up_months", "after 30 months"),
+    ):
+        note(field, quote)
+    return report, record_of(report, "case_report", (case,), note)
+
+
+@dataclass
+class PagedNotes(Notes):
+    """Evidence of a paper: with the section and the page on which it stands."""
+
+    report: Report
+
+    def __call__(self, field: str, quote: str, case: str | None = "1", value: str | None = None, **more: str) -> tuple[int, ...]:
+        numbers = super().__call__(field, quote, case, value, **more)
+        start = self.entries[-1].start
+        section = next(section.kind for section in self.report.sections if section.start <= start < section.end)
+        page = sum(begin <= start for begin in self.report.pages)
+        self.entries[-1] = replace(self.entries[-1], section=section, page=page)
+        return numbers
+
+
 def record_of(report: Report, kind: str, cases: tuple[Case, ...], note: Notes) -> Record:
     """Put a record together as the pipeline does."""
     told = {name: getattr(report, name) for name in ("id", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")}
@@ -189,6 +257,20 @@ def build(path: Path) -> Path:
     load.start_run(connection, "run-1", "tests", PIPELINE)
     for report, record in (lung(), markup(), guideline()):
         load.store(connection, report, record, "run-1")
+    load.finish_run(connection, "run-1")
+    load.refresh_overview(connection)
+    connection.close()
+    return path
+
+
+def build_paper(path: Path) -> Path:
+    """Write a database of the paper, with another file that tells the same."""
+    report, record = paper()
+    connection = load.connect(path, is_partial=True)
+    load.start_run(connection, "run-1", "tests", PIPELINE)
+    load.store(connection, report, record, "run-1")
+    copy = replace(report, id="paper-preprint", title="A <i>preprint</i>", doi="10.1234/preprint", format="docx")
+    load.link(connection, Place(report, True, (Link(copy, Likeness("same text", 60, 1.0)),), ()), "run-1")
     load.finish_run(connection, "run-1")
     load.refresh_overview(connection)
     connection.close()

@@ -41,6 +41,34 @@ PAGES = {
     "doses": "/doses?measure=total",
     "row": "/casebook/ihc_result/lung-imt~2F1,1",
 }
+PAPER_PAGES = {
+    "paper": "/casebook/report/paper",
+    "paper-case": "/casebook/patient_case/paper~2F1",
+    "paper-tables": "/casebook/report_table",
+}
+
+# The least contrast of any word in an element to what is painted below it (WCAG 2.2, 1.4.3), with the word.
+CONTRAST = """(selector) => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => parts(colour).slice(0, 3).map(part => part / 255)
+    .map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [.2126, .7152, .0722][place], 0);
+  const below = (element) => {
+    const colour = getComputedStyle(element).backgroundColor;
+    return parts(colour)[3] === 0 ? below(element.parentElement) : colour;
+  };
+  const words = [];
+  for (const root of document.querySelectorAll(selector)) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const element = walker.currentNode.parentElement;
+      if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+      const pair = [light(getComputedStyle(element).color), light(below(element))].sort((a, b) => b - a);
+      words.push([(pair[0] + .05) / (pair[1] + .05), walker.currentNode.data]);
+    }
+  }
+  return words.sort((a, b) => a[0] - b[0])[0];
+}"""
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (apt-get install chromium)")
@@ -48,13 +76,23 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import uvicorn
-
     database = db_fixtures.build(tmp_path_factory.mktemp("browser") / "casebook.db")
     connection = load.connect(database)
     load.store_dose_table(connection, load_dose_table(IMT))
     load.refresh_overview(connection)
     connection.close()
+    yield from _serving(database)
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site that holds a paper with sections, a table and pages."""
+    yield from _serving(db_fixtures.build_paper(tmp_path_factory.mktemp("paper") / "casebook.db"))
+
+
+def _serving(database: Path) -> Iterator[str]:
+    import uvicorn
+
     app = serve.make_datasette(database).app()
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -205,3 +243,68 @@ def test_doses_in_print(page: Any, address: str) -> None:
     assert not page.locator("form.ask").is_visible()
     assert page.locator("svg.doses").is_visible()
     assert page.locator("#dose-rows tbody tr").last.is_visible()
+
+
+@pytest.mark.parametrize("name", PAPER_PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1360, 390], ids=["wide", "phone"])
+def test_the_pages_of_a_paper_fit_and_can_be_read(page: Any, paper: str, name: str, width: int, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(paper + PAPER_PAGES[name])
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(SCREENSHOTS / f"{name}-{'phone' if width < 600 else 'wide'}-{scheme}.png"), full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    contrast, words = page.evaluate(CONTRAST, "main")
+    assert contrast >= 4.5, words
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "inside"),
+    [
+        ("female", "woman", "h3"),
+        ("Vimentin", "positive for vimentin", "p.look-caption"),
+        ("CD34", "negative", "td"),
+        ("yes", "removed in March", "p"),
+    ],
+)
+def test_words_in_every_part_of_a_paper_light_up_both_ways(page: Any, paper: str, value: str, words: str, inside: str) -> None:
+    page.goto(paper + PAPER_PAGES["paper-case"])
+    shown = page.locator("a.value", has=page.locator("span", has_text=value)).first
+    shown.click()
+    assert page.locator(f".text {inside} mark.lit").all_inner_texts() == [words]
+    assert page.locator(".text mark.lit").bounding_box() is not None
+    page.goto(paper + PAPER_PAGES["paper-case"])
+    page.locator(f".text {inside} mark", has_text=words).click()
+    assert value in page.locator("a.value.lit").first.inner_text()
+
+
+def test_the_words_of_two_cells_light_up_as_one(page: Any, paper: str) -> None:
+    page.goto(paper + PAPER_PAGES["paper-case"])
+    page.locator("a.value", has_text="SMA").click()
+    assert page.locator(".text td mark.lit").all_inner_texts() == ["SMA", "positive"]
+
+
+def test_a_text_is_copied_as_it_is_seen(page: Any, paper: str) -> None:
+    report, _ = db_fixtures.paper()
+    page.goto(paper + PAPER_PAGES["paper"])
+    assert page.evaluate("document.querySelector('[data-text]').textContent") == report.text
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('[data-text]'))")
+    copied = page.evaluate("getSelection().toString()")
+    assert "Marker\tMaker\tResult\nSMA\t\tpositive\n" in copied
+    assert "nodule of 1.2 cm.\n\nThe nodule lay below the nail. It was removed in March.\n\nTable 1. Stains" in copied
+    assert " | " not in copied
+
+
+def test_the_outline_leads_into_the_text(page: Any, paper: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.goto(paper + PAPER_PAGES["paper"])
+    page.locator(".outline summary").click()
+    page.locator(".outline a", has_text="Follow-up").click()
+    heading = page.locator(".text h3", has_text="Follow-up")
+    assert 0 <= heading.bounding_box()["y"] <= 500
+    page.locator(".printed summary").click()
+    page.locator(".printed a").click()
+    assert 0 <= page.locator(".text p", has_text="Table 1. Stains").bounding_box()["y"] <= 500

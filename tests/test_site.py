@@ -23,6 +23,7 @@ from tests import db_fixtures
 
 Get = Callable[..., Any]
 CASE = "/casebook/patient_case/lung-imt~2F1"
+PAPER, PAPER_CASE = "/casebook/report/paper", "/casebook/patient_case/paper~2F1"
 OWN_PAGES = (
     "/",
     "/casebook",
@@ -74,6 +75,16 @@ def _hostile_table() -> DoseTable:
 @pytest.fixture(scope="module")
 def get(database: Path) -> Iterator[Get]:
     """Ask the site for a page; follows redirects."""
+    yield from _asking(database)
+
+
+@pytest.fixture(scope="module")
+def get_paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+    """Ask the site of a database that holds a paper with sections, a table and pages, and a copy of it."""
+    yield from _asking(db_fixtures.build_paper(tmp_path_factory.mktemp("paper") / "casebook.db"))
+
+
+def _asking(database: Path) -> Iterator[Get]:
     datasette = serve.make_datasette(database)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(datasette.invoke_startup())
@@ -189,7 +200,7 @@ def test_text_of_the_report_stands_on_the_page_as_it_is(get: Get) -> None:
     for path, text in ((CASE, db_fixtures.LUNG_TEXT), ("/casebook/report/markup", db_fixtures.MARKUP_TEXT)):
         shown = re.search(r'<div class="text" data-text>(.*?)</div>', get(path).text, re.DOTALL)
         assert shown
-        assert unescape(re.sub(r"</?(?:mark|a)[^>]*>", "", shown[1])) == text
+        assert unescape(re.sub(r"<[^>]+>", "", shown[1])) == text
 
 
 @pytest.mark.parametrize("path", OWN_PAGES)
@@ -440,3 +451,138 @@ def test_site_folder_is_whole(database: Path, tmp_path: Path) -> None:
 def test_a_missing_database_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="no such database"):
         serve.make_datasette(tmp_path / "none.db")
+
+
+def _pane(html: str) -> str:
+    shown = re.search(r'<div class="text" data-text>(.*?)</div>', html, re.DOTALL)
+    assert shown
+    return shown[1]
+
+
+@pytest.mark.parametrize("path", [PAPER, PAPER_CASE])
+def test_the_text_of_a_paper_is_set_in_its_parts_and_loses_no_character(get_paper: Get, path: str) -> None:
+    report, record = db_fixtures.paper()
+    pane = _pane(get_paper(path).text)
+    assert unescape(re.sub(r"<[^>]+>", "", pane)) == report.text
+    assert re.search(r"<h3>.*?Follow-up</h3>", pane)
+    assert 'class="look-title"' in pane
+    assert re.search(r'<p class="look-caption">Figure 1', pane)
+    rows = re.findall(r"<tr>(.*?)</tr>", pane, re.DOTALL)
+    words = [[_text(re.sub(r'<span class="cellbar">.*?</span>', "", cell, flags=re.DOTALL)) for _, cell in _cells(row)] for row in rows]
+    assert words == [
+        ["Marker", "Maker", "Result"],
+        ["SMA", "", "positive"],
+        ["CD34", "Invented & Sons", "negative"],
+        [db_fixtures.LONG_WORD, "", ""],
+    ]
+    assert [tag for tag, _ in _cells(rows[0])] == ["th"] * 3
+    assert [tag for tag, _ in _cells(rows[1])] == ["td"] * 3
+    for page in (1, 2, 3):
+        assert f'id="page-{page}" role="separator" aria-label="page {page}"' in pane
+    marked: dict[int, str] = {}
+    for numbers, piece in re.findall(r'<mark class="g-\w+" data-ev="([\d ]+)">([^<]*)</mark>', pane):
+        for number in numbers.split():
+            marked[int(number)] = marked.get(int(number), "") + unescape(piece)
+    for number, entry in enumerate(record.evidence):
+        # The bar between two cells is not to be seen.
+        assert marked[number] == entry.quote.replace(" | ", "")
+        assert pane.count(f'id="ev-{number}"') == 1
+
+
+def _cells(row: str) -> list[tuple[str, str]]:
+    return re.findall(r"<(t[hd])\b[^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+
+
+def test_a_value_tells_section_and_page_of_its_words(get_paper: Get) -> None:
+    html = get_paper(PAPER_CASE).text
+    said = {
+        unescape(value): (unescape(short), unescape(full))
+        for value, short, full in re.findall(
+            r"<span>([^<]*)</span></a>\s*<small class=\"where\"><span aria-hidden=\"true\">([^<]*)</span><span class=\"unseen\">([^<]*)<",
+            html,
+        )
+    }
+    assert said["40 years"] == ("title, p. 1", "in the section title, page 1")
+    assert said["30 months (2.5 years)"] == ("follow-up, p. 3", "in the section follow-up, page 3")
+    assert said["yes"] == ("case, p. 3", "in the section case, page 3")
+    assert "case, p. 2; title, p. 1" in html  # the site, read in two places
+    assert "table, p. 3; caption, p. 3" in html  # of the positive stains together
+
+
+def test_the_page_of_a_report_tells_where_it_comes_from(get_paper: Get) -> None:
+    html = get_paper(PAPER).text
+    words = _text(html)
+    assert "Case report (to its publisher: Letter) · 2019 · read from PDF, 3 pages" in words
+    shown, _, rest = words.partition("and 30 others")
+    assert "Ada <10> Writer" in shown
+    assert "Ada <11> Writer" not in shown
+    assert "Ada <40> Writer" in rest
+    assert "2 affiliations Clinic of Hands, <Springfield>" in words
+    assert "The same report as A <i>preprint</i>" in words
+    for target, name in re.findall(r'<a href="#((?:section|table)-\d+)">([^<]*)</a>', html):
+        assert f'id="{target}"' in html, name
+    outline = re.findall(r'<li><a href="#section-\d+">([^<]*)</a>', html)
+    assert outline == ["Case of the dyer, a woman", "Follow-up"]
+    assert "Table 1. Stains <b>and</b> makers" in words
+    assert 'href="#table-1"' in html
+
+
+def test_rows_of_a_reports_parts_lead_to_its_page(get_paper: Get) -> None:
+    pane = _pane(get_paper(PAPER).text)
+    for table, target in (("report_section", "section-2"), ("report_table", "table-1"), ("report_page", "page-3"), ("evidence", "page-2")):
+        html = get_paper(f"/casebook/{table}").text
+        assert f'href="{PAPER}#{target}"' in html, table
+        assert f'id="{target}"' in pane, table
+    assert '<span class="quiet">4 × 3</span> Marker | Maker | Result' in get_paper("/casebook/report_table").text
+    listed = get_paper("/casebook/report").text
+    assert "<li>Ada &lt;1&gt; Writer</li>" in listed
+    assert '">+37</li>' in listed
+    assert "[&#34;Ada" not in listed
+    assert "characters of JSON" in get_paper("/casebook/report_duplicate/paper-preprint").text
+
+
+def test_a_query_may_call_anything_a_list(get_paper: Get) -> None:
+    for value in ("'[1, 2]'", "'no list'", "'[['", "'[]'", "'{}'", "7", "null"):
+        for column in ("authors", "cells", "notes", "page", "section_number", "content", "kind"):
+            answer = get_paper(f"/casebook?sql=select+{value}+as+{column},+'paper'+as+report_id")
+            assert answer.status_code == 200, (value, column)
+
+
+def test_ledgers_are_not_among_the_tables(get_paper: Get) -> None:
+    html = get_paper("/casebook").text
+    for hidden in ("source_file", "report_fingerprint", "report_page"):
+        assert f'href="/casebook/{hidden}"' not in html
+        assert get_paper(f"/casebook/{hidden}").status_code == 200
+    for shown in ("report_section", "report_table", "report_duplicate", "possible_same_patient"):
+        assert f'href="/casebook/{shown}"' in html
+        assert f"<h1>{shown.replace('_', ' ')}</h1>" not in get_paper(f"/casebook/{shown}").text  # it has a title of its own
+
+
+def test_questions_on_reports_answer(get_paper: Get) -> None:
+    def ask(path: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = get_paper(f"/casebook/{path}").json()
+        return rows
+
+    (row,) = ask("reports_by_format.json?_shape=array")
+    assert row == {
+        "format": "pdf", "kind": "case_report", "reports": 1, "cases_told": 1, "with_declared_sections": 1, "with_tables": 1, "with_authors": 1,
+        "with_identifier": 0,
+    }  # fmt: skip
+    for words, expected in (("", 1), ("invented", 1), ("STAINS", 1), ("zebra", 0)):
+        assert len(ask(f"tables_of_case_reports.json?_shape=array&words={words}")) == expected, words
+    (same,) = ask("same_report.json?_shape=array")
+    assert (same["other_file"], same["report_id"], same["reason"]) == ("paper-preprint", "paper", "same text")
+    assert 'href="https://doi.org/10.1234/preprint"' in get_paper("/casebook/same_report").text
+
+
+def test_search_finds_words_of_titles_headings_and_tables(get_paper: Get) -> None:
+    for words in ("glomus+dyer", "vimentin", "Invented+Sons", "follow-up"):
+        assert [hit["report_id"] for hit in get_paper(f"/casebook/search.json?_shape=array&q={words}").json()] == ["paper"], words
+
+
+@pytest.mark.parametrize("path", [PAPER, PAPER_CASE, "/casebook/report", "/casebook/report_duplicate", "/casebook/same_report", "/"])
+def test_markup_of_a_paper_is_inert(get_paper: Get, path: str) -> None:
+    html = get_paper(path).text
+    for markup in ("<i>", "<b>and", "<Springfield>", "<1>"):
+        assert markup not in html
+    assert _active(html) == []
