@@ -3,7 +3,7 @@
     python scripts/screenshots.py
 
 Builds a database of the project's own reports in a temporary folder, serves it, and opens its pages in the system's
-chromium: home, browsing, a case and the doses, each light and dark, on a wide screen and on a phone. Exits with 1 if a page
+chromium: home, browsing, a case, a report and the doses, each light and dark, on a wide screen and on a phone. Exits with 1 if a page
 complains on its console or something fails to load.
 """
 
@@ -28,6 +28,7 @@ PAGES = {
     "home": "/",
     "browse": "/casebook/case_overview",
     "case": "/casebook/patient_case/imt-lung~2F1",
+    "report": "/casebook/report/imt-lung",
     "doses": "/doses",
 }
 SIZES = {"wide": {"width": 1360, "height": 900}, "phone": {"width": 390, "height": 844}}

@@ -558,6 +558,11 @@ def test_ledgers_are_not_among_the_tables(get_paper: Get) -> None:
         assert f"<h1>{shown.replace('_', ' ')}</h1>" not in get_paper(f"/casebook/{shown}").text  # it has a title of its own
 
 
+def test_the_name_of_a_copy_leads_to_the_report_that_is_stored(get_paper: Get) -> None:
+    assert get_paper("/casebook/report/paper-preprint").url.path == PAPER
+    assert get_paper("/casebook/report/another").status_code == 404
+
+
 def test_questions_on_reports_answer(get_paper: Get) -> None:
     def ask(path: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = get_paper(f"/casebook/{path}").json()

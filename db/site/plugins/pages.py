@@ -108,6 +108,19 @@ async def _question(connection: Any, name: str) -> dict[str, Any]:
     return {"question": query, "choices": await connection.execute_fn(choices)}
 
 
+async def _kept_report(datasette: Any, request: Any) -> str | None:
+    """Return the address of the report that is stored in place of one that tells the same, where the page of that one is asked for."""
+    asked, name = request.url_vars, _first(datasette)
+    if name is None or asked.get("table") != "report" or not asked.get("pks"):
+        return None
+    connection = datasette.get_database(name)
+    if not await connection.table_exists("report_duplicate"):
+        return None
+    found = await connection.execute("select report_id from report_duplicate where duplicate_id = ?", urlsafe_components(asked["pks"])[:1])
+    row = found.first()
+    return str(datasette.urls.row(name, "report", tilde_encode(row["report_id"]))) if row else None
+
+
 def _first(datasette: Any) -> str | None:
     """Return the name of the database that the site is about."""
     return next((name for name in datasette.databases if not name.startswith("_")), None)
@@ -121,6 +134,8 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
         status = getattr(exception, "status", 500)
         if not 400 <= status < 500 or request.path.endswith(".json"):
             return None
+        if status == 404 and (kept := await _kept_report(datasette, request)):
+            return Response.redirect(kept)
         said = {"status": status, "title": getattr(exception, "title", None), "error": str(exception)}
         said["error"] = getattr(exception, "message", None) or said["error"]
         return Response.html(await datasette.render_template("error.html", said, request=request), status=status)
