@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,11 @@ from db.highlight import Piece, Span, cut
 # What is set in a way of its own; all other words are paragraphs.
 LOOKS = frozenset(("heading", "title", "caption", "table", "references", "other"))
 
-# What may stand between the cells of a row: bars, and the marks of Markdown.
-_BETWEEN_CELLS = re.compile(r"[|\s*_`\\]*")
-_RULE_OF_TABLE = re.compile(r"[|\s:+=-]*")
+# What may stand between the cells of a row: bars, and the marks of Markdown. What a rule below the headings is drawn with.
+_BETWEEN_CELLS = "|*_`\\"
+_RULE_OF_TABLE = "|:+=-"
+# A browser takes seconds to lay out a larger table; it stands as its lines.
+_MOST_CELLS = 10_000
 # Lines of a typescript are filled up to a width in this range; shorter and longer ones were broken by their author.
 _WIDTHS = range(50, 121)
 
@@ -182,7 +183,7 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _table_stretches(text: str, start: int, end: int, table: Printed) -> Iterator[_Stretch]:
     """Yield title, rows and notes of a table; all of it as it stands where a row is not found in its lines."""
-    rows = [row for row in table.rows if any(row)]
+    rows = [row for row in table.rows if any(row)] if sum(map(len, table.rows)) <= _MOST_CELLS else []
     before: list[tuple[int, int]] = []
     after: list[tuple[int, int]] = []
     found: list[tuple[tuple[int, int], ...]] = []
@@ -196,7 +197,7 @@ def _table_stretches(text: str, start: int, end: int, table: Printed) -> Iterato
             before.append(line)
         elif len(found) == len(rows):
             after.append(line)
-        elif not _RULE_OF_TABLE.fullmatch(text, *line):
+        elif not _is_made_of(_RULE_OF_TABLE, text[slice(*line)]):
             break
     if not rows or len(found) < len(rows):
         yield from (_Stretch(*place, "table") for place in _paragraphs(text, start, end))
@@ -213,11 +214,16 @@ def _cells(text: str, start: int, end: int, row: tuple[str, ...]) -> tuple[tuple
     for cell in row:
         words = " ".join(cell.split())
         place = text.find(words, start, end)
-        if place < 0 or (words and not _BETWEEN_CELLS.fullmatch(text, start, place)):
+        if place < 0 or (words and not _is_made_of(_BETWEEN_CELLS, text[start:place])):
             return None
         start = place + len(words) if words else start
         found.append((start - len(words), start))
-    return tuple(found) if _BETWEEN_CELLS.fullmatch(text, start, end) else None
+    return tuple(found) if _is_made_of(_BETWEEN_CELLS, text[start:end]) else None
+
+
+def _is_made_of(signs: str, words: str) -> bool:
+    """Are there only these signs and white space? True for no words at all."""
+    return all(sign in signs or sign.isspace() for sign in words)
 
 
 def _edges(stretch: _Stretch) -> Iterator[int]:

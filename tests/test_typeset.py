@@ -92,6 +92,12 @@ def test_a_table_whose_rows_are_not_its_lines_stands_as_it_is() -> None:
     assert _looks(text, None, [Printed(1, 0, len(text), (("Drug", "Dose"), ("A", "6")), 1)]) == [("table", text)]
 
 
+def test_a_table_of_a_hundred_thousand_cells_stands_as_it_is() -> None:
+    rows = (("a",) * 100,) * 1000
+    text = "\n".join(" | ".join(row) for row in rows)
+    assert _looks(text, None, [Printed(1, 0, len(text), rows, 0)]) == [("table", text)]
+
+
 def test_full_lines_of_a_typescript_run_on() -> None:
     prose = "She was seen in the clinic for hands because of a small\nnodule below the nail, which had been there since spring\nand hurt."
     poem = "Sodium 140\nPotassium 4.1\nCreatinine 0.9 mg/dL, which is within the limits of the laboratory"
