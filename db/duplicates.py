@@ -51,6 +51,7 @@ _IN_COMMON = 0.1
 # of 61 words; above 100 words two reports of cancer registries, 60 %. Of a text that lost every 20th word at least 85 % stay.
 _SHARE, _SHORT_SHARE, _SHORT = 0.75, 0.85, 100
 _LEAST_WORDS = 25
+_SHARE_OF_SAME_IDENTIFIER = 0.1  # an abstract beside a text without it
 # A preprint that was revised: the words alone would not tell.
 _SHARE_OF_SAME_TITLE, _SHARE_OF_SAME_AUTHORS = 0.3, 0.5
 # A group writes its next case in the words of the last one, with other numbers.
@@ -213,11 +214,19 @@ def likeness(one_report: Report, other: Report) -> Likeness | None:
     shorter, longer = (first, second) if len(first) <= len(second) else (second, first)
     n_both = _covered(shorter, longer)
     share = n_both / len(shorter) if shorter else 0.0
-    reason = _same_identifier(one_report, other) or _same_words(one_report, other, shorter, longer, share)
+    reason = _same_identifier(one_report, other, share) or _same_words(one_report, other, shorter, longer, share)
     return Likeness(reason, n_both, round(share, 4)) if reason else None
 
 
-def _same_identifier(first: Report, second: Report) -> str | None:
+def _same_identifier(first: Report, second: Report, share: float) -> str | None:
+    """Return the identifier that two reports have in common; None where they have none, or tell other things under it.
+
+    The patients of a paper may come in a file each, and an identifier may be mistyped: what shares neither words nor title and numbers
+    is kept apart. A retelling has words of its own.
+    """
+    is_retold = first.is_retelling != second.is_retelling
+    if not is_retold and share < _SHARE_OF_SAME_IDENTIFIER and not (_title(first) & _title(second) and _has_same_numbers(first, second)):
+        return None
     for label, mine, others in zip(("DOI", "PMCID", "PMID"), _identifiers(first), _identifiers(second), strict=True):
         if mine is not None and mine == others:
             return f"same {label} {mine}"
@@ -233,9 +242,11 @@ def _same_words(first: Report, second: Report, shorter: list[str], longer: list[
         return None
     part = f"{int(share * 100)} % of the shorter text's words stand in the other"
     is_title, authors = bool(_title(first) & _title(second)), _authors_in_both(first, second)
+    if not _has_same_numbers(first, second):
+        return None
     if is_title and authors:
         return "same title and authors"
-    if len(shorter) < _LEAST_WORDS or not _has_same_numbers(first, second):
+    if len(shorter) < _LEAST_WORDS:
         return None
     if is_title and share >= _SHARE_OF_SAME_TITLE:
         return f"same title; {part}"

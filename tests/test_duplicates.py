@@ -102,6 +102,8 @@ DIFFERENT = [
     ),
     ("correction", PAPER, Report("b", ABSTRACT, title=f"Correction to: {TITLE}", doi="10.1234/inv.9", authors=AUTHORS)),
     ("comment", PAPER, replace(PAPER, id="b", doi="10.1234/inv.8", pmid=None, text=ABSTRACT, article_type="reply")),
+    ("the patients of a paper, a file each", replace(PAPER, text=CASE), replace(PAPER, id="b", text=OTHER_CASE)),
+    ("a DOI that one has by mistake", Report("a", CASE, doi="10.1234/inv.1"), Report("b", OTHER_CASE, doi="10.1234/inv.1")),
     ("a DOI in the text", PAPER, Report("b", f"{OTHER_CASE} See doi 10.1234/inv.1.")),
     ("a title that many have", Report("a", CASE, title="A case report"), Report("b", OTHER_CASE, title="A case report")),
     ("same title, other authors", PAPER, Report("b", OTHER_CASE, title=TITLE, authors=("Jane Roe",))),
