@@ -221,11 +221,12 @@ def likeness(one_report: Report, other: Report) -> Likeness | None:
 def _same_identifier(first: Report, second: Report, share: float) -> str | None:
     """Return the identifier that two reports have in common; None where they have none, or tell other things under it.
 
-    The patients of a paper may come in a file each, and an identifier may be mistyped: what shares neither words nor title and numbers
-    is kept apart. A retelling has words of its own.
+    The patients of a paper may come in a file each, and an identifier may be mistyped: what shares neither words nor title,
+    or has other numbers, is kept apart. A retelling has words of its own.
     """
     is_retold = first.is_retelling != second.is_retelling
-    if not is_retold and share < _SHARE_OF_SAME_IDENTIFIER and not (_title(first) & _title(second) and _has_same_numbers(first, second)):
+    is_alike = share >= _SHARE_OF_SAME_IDENTIFIER or bool(_title(first) & _title(second))
+    if not (is_retold or share >= _SHARE or (is_alike and _has_same_numbers(first, second))):
         return None
     for label, mine, others in zip(("DOI", "PMCID", "PMID"), _identifiers(first), _identifiers(second), strict=True):
         if mine is not None and mine == others:
