@@ -56,6 +56,7 @@ NO_PATIENT = "no patient found; wanted a case report, or a guideline or review"
 
 _SAME_WORDS = 0.5  # of the words; reports on two patients share a quarter, 99 of 100 pairs less than 42 %
 _NAMED = 5  # names in a message
+_HEAD_WORDS = 20  # that tell a list from a text
 _PORT = 8001
 _RATE = 2.0  # requests a second, where nobody says otherwise
 
@@ -273,7 +274,21 @@ def _lacks_patient(record: Record) -> bool:
 def _pass_over_without_patient(report: Report, tally: _Tally) -> None:
     """Say that a report tells of no patient."""
     remedy = " (front matter can say so: kind: guideline)" if report.format in (None, "markdown", "text") else ""
+    if _is_list(report.text):
+        remedy = f"; `casebook fetch --list {_name(report)}` gets the articles that it lists"
     _pass_over(tally, _name(report), f"{_name(report)}: {NO_PATIENT}{remedy}")
+
+
+def _is_list(text: str) -> bool:
+    """Tell whether a text is a list of PMCIDs, PMIDs or DOIs: most of its first words are such."""
+    from corpus.europe_pmc.identifiers import parse
+
+    words = text.split()[:_HEAD_WORDS]
+    found = 0
+    for word in words:
+        with suppress(CorpusError):
+            found += bool(parse(word))
+    return found > len(words) / 2
 
 
 def _pass_over(tally: _Tally, name: Path | str, message: str) -> None:
@@ -285,9 +300,11 @@ def _pass_over(tally: _Tally, name: Path | str, message: str) -> None:
 def _name(report: Report) -> str:
     """Return what messages call a report: its file, with the part where the file holds several."""
     source, (_, sign, part) = report.source or report.id, report.id.rpartition("#")
-    file_name = source.rpartition(", ")[2].rpartition("/")[2]
+    file_name = source.rpartition("/")[2]
     # What stands behind the sign may also be the name of a member of an archive, or an ending that tells two files apart.
-    is_whole_file = part in (stem_of(file_name), ending_of(file_name)[1:])
+    pieces = stem_of(file_name).split(", ")
+    stems = {", ".join(pieces[number:]) for number in range(len(pieces))}
+    is_whole_file = part == ending_of(file_name)[1:] or any(f"#{report.id}".endswith(f"#{stem}") for stem in stems)
     return f"{source}, {part}" if sign and not is_whole_file else source
 
 
@@ -696,7 +713,8 @@ def add(paths: tuple[Path, ...], lists: tuple[Path, ...], database: Path) -> Non
     if not paths and not lists:
         raise click.UsageError("Missing argument 'PATH...'.")
     tally = _Tally()
-    fetched = _fetch(_identifiers((), lists, tally), _default_fetched(), tally, {}) if lists else ()
+    identifiers = _identifiers((), lists, tally)
+    fetched = _fetch(identifiers, _default_fetched(), tally, {}) if identifiers else ()
     _add_files((*paths, *fetched), database, tally)
     raise SystemExit(tally.exit_code)
 

@@ -634,8 +634,16 @@ def test_a_message_names_the_part_of_a_file_that_holds_several(tmp_path: Path) -
     (tmp_path / "PMC11_PMC12.xml").write_text(f"<pmc-articleset>{both}</pmc-articleset>", encoding="utf-8")
     with zipfile.ZipFile(tmp_path / "papers.zip", "w") as archive:
         archive.writestr("a/nobody.txt", NOBODY)
+        archive.writestr("a/one, two#three.txt", f"{NOBODY} So they say.")
+    (tmp_path / "shelf #7.txt").write_text(NOBODY, encoding="utf-8")
     said = [line.split(": ")[1].removeprefix(f"{tmp_path}/") for line in run("check", tmp_path).stderr.splitlines()]
-    assert said == ["PMC11_PMC12.xml, PMC11", "PMC11_PMC12.xml, PMC12", "papers.zip, a/nobody.txt"]
+    assert said == [
+        "PMC11_PMC12.xml, PMC11",
+        "PMC11_PMC12.xml, PMC12",
+        "papers.zip, a/nobody.txt",
+        "papers.zip, a/one, two#three.txt",
+        "shelf #7.txt",
+    ]
 
 
 def test_only_where_there_is_front_matter_it_is_the_remedy(tmp_path: Path) -> None:
@@ -644,6 +652,20 @@ def test_only_where_there_is_front_matter_it_is_the_remedy(tmp_path: Path) -> No
     text, html = run("check", tmp_path).stderr.splitlines()
     assert text.endswith("wanted a case report, or a guideline or review (front matter can say so: kind: guideline)")
     assert html.endswith("wanted a case report, or a guideline or review")
+
+
+def test_a_list_of_identifiers_where_a_report_belongs_leads_to_fetch(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text("PMC6358576\n10.3892/ol.2015.3297\nPMID:31234567\n", encoding="utf-8")
+    assert run("check", tmp_path / "ids.txt").stderr.endswith(
+        f"; `casebook fetch --list {tmp_path / 'ids.txt'}` gets the articles that it lists\n"
+    )
+
+
+def test_a_list_that_is_missing_fetches_nothing(folder: Path, database: Path, tmp_path: Path) -> None:
+    result = run("add", folder, "--list", tmp_path / "none.txt", "--database", database)
+    assert (result.exit_code, result.stdout.count("\n")) == (1, 1)
+    assert result.stderr == f"casebook: {tmp_path / 'none.txt'}: no such file or directory\n"
+    assert names(database) == {"lung", "thigh"}
 
 
 def test_check_counts_what_would_be_stored(folder: Path) -> None:
