@@ -7,9 +7,10 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from db import fields, report_parts
+from db import fields, flags, report_parts
 from db.case_values import Group, groups
 from db.course import Course, course
+from db.flags import ShownFlag
 from db.highlight import Span
 from db.overview import site_words
 from db.places import Where, where_of
@@ -39,6 +40,7 @@ class CasePage:
     report: dict[str, Any]
     siblings: tuple[str, ...]
     groups: tuple[Group, ...]
+    flags: tuple[ShownFlag, ...]  # values that cannot be true together, or seldom are
     course: Course | None
     passed: tuple[Mention, ...]
     blocks: tuple[Block, ...]
@@ -70,6 +72,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
         evidence[field, number] = (*evidence.get((field, number), ()), entry)
     passed = _passed(connection, case)
     marked = {entry: field for field, _, entry in links}
+    flagged = flags.shown(connection, case_id, evidence)
     return CasePage(
         dict(case),
         site_words(case["topography"]),
@@ -82,7 +85,8 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
                 case["report_id"],
             )
         ),
-        groups(connection, case, evidence),
+        groups(connection, case, evidence, flagged),
+        flagged,
         course(connection, case, evidence),
         passed,
         _blocks(connection, case["report_id"], marked, {mention.number for mention in passed}),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from db import fields
 from db.course import ZERO_WORDS
 from db.doses import WHY_NO_EQD2
+from db.flags import ShownFlag
 from db.overview import status_words, yes_no
 from db.places import Where, where_of
 from db.query import Row, every, one
@@ -23,7 +24,7 @@ RESULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value as shown: its words, what else is known of it, the numbers of its evidence, and where that stands.
+    """One value as shown: its words, what else is known of it, the numbers of its evidence, where that stands, and the flags on it.
 
     `where` is None for a value without evidence, and where the report has neither sections nor pages.
     """
@@ -32,6 +33,7 @@ class Value:
     note: str
     evidence: tuple[int, ...]
     where: Where | None = None
+    flags: tuple[ShownFlag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class _Facts:
     case: Row
     evidence: dict[tuple[str, int], tuple[int, ...]]
     entries: Mapping[int, Row]
+    flags: tuple[ShownFlag, ...]
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a repeating fact, in order."""
@@ -73,7 +76,8 @@ class _Facts:
     def value(self, field: str, text: str, *notes: str | None, row: int = 1) -> Value:
         """Return a value with its evidence; empty notes are left out."""
         numbers = self.evidence.get((field, row), ())
-        return Value(text, " · ".join(note for note in notes if note), numbers, self.where(numbers))
+        flags = tuple(flag for flag in self.flags if (field, row) in flag.places)
+        return Value(text, " · ".join(note for note in notes if note), numbers, self.where(numbers), flags)
 
     def where(self, numbers: Iterable[int]) -> Where | None:
         """Return where evidence stands."""
@@ -84,10 +88,12 @@ class _Facts:
         return Item(fields.label_of(field), () if words is None else (self.value(field, words, *notes),))
 
 
-def groups(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]]) -> tuple[Group, ...]:
-    """Return the values of a case; `evidence` maps a value's field and number to its evidence."""
+def groups(
+    connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]], flags: tuple[ShownFlag, ...] = ()
+) -> tuple[Group, ...]:
+    """Return the values of a case; `evidence` maps a value's field and number to its evidence, `flags` are those of the case."""
     rows = every(connection, "select number, section, page from evidence where report_id = ?", case["report_id"])
-    facts = _Facts(connection, case, evidence, {row["number"]: row for row in rows})
+    facts = _Facts(connection, case, evidence, {row["number"]: row for row in rows}, flags)
     return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
 
 
