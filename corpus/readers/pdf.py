@@ -7,6 +7,7 @@ PDFium does the reading; it is C, so that a hostile file is read in a process wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from corpus.readers.pdf_blocks import Block, Role, Style, blocks, style_of
 from corpus.readers.pdf_flow import Flow, is_text
 from corpus.readers.pdf_glyphs import Page, read_page
 from corpus.readers.pdf_lines import Fragment, Line, Names, fragments, lines_of
+from corpus.readers.pdf_signs import composed
 from corpus.report import CorpusError, Report
 
 MAX_PAGES = 300
@@ -113,7 +115,9 @@ def _read_pages(document: pdfium.PdfDocument, name: str) -> _Paper:
             raise CorpusError(f"{name}: more than {MAX_CHARACTERS} characters, wanted at most that for one report")
         if len(page.glyphs) < _MIN_CHARACTERS and page.image_share >= _SCAN:
             scanned.append(number + 1)
-        paper.pages.append((replace(page, glyphs=()), fragments(page.glyphs)))
+        found = fragments(composed(page.glyphs))
+        beside = pdf_layout.line_numbers(found)
+        paper.pages.append((replace(page, glyphs=()), [piece for piece in found if id(piece) not in beside]))
     if total < _MIN_CHARACTERS:
         if scanned:
             raise CorpusError(f"{name}: scanned: {count} pages without text; {_OCR}")
@@ -139,7 +143,7 @@ def _report(paper: _Paper, info: dict[str, str], data: bytes, name: str, report_
     parts = [block for region in regions for block in blocks(region, style)]
     facts = about(info, printed, data)
     flow = Flow(words_of(line.text for line in lines))
-    title = _title_of(parts, facts.title, style)
+    title = _title_of(parts, facts.title, style, printed)
     if title is None:
         flow.run(parts, has_front=False)
     else:
@@ -196,7 +200,7 @@ def _named(printed: list[str], regions: list[list[Line]], paper: _Paper, name: s
     return [text.translate(table) for text in printed], [region for region in named if region]
 
 
-def _title_of(parts: Sequence[Block], stated: str | None, style: Style) -> tuple[int, int] | None:
+def _title_of(parts: Sequence[Block], stated: str | None, style: Style, printed: Sequence[str]) -> tuple[int, int] | None:
     """Find the title on the first page: what the document's information calls so, else the largest type; None where there is none."""
     candidates = [
         index for index, block in enumerate(parts)
@@ -212,11 +216,32 @@ def _title_of(parts: Sequence[Block], stated: str | None, style: Style) -> tuple
                 last += 1
             if _letters(_words(_merged(parts[index:last]))) == wanted:
                 return index, last
-    large = [index for index in candidates if parts[index].lines[0].size > 1.15 * style.size and len(_words(parts[index]).split()) > 2]
+    issues = [" ".join(line.lower().split()) for line in printed if _ISSUE.search(line)]
+    large = [
+        index for index in candidates
+        if parts[index].lines[0].size > 1.15 * style.size and len(_words(parts[index]).split()) > 2
+        and not any(_words(parts[index]).lower() in line for line in issues)
+    ]  # fmt: skip
     if not large:
         return None
     best = max(large, key=lambda index: (round(parts[index].lines[0].size), -index))
-    return best, best + 1
+    last = best + 1
+    while last < len(parts) and _is_more_of_title(parts[last - 1].lines[-1], parts[last].lines[0]):
+        last += 1
+    return best, last
+
+
+# A line that names a year or volume: what it says besides is a journal's name, however large that is set elsewhere.
+_ISSUE = re.compile(r"\b(?:19|20)\d\d\b|\bvol(?:ume|\.)", re.IGNORECASE)
+
+
+def _is_more_of_title(last: Line, line: Line) -> bool:
+    """Whether a line goes on with the title, in lines that are far apart."""
+    is_alike = (line.page, line.size, line.is_bold) == (last.page, last.size, last.is_bold)
+    return is_alike and 0 < last.y - line.y < _MOST_TITLE_LEADING * line.size
+
+
+_MOST_TITLE_LEADING = 2.2
 
 
 _MAX_TITLE = 400

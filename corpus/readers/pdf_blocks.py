@@ -47,7 +47,8 @@ class Style:
 
     def leading_of(self, size: float) -> float:
         """Return the usual distance of two lines of this size."""
-        return self.leading.get(round(size), 1.2 * size)
+        usual = self.leading.get(round(self.size), 1.2 * self.size) / self.size
+        return self.leading.get(round(size), usual * size)
 
 
 @dataclass(slots=True)

@@ -71,10 +71,14 @@ class Flow:
         """Write blocks; with `has_front`, those before the first heading or prose are names and addresses, and left out."""
         self._levels = _heading_levels(blocks)
         is_front = has_front
+        top = float("-inf")
         for block in blocks:
-            if is_front and not is_text(block):
+            first = block.lines[0]
+            # Names beside each other: some stand in the next column, above where the text begins in the first.
+            if (is_front or (has_front and first.page == 0 and first.y > top + first.size)) and not is_text(block):
                 continue
-            is_front = False
+            if is_front:
+                is_front, top = False, first.y
             self._take(block)
         self._flush()
 

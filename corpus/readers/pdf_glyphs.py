@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from ctypes import addressof, byref, c_double, c_float, create_string_buffer
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -41,6 +41,7 @@ class Glyph:
     """A character: `x0` to `x1` is its advance, `y` its baseline, in points from the lower left corner of the page.
 
     `is_mapped` is false where the font does not tell which character it is; then `text` is its code in the font.
+    `is_spaced`: white space is written before it. `is_raised`: a figure that is drawn small and high in its own size.
     """
 
     text: str
@@ -49,6 +50,8 @@ class Glyph:
     y: float
     look: Look
     is_mapped: bool = True
+    is_spaced: bool = False
+    is_raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def _turned(glyph: Glyph, turn: int, box: tuple[float, float, float, float]) -> 
     left, bottom, right, top = box
     along = (left, bottom, -right, -top)[turn]
     across = (bottom, -right, -top, left)[turn]
-    return Glyph(glyph.text, glyph.x0 - along, glyph.x1 - along, glyph.y - across, glyph.look, glyph.is_mapped)
+    return replace(glyph, x0=glyph.x0 - along, x1=glyph.x1 - along, y=glyph.y - across)
 
 
 def _glyphs(textpage: pdfium_c.FPDF_TEXTPAGE, count: int) -> Iterator[Glyph]:
@@ -134,9 +137,13 @@ def _glyphs(textpage: pdfium_c.FPDF_TEXTPAGE, count: int) -> Iterator[Glyph]:
     looks: dict[int, Look] = {}
     fonts: dict[int, tuple[str, bool, bool]] = {}
     x, y, box = c_double(), c_double(), pdfium_c.FS_RECTF()
+    is_spaced = False
     for index in range(count):
         code = pdfium_c.FPDFText_GetUnicode(textpage, index)
-        if code in _BLANK or pdfium_c.FPDFText_IsGenerated(textpage, index) == 1:
+        if pdfium_c.FPDFText_IsGenerated(textpage, index) == 1:
+            continue
+        if code in _BLANK:
+            is_spaced = True
             continue
         target = pdfium_c.FPDFText_GetTextObject(textpage, index)
         if not target:
@@ -158,11 +165,24 @@ def _glyphs(textpage: pdfium_c.FPDF_TEXTPAGE, count: int) -> Iterator[Glyph]:
             (-x.value, -y.value, -box.left),
             (-y.value, x.value, -box.bottom),
         )[look.turn]
-        yield Glyph(text, along, max(end, along), across, look, is_mapped)
+        is_raised = code in _FIGURES and look.turn == 0 and _is_raised(textpage, index, y.value, look.size)
+        yield Glyph(text, along, max(end, along), across, look, is_mapped, is_spaced, is_raised)
+        is_spaced = False
+
+
+def _is_raised(textpage: pdfium_c.FPDF_TEXTPAGE, index: int, y: float, size: float) -> bool:
+    """Whether a figure is drawn high above its baseline."""
+    left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
+    if not pdfium_c.FPDFText_GetCharBox(textpage, index, byref(left), byref(right), byref(bottom), byref(top)):
+        return False
+    return bottom.value - y > _HIGH * size and top.value - bottom.value < _LOW * size
 
 
 # White space, which the places of the characters tell more surely, and what is no character.
 _BLANK = frozenset((0x00, 0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x200B, 0xFEFF, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000))
+_FIGURES = frozenset(range(0x30, 0x3A))
+# Shares of the font size: a figure of the text stands on its baseline or below and has a height of 0.6 and more.
+_HIGH, _LOW = 0.2, 0.55
 _NO_SURROGATE = range(0xD800, 0xE000)
 # PDFium's own mark for a hyphen at a line's end, and the soft hyphen, by which programs name the hyphen of a font.
 _HYPHENS = frozenset((0x02, 0xAD, 0xFFFE))

@@ -25,7 +25,13 @@ _GUTTER = 5.0  # points that the strip between two columns has at least
 _MIN_LINES = 5  # of two columns together
 _MAX_FRAGMENTS = 6_000  # a page of more is a drawing: read as it is written
 _MIN_WIDTH = 10.0  # of a column's lines, in font sizes: cells of tables are narrower
+_PROSE_WIDTH = 18.0  # of a column beside which there may be a side bar of shorter lines
+_MIN_PROSE_LINES = 4
+_MOST_HANGING = 30.0  # points
+_HANGING = 3.2  # font sizes: how far the lines of an item may stand behind its number
 _MAX_DEPTH = 12
+_MIN_NUMBERED = 4  # lines of a page
+_MOST_STEP = 10  # from one number of a line to the next
 _MOST_CANDIDATES = 12
 _MARGIN = 0.13  # of the page's height, above and below: where running headers and footers stand
 _EDGE = 0.06  # of the height: no text stands so near
@@ -81,7 +87,10 @@ def _edges(found: Sequence[Fragment]) -> list[float]:
     first = min(piece.x0 for piece in found)
     count = Counter(round(piece.x0) for piece in found if piece.x0 > first + 60)
     both = Counter({x: count[x] + count[x + 1] for x in count})
-    return [float(x) for x, number in both.most_common(_MOST_CANDIDATES) if number >= 2]
+    frequent = [float(x) for x, number in both.most_common(_MOST_CANDIDATES) if number >= 2]
+    # Items hang: most of their lines begin behind the edge of their column.
+    hanging = {float(x) for x in count for edge in frequent[:3] if 2 < edge - x < _MOST_HANGING}
+    return [*frequent, *sorted(hanging.difference(frequent))[:_MOST_CANDIDATES]]
 
 
 def _columns_at(edge: float, found: Sequence[Fragment], rules: Sequence[Rule]) -> Iterator[Columns]:
@@ -129,25 +138,93 @@ def _between(by_y: Sequence[Fragment], low: float, high: float) -> Iterator[Frag
 
 
 def _are_columns(left: Sequence[Fragment], right: Sequence[Fragment], edge: float) -> bool:
-    """Whether two sets of fragments are columns of prose: well filled lines, and those on the right begin at the edge."""
+    """Whether two sets of fragments are columns of prose: well filled lines, and those on the right begin at the edge.
+
+    A side bar has short lines; it is one where it stands beside prose with lines of its own height or size.
+    """
     if not left or not right:
         return False
     filled, begins = _rows_of(left), _rows_of(right)
     if len(filled) + len(begins) < _MIN_LINES:
         return False
-    for rows, size in ((filled, left[0].size), (begins, right[0].size)):
-        if len(rows) > 2 and statistics.median(width for _, width in rows) < _MIN_WIDTH * size:
-            return False
-    return sum(abs(x - edge) < 2 for x, _ in begins) >= 0.4 * len(begins)
+    hanging = edge + _HANGING * max(row.size for row in begins)
+    if sum(abs(row.x0 - edge) < 2 for row in begins) + 0.5 * sum(edge + 2 <= row.x0 < hanging for row in begins) < 0.4 * len(begins):
+        return False
+    narrow = [rows for rows in (filled, begins) if len(rows) > 2 and _width(rows) < _MIN_WIDTH]
+    return not narrow or (len(narrow) == 1 and _is_side_bar(narrow[0], begins if narrow[0] is filled else filled))
 
 
-def _rows_of(column: Sequence[Fragment]) -> list[tuple[float, float]]:
-    """Return where each line of a column begins, and how many points of it are filled; fragments are sorted by height."""
-    out: list[tuple[float, float]] = []
+def _width(rows: Sequence[Row]) -> float:
+    """Return how much of its lines is usually filled, in font sizes."""
+    return statistics.median(row.width / row.size for row in rows)
+
+
+def _is_side_bar(narrow: Sequence[Row], prose: Sequence[Row]) -> bool:
+    """Whether the lines of a narrow column do not keep to those of the prose beside them, as the cells of a table would."""
+    if len(prose) < _MIN_PROSE_LINES or _width(prose) < _PROSE_WIDTH or len(narrow) < _MIN_PROSE_LINES:
+        return False
+    usual = statistics.median(row.size for row in prose)
+    heights = sorted(row.y for row in prose)
+    apart = sum(
+        abs(row.size - usual) > 0.04 * usual or not any(abs(y - row.y) < 1 for y in _near(heights, row.y)) for row in narrow
+    )  # fmt: skip
+    return apart > 0.6 * len(narrow)
+
+
+def _near(heights: Sequence[float], y: float) -> Sequence[float]:
+    at = bisect_left(heights, y)
+    return heights[max(0, at - 1) : at + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a column: where it begins, and how many points of it are filled."""
+
+    x0: float
+    width: float
+    y: float
+    size: float
+
+
+def _rows_of(column: Sequence[Fragment]) -> list[Row]:
+    """Return the lines of a column; its fragments are sorted by height."""
+    out: list[Row] = []
     for _, row in groupby(column, key=_Steps(2)):
         pieces = list(row)
-        out.append((min(piece.x0 for piece in pieces), sum(piece.width for piece in pieces)))
+        out.append(Row(min(piece.x0 for piece in pieces), sum(piece.width for piece in pieces), pieces[0].y, pieces[0].size))
     return out
+
+
+# --- numbers of lines --------------------------------------------------------------------------------
+
+
+def line_numbers(found: Sequence[Fragment]) -> set[int]:
+    """Find the numbers that a manuscript has beside its lines.
+
+    Parameters
+    ----------
+    found
+        The fragments of a page.
+
+    Returns
+    -------
+    set[int]
+        The ids of those that stand outside of the text, left or right, and count up; empty where it has none.
+    """
+    numbers = [piece for piece in found if len(piece.text) <= 4 and piece.text.isdecimal()]
+    words = [piece for piece in found if not piece.text.isdecimal()]
+    if len(numbers) < _MIN_NUMBERED or len(words) < _MIN_NUMBERED:
+        return set()
+    # A running header or a mark in the margin may stand further out than the text.
+    starts, ends = sorted(piece.x0 for piece in words), sorted(piece.x1 for piece in words)
+    left, right = starts[len(starts) // 10], ends[-1 - len(ends) // 10]
+    for outside in ([p for p in numbers if p.x1 < left], [p for p in numbers if p.x0 > right]):
+        column = sorted(outside, key=lambda piece: -piece.y)
+        steps = Counter(int(below.text) - int(above.text) for above, below in pairwise(column))
+        step, count = steps.most_common(1)[0] if steps else (0, 0)
+        if len(column) >= _MIN_NUMBERED and 0 < step <= _MOST_STEP and count >= 0.8 * len(column) - 1:
+            return {id(piece) for piece in column}
+    return set()
 
 
 # --- running headers and footers ------------------------------------------------------------------

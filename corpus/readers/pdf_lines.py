@@ -18,13 +18,19 @@ from corpus.readers.pdf_glyphs import Glyph
 
 # Shares of the font size. A space has 0.25, shrunk in a tight line 0.16; letters of a word are kerned by 0.05 at most.
 _SPACE = 0.13
+# Where white space is written, words are apart however little room there is: a slanted letter leans over it.
+_WRITTEN_SPACE = 0.03
 # A wider gap ends a fragment: the gutter between columns has 1.2 and more.
 _END_OF_FRAGMENT = 0.9
+# With a written space in it, the gap may belong to a line that was stretched to its column's width.
+_STRETCHED_SPACE = 2.5
 # A wider gap parts two cells of a table; spaces of a justified line stay below.
 _CELL_GAP = 1.8
 _MOST_STRETCHED = 3.5  # a space of a justified line with few words
 _SMALL = 0.86  # characters smaller than this share of their line's are raised, lowered or small capitals
 _RAISED, _LOWERED = 0.12, -0.06
+# Some programs hardly make raised signs smaller; those stand clearly above their line.
+_HARDLY_SMALL, _CLEARLY_RAISED = 0.95, 0.25
 _MAX_LOOSE = 40  # raised signs that stand by themselves on one line
 # Characters without a name are kept until the words around them tell what they are (`pdf_ligatures`).
 FIRST_UNKNOWN = 0xF0000
@@ -105,10 +111,13 @@ def _goes_on(left: Glyph, right: Glyph) -> bool:
     """Whether `right` follows `left` on its baseline, or raised or lowered beside it."""
     large, small = max(left.look.size, right.look.size), min(left.look.size, right.look.size)
     drop = abs(right.y - left.y)
-    if drop > (0.6 * large if small <= _SMALL * large else 0.12 * large):
+    if drop > (0.6 * large if small <= _HARDLY_SMALL * large else 0.12 * large):
+        return False
+    if small < _SMALL * large and right.x0 - left.x1 > 0.5 * large:  # the number of a line before its words
         return False
     # The letters of a ligature have one place.
-    return right.x0 >= left.x0 - 0.1 * large and right.x0 - left.x1 <= _END_OF_FRAGMENT * large
+    most = _STRETCHED_SPACE if right.is_spaced else _END_OF_FRAGMENT
+    return right.x0 >= left.x0 - 0.1 * large and right.x0 - left.x1 <= most * large
 
 
 def _fragment(glyphs: Sequence[Glyph]) -> Fragment:
@@ -143,9 +152,12 @@ def _home(out: list[list[Fragment]], index: int) -> list[Fragment] | None:
     if not row or len(row) > _MAX_LOOSE or max(f.width for f in row) > 8 * row[0].size:
         return None
     for other in (*out[index + 1 : index + 3], *out[max(0, index - 2) : index]):
-        if not other or len(other) > 10 * _MAX_LOOSE or any(f.size > _SMALL * other[0].size for f in row):
+        if not other or len(other) > 10 * _MAX_LOOSE:
             continue
         size, rise = other[0].size, row[0].y - other[0].y
+        most = _HARDLY_SMALL if rise > _CLEARLY_RAISED * size else _SMALL
+        if any(f.size > most * size for f in row):
+            continue
         if -0.35 * size <= rise <= 0.65 * size and all(any(abs(f.x0 - o.x1) < 0.4 * size for o in other) for f in row):
             return other
     return None
@@ -184,9 +196,9 @@ def _line_of(row: Sequence[Fragment], page: int, names: Names, aligned: Set[int]
         if gap > (_END_OF_FRAGMENT if id(glyph) in aligned else _CELL_GAP) * size and not is_stretched:
             cells.append(_prose(pieces))
             pieces = []
-        elif gap > space * max(glyph.look.size, last.look.size if last is not None else 0.0):
+        elif gap > _least(glyph, space) * max(glyph.look.size, last.look.size if last is not None else 0.0):
             pieces.append((Kind.TEXT, " "))
-        if gap > space * size:
+        if gap > _least(glyph, space) * size:
             is_first_word = False
         if is_first_word:
             first_width = glyph.x1 - glyphs[0].x0
@@ -220,11 +232,16 @@ def _space(glyphs: Sequence[Glyph], size: float) -> float:
     return _SPACE + min(max(usual, 0.0), 0.5) if usual > 0.03 else _SPACE
 
 
+def _least(glyph: Glyph, space: float) -> float:
+    """Return the least gap before a character that parts words."""
+    return min(space, _WRITTEN_SPACE) if glyph.is_spaced else space
+
+
 def _kind(glyph: Glyph, size: float, y: float) -> Kind:
     """Tell a raised or lowered character by its size and place."""
-    if glyph.look.size > _SMALL * size:
-        return Kind.TEXT
     rise = (glyph.y - y) / size
+    if glyph.look.size > (_HARDLY_SMALL if rise > _CLEARLY_RAISED else _SMALL) * size:
+        return Kind.TEXT
     return Kind.SUPERSCRIPT if rise > _RAISED else Kind.SUBSCRIPT if rise < _LOWERED else Kind.TEXT
 
 
