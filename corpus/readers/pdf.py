@@ -20,7 +20,7 @@ from corpus.readers.pdf_blocks import Block, Role, Style, blocks, style_of
 from corpus.readers.pdf_flow import Flow, is_text
 from corpus.readers.pdf_glyphs import Page, read_page
 from corpus.readers.pdf_lines import Fragment, Line, Names, fragments, lines_of
-from corpus.readers.pdf_signs import composed
+from corpus.readers.pdf_signs import composed, evened
 from corpus.report import CorpusError, Report
 
 MAX_PAGES = 300
@@ -115,7 +115,7 @@ def _read_pages(document: pdfium.PdfDocument, name: str) -> _Paper:
             raise CorpusError(f"{name}: more than {MAX_CHARACTERS} characters, wanted at most that for one report")
         if len(page.glyphs) < _MIN_CHARACTERS and page.image_share >= _SCAN:
             scanned.append(number + 1)
-        found = fragments(composed(page.glyphs))
+        found = fragments(evened(composed(page.glyphs)))
         beside = pdf_layout.line_numbers(found)
         paper.pages.append((replace(page, glyphs=()), [piece for piece in found if id(piece) not in beside]))
     if total < _MIN_CHARACTERS:

@@ -46,7 +46,9 @@ _FRONT_MATTER = re.compile(
     r" | \b(?:received|revised|accepted|published|available\ online):?\s (?:on(?:line)?\s)? (?:\d{1,2}\s)?"
     r" (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b | \bcorresponden(?:ce|t)\b | \bcorresponding\ author\b"
     r" | \bE-?mail\b | \bISSN\b | \bPMC?ID\b | https?:// | www\. | \bhow\ to\ cite\b | \bcite\ this\b"
-    r" | \b(?:academic|handling)\ editor\b | \bcontributed\ equally\b",
+    r" | \b(?:academic|handling)\ editor\b | \bcontributed\ equally\b | \b(?:edited|reviewed)\ by:"
+    r" | \bauthor\ information\ is\ available\b | \bthis\ article\ was\ submitted\ to\b | \bpreprint\ submitted\ to\b"
+    r" | \bmanuscript\ received\b",
     re.IGNORECASE | re.VERBOSE,
 )
 _MAX_FRONT_MATTER = 80  # words; an abstract that ends with its DOI has more

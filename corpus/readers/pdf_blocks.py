@@ -9,17 +9,20 @@ from __future__ import annotations
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from corpus.readers import lines as look
 from corpus.readers.pdf_lines import Line
+from corpus.sections import kind_of
 from corpus.tables import notes as table_notes
 
 # Sizes that differ by a larger share are two sizes.
 _OTHER_SIZE = 0.06
 # Of the usual distance of lines: a larger one parts paragraphs.
 _GAP = 1.25
+_ROOM_FOR_RAISED = 0.4  # of the font size
+_MOST_GAP_INSIDE = 1.8  # of the usual distance: no sentence runs over more
 _INDENT = 0.6  # of the font size
 _NEAR = 5  # lines before and after that tell how wide a column is
 _MAX_HEADING_LINES = 4
@@ -86,10 +89,24 @@ def blocks(region: Sequence[Line], style: Style) -> Iterator[Block]:
     for index, line in enumerate(region):
         right = _right(region, index)
         if current and _starts(current, line, left, right, style, tabular[index - 1], tabular[index]):
-            yield _block(current, left, _right(region, index - 1), style, is_table=tabular[index - 1])
+            yield from _with_heading(_block(current, left, _right(region, index - 1), style, is_table=tabular[index - 1]))
             current = []
         current.append(line)
-    yield _block(current, left, _right(region, len(region) - 1), style, is_table=tabular[-1])
+    yield from _with_heading(_block(current, left, _right(region, len(region) - 1), style, is_table=tabular[-1]))
+
+
+def _with_heading(block: Block) -> Iterator[Block]:
+    """Part a heading from the paragraph that it runs into ("**Case presentation.** A woman ...")."""
+    first = block.lines[0]
+    name, rest = first.lead.strip(), first.text.removeprefix(first.lead).strip()
+    is_parted = name.endswith((".", ":", "—", "–")) or rest.startswith((".", ":", "—", "–"))
+    words = rest.lstrip(".:—– ")
+    if block.role in (Role.TABLE, Role.CAPTION) or not (is_parted and words) or kind_of(name.rstrip(".:—– ")) is None:
+        yield block
+        return
+    yield Block([replace(first, cells=(name.rstrip(".:—– "),), is_bold=True, lead="")], Role.HEADING, block.left, block.right)
+    role = Role.SMALL if block.role is Role.SMALL else Role.BODY
+    yield Block([replace(first, cells=(words,), lead=""), *block.lines[1:]], role, block.left, block.right)
 
 
 def _right(region: Sequence[Line], index: int) -> float:
@@ -117,8 +134,9 @@ def _starts(block: Sequence[Line], line: Line, left: float, right: float, style:
         return True
     drop = last.y - line.y
     usual = max(style.leading_of(last.size), style.leading_of(line.size))
-    if drop > _GAP * usual + 1 or drop < 0:
-        return not (is_row and 0 < drop < 2.5 * usual)
+    if drop > _GAP * usual + 1 + (_ROOM_FOR_RAISED * line.size if line.has_raised else 0) or drop < 0:
+        is_cut = not 0 < drop < _MOST_GAP_INSIDE * usual or not _is_mid_sentence(last, line)
+        return is_cut and not (is_row and 0 < drop < 2.5 * usual)
     if is_row:
         return False
     if _is_other(last, line):
@@ -128,6 +146,13 @@ def _starts(block: Sequence[Line], line: Line, left: float, right: float, style:
     if (look.is_caption(line.text) or look.is_section_name(line.text)) and is_ended(last.text):
         return True
     return _is_set_off(block, line, left, right)
+
+
+def _is_mid_sentence(last: Line, line: Line) -> bool:
+    """Whether a sentence runs over two lines for certain."""
+    if last.size != line.size or is_ended(last.text):
+        return False
+    return look.ends_with_hyphen(last.text) or (look.leads_on(last.text) and look.starts_small(line.text))
 
 
 def _is_other(last: Line, line: Line) -> bool:

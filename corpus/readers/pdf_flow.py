@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from corpus.readers import lines as look
 from corpus.readers.draft import Draft
@@ -70,9 +72,12 @@ class Flow:
     def run(self, blocks: Sequence[Block], *, has_front: bool) -> None:
         """Write blocks; with `has_front`, those before the first heading or prose are names and addresses, and left out."""
         self._levels = _heading_levels(blocks)
+        left_out = _about_the_paper(blocks) | _references(blocks)
         is_front = has_front
         top = float("-inf")
         for block in blocks:
+            if id(block) in left_out:
+                continue
             first = block.lines[0]
             # Names beside each other: some stand in the next column, above where the text begins in the first.
             if (is_front or (has_front and first.page == 0 and first.y > top + first.size)) and not is_text(block):
@@ -190,6 +195,41 @@ def goes_on(last: Block, block: Block) -> bool:
     if is_small or look.leads_on(left.text):
         return True
     return is_full(last) and right.x0 - block.left < _INDENT * right.size
+
+
+def _about_the_paper(blocks: Sequence[Block]) -> set[int]:
+    """Find the small print around dates, rights and addresses on the first page: names of editors, departments, a footnote cut in lines."""
+    out: set[int] = set()
+    for is_small, group in groupby(blocks, key=lambda block: block.role is Role.SMALL and block.lines[0].page == 0):
+        members = list(group)
+        if is_small and any(is_front_matter(_plain(block)) for block in members):
+            out.update(id(block) for block in members if not _is_prose(block) or not _plain(block)[0].isupper())
+    return out
+
+
+_ITEM = re.compile(r"\[?(\d{1,3})[\].]\s{1,3}(?=\S)")
+_ITEM_INSIDE = re.compile(r"(?:^|\s)\[(\d{1,3})\]\s")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_MIN_REFERENCES = 4
+
+
+def _references(blocks: Sequence[Block]) -> set[int]:
+    """Find a list of references without a heading: numbers from 1 on at the end, most of them with a year."""
+    for start in range(len(blocks) - 1, len(blocks) // 2, -1):
+        first = _ITEM.match(_plain(blocks[start]))
+        if first is None or first[1] != "1":
+            continue
+        rest, number, last, years = blocks[start:], 0, start, 0
+        for index, block in enumerate(rest, start=start):
+            words = _plain(block)
+            item = _ITEM.match(words)
+            if item is not None and int(item[1]) == number + 1:
+                inside = [int(found) for found in _ITEM_INSIDE.findall(words)]
+                number, last = max([number + 1, *inside]), index
+                years += len(_YEAR.findall(words))
+        if number >= _MIN_REFERENCES and years >= 0.6 * number:
+            return {id(block) for block in blocks[start : last + 1]}
+    return set()
 
 
 def _is_elsewhere(last: Block, block: Block) -> bool:

@@ -27,13 +27,18 @@ _BOLD_WEIGHT = 600
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the characters of a text object look; `turn` is how often a quarter of a circle they are turned to the left."""
+    """How the characters of a text object look.
+
+    `turn` is how often a quarter of a circle they are turned to the left. `is_hidden`: they are not drawn, as those that
+    OCR puts over the picture of a page.
+    """
 
     size: float
     is_bold: bool
     is_italic: bool
     font: str
     turn: int | None
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +211,8 @@ def _look(target: pdfium_c.FPDF_PAGEOBJECT, textpage: pdfium_c.FPDF_TEXTPAGE, in
         box = pdfium_c.FS_RECTF()
         pdfium_c.FPDFText_GetLooseCharBox(textpage, index, byref(box))
         height = max(height, abs(box.top - box.bottom) * 0.9)
-    return Look(round(height, 1), is_bold, is_italic, name, turn % 4 if is_straight else None)
+    is_hidden = pdfium_c.FPDFTextObj_GetTextRenderMode(target) == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE
+    return Look(round(height, 1), is_bold, is_italic, name, turn % 4 if is_straight else None, is_hidden)
 
 
 def _font(font: pdfium_c.FPDF_FONT) -> tuple[str, bool, bool]:

@@ -25,6 +25,7 @@ _GUTTER = 5.0  # points that the strip between two columns has at least
 _MIN_LINES = 5  # of two columns together
 _MAX_FRAGMENTS = 6_000  # a page of more is a drawing: read as it is written
 _MIN_WIDTH = 10.0  # of a column's lines, in font sizes: cells of tables are narrower
+_MIN_LAST = 4.0  # of one or two lines, the end of a text in a column of their own
 _PROSE_WIDTH = 18.0  # of a column beside which there may be a side bar of shorter lines
 _MIN_PROSE_LINES = 4
 _MOST_HANGING = 30.0  # points
@@ -149,6 +150,8 @@ def _are_columns(left: Sequence[Fragment], right: Sequence[Fragment], edge: floa
         return False
     hanging = edge + _HANGING * max(row.size for row in begins)
     if sum(abs(row.x0 - edge) < 2 for row in begins) + 0.5 * sum(edge + 2 <= row.x0 < hanging for row in begins) < 0.4 * len(begins):
+        return False
+    if any(len(rows) < 3 and max(row.width / row.size for row in rows) < _MIN_LAST for rows in (filled, begins)):
         return False
     narrow = [rows for rows in (filled, begins) if len(rows) > 2 and _width(rows) < _MIN_WIDTH]
     return not narrow or (len(narrow) == 1 and _is_side_bar(narrow[0], begins if narrow[0] is filled else filled))

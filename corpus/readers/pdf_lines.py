@@ -71,6 +71,8 @@ class Line:
     is_italic: bool
     cells: tuple[str, ...]
     first_width: float  # of its first word: the room it would have needed on the line before
+    has_raised: bool = False  # raised signs, for which some programs move a line down
+    lead: str = ""  # the words at its start that are set in another font than the next
 
     @property
     def text(self) -> str:
@@ -120,8 +122,14 @@ def _goes_on(left: Glyph, right: Glyph) -> bool:
     return right.x0 >= left.x0 - 0.1 * large and right.x0 - left.x1 <= most * large
 
 
+def _size_of(glyphs: Iterable[Glyph]) -> float:
+    """Return the font size that fills most room: "it." counts for more than the raised "9-11" behind it."""
+    count = Counter(glyph.look.size for glyph in glyphs)
+    return max(count, key=lambda size: (count[size] * size, size))
+
+
 def _fragment(glyphs: Sequence[Glyph]) -> Fragment:
-    size = Counter(glyph.look.size for glyph in glyphs).most_common(1)[0][0]
+    size = _size_of(glyphs)
     y = statistics.median_low([glyph.y for glyph in glyphs if glyph.look.size == size])
     return Fragment(tuple(glyphs), min(g.x0 for g in glyphs), max(g.x1 for g in glyphs), y, size)
 
@@ -183,13 +191,15 @@ def _line_of(row: Sequence[Fragment], page: int, names: Names, aligned: Set[int]
     `aligned`: the first characters of fragments that stand below or above others of their kind, as cells do.
     """
     glyphs = [glyph for piece in row for glyph in piece.glyphs]
-    size = Counter(glyph.look.size for glyph in glyphs).most_common(1)[0][0]
+    size = _size_of(glyphs)
     y = statistics.median_low([glyph.y for glyph in glyphs if glyph.look.size == size])
     space = _space(glyphs, size)
     is_stretched = _is_stretched(glyphs, space * size)
     cells: list[str] = []
     pieces: list[tuple[Kind, str]] = []
+    kinds: set[Kind] = set()
     first_width, is_first_word = 0.0, True
+    lead: str | None = None
     last: Glyph | None = None
     for glyph in glyphs:
         gap = glyph.x0 - last.x1 if last is not None else 0.0
@@ -202,12 +212,15 @@ def _line_of(row: Sequence[Fragment], page: int, names: Names, aligned: Set[int]
             is_first_word = False
         if is_first_word:
             first_width = glyph.x1 - glyphs[0].x0
-        pieces.append((_kind(glyph, size, y), names.text_of(glyph)))
+        if lead is None and glyph.look.font != glyphs[0].look.font:
+            lead = _prose(pieces) if not cells else ""
+        kinds.add(kind := _kind(glyph, size, y))
+        pieces.append((kind, names.text_of(glyph)))
         last = glyph
     cells.append(_prose(pieces))
     bold, italic = (sum(getattr(g.look, name) for g in glyphs) > 0.8 * len(glyphs) for name in ("is_bold", "is_italic"))
     texts = tuple(text for cell in cells if (text := _closed_up(cell)))
-    return Line(page, row[0].x0, max(f.x1 for f in row), y, size, bold, italic, texts, first_width)
+    return Line(page, row[0].x0, max(f.x1 for f in row), y, size, bold, italic, texts, first_width, Kind.SUPERSCRIPT in kinds, lead or "")
 
 
 def _prose(pieces: Iterable[tuple[Kind, str]]) -> str:

@@ -6,8 +6,9 @@ raised "2" at the size and on the baseline of the text. Both look right; only pl
 
 from __future__ import annotations
 
+import statistics
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from corpus.readers.pdf_glyphs import Glyph
@@ -21,6 +22,7 @@ _DOTLESS = {"ı": "i", "ȷ": "j"}
 _OVER = 0.3  # of the font size: how far the middles of accent and letter may be apart
 _RINGS = ("◦", "∘", "○")
 _RAISED_SIZE, _RISE = 0.65, 0.35  # of the font size: what is told of a raised figure
+_LEAST_ALIKE, _MOST_ALIKE = 0.8, 1.2
 _NEAR = 0.6  # of the font size: a space may stand before a degree
 
 
@@ -49,6 +51,20 @@ def composed(glyphs: Iterable[Glyph]) -> list[Glyph]:
     if accent is not None:
         out.append(accent)
     return _raised(out)
+
+
+def evened(glyphs: Sequence[Glyph]) -> list[Glyph]:
+    """Give the hidden words of OCR one size where theirs are nearly alike: it measures each word by its letters."""
+    hidden = [glyph.look.size for glyph in glyphs if glyph.look.is_hidden]
+    if not hidden:
+        return list(glyphs)
+    usual = statistics.median(hidden)
+    return [
+        replace(glyph, look=replace(glyph.look, size=usual))
+        if glyph.look.is_hidden and _LEAST_ALIKE * usual < glyph.look.size < _MOST_ALIKE * usual
+        else glyph
+        for glyph in glyphs
+    ]
 
 
 def _with_accent(letter: Glyph, accent: Glyph) -> Glyph | None:
