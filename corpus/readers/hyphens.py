@@ -80,6 +80,8 @@ def glue(left: str, right: str, seen: Mapping[str, int]) -> str:
         Both, with a space, nothing, or `left` without its last hyphen between them.
     """
     last, before = left[-1:], left[-2:-1]
+    if last == "\u00ad" and not before.isspace():
+        return left[:-1] + right  # nobody but a typesetter writes it
     if last in "-‐–−" and before in "([" and right[:1] in (")", "]"):
         return left + right  # "CD34 (-" / ")"
     if (last in "-‐–—/" and before.isspace()) or not before or not right[:1].isalnum():

@@ -56,7 +56,7 @@ def ends_sentence(line: str) -> bool:
 
 def ends_with_hyphen(line: str) -> bool:
     """Whether a word at the line's end goes on after a hyphen, slash or dash."""
-    return line[-1:] in ("-", "‐", "/") and line[-2:-1].isalnum()
+    return line[-1:] in ("-", "‐", "/", "\u00ad") and line[-2:-1].isalnum()
 
 
 def leads_on(line: str) -> bool:

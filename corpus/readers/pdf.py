@@ -136,6 +136,7 @@ def _report(paper: _Paper, info: dict[str, str], data: bytes, name: str, report_
     names = Names()
     printed, regions = _regions(paper, names)
     printed, regions = _named(printed, regions, paper, name)
+    regions = _softened(regions)
     lines = [line for region in regions for line in region]
     if not lines:
         raise CorpusError(f"{name}: holds no words, wanted a text")
@@ -198,6 +199,17 @@ def _named(printed: list[str], regions: list[list[Line]], paper: _Paper, name: s
         for region in regions
     ]  # fmt: skip
     return [text.translate(table) for text in printed], [region for region in named if region]
+
+
+def _softened(regions: list[list[Line]]) -> list[list[Line]]:
+    """Tell hyphens that were set at line ends from those of words, where the program has a character for each: U+2010 and "-"."""
+    texts = [line.text for region in regions for line in region]
+    if not any("-" in text for text in texts) or any("‐" in text[:-1] for text in texts):
+        return regions
+    return [
+        [replace(line, cells=(*line.cells[:-1], f"{line.cells[-1][:-1]}\u00ad")) if line.text.endswith("‐") else line for line in region]
+        for region in regions
+    ]  # fmt: skip
 
 
 def _title_of(parts: Sequence[Block], stated: str | None, style: Style, printed: Sequence[str]) -> tuple[int, int] | None:

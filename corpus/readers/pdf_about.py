@@ -51,6 +51,10 @@ _FRONT_MATTER = re.compile(
     r" | \bmanuscript\ received\b",
     re.IGNORECASE | re.VERBOSE,
 )
+_RIGHTS = re.compile(
+    r"creative\ commons | \bopen[\ -]access\ (?:article|under|journal) | ©|\(c\)\s?(?:19|20)\d\d | \ball\ rights\ reserved\b",
+    re.IGNORECASE | re.VERBOSE,
+)
 _MAX_FRONT_MATTER = 80  # words; an abstract that ends with its DOI has more
 _MAX_TITLE = 400
 
@@ -98,6 +102,11 @@ def plausible_title(title: str) -> str | None:
 def is_front_matter(words: str) -> bool:
     """Whether words of a first page tell of the paper (dates, rights, addresses) and not of the patient."""
     return len(words.split()) <= _MAX_FRONT_MATTER and _FRONT_MATTER.search(words) is not None
+
+
+def tells_rights(words: str) -> bool:
+    """Whether words of a first page are a publisher's, whatever type they are set in: a licence, a copyright."""
+    return len(words.split()) <= _MAX_FRONT_MATTER and _RIGHTS.search(words) is not None
 
 
 def _doi(info: Mapping[str, str], text: str, data: bytes) -> str | None:

@@ -6,6 +6,7 @@ or weight.
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +29,9 @@ _NEAR = 5  # lines before and after that tell how wide a column is
 _MAX_HEADING_LINES = 4
 _MAX_HEADING = 200  # characters
 _MAX_CELL = 60  # characters of a line of a cell that stands by itself
+
+
+_KEYWORDS = re.compile(r"(?:key\s?words?|abbreviations?)\b", re.IGNORECASE)
 
 
 class Role(Enum):
@@ -101,7 +105,13 @@ def _with_heading(block: Block) -> Iterator[Block]:
     name, rest = first.lead.strip(), first.text.removeprefix(first.lead).strip()
     is_parted = name.endswith((".", ":", "—", "–")) or rest.startswith((".", ":", "—", "–"))
     words = rest.lstrip(".:—– ")
-    if block.role in (Role.TABLE, Role.CAPTION) or not (is_parted and words) or kind_of(name.rstrip(".:—– ")) is None:
+    # "Key words: ..." is a line between two sections and opens none.
+    if (
+        block.role in (Role.TABLE, Role.CAPTION)
+        or not (is_parted and words)
+        or kind_of(name.rstrip(".:—– ")) is None
+        or _KEYWORDS.match(name)
+    ):
         yield block
         return
     yield Block([replace(first, cells=(name.rstrip(".:—– "),), is_bold=True, lead="")], Role.HEADING, block.left, block.right)

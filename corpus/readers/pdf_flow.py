@@ -10,7 +10,7 @@ from itertools import groupby
 from corpus.readers import lines as look
 from corpus.readers.draft import Draft
 from corpus.readers.hyphens import glue
-from corpus.readers.pdf_about import is_front_matter
+from corpus.readers.pdf_about import is_front_matter, tells_rights
 from corpus.readers.pdf_blocks import Block, Role, is_ended, is_full
 from corpus.readers.pdf_lines import Line
 from corpus.sections import OTHER, kind_of
@@ -105,7 +105,8 @@ class Flow:
         if kind is not None:
             self._is_skipping = kind == "references"
         if not self._is_skipping:
-            self.draft.heading(running.words, self._levels.get(_style(block), 1))
+            number = _NUMBERED.match(running.words)
+            self.draft.heading(running.words, number[0].count(".") + 1 if number else self._levels.get(_style(block), 1))
             self._tell_pages(running)
 
     def _body(self, block: Block) -> None:
@@ -209,6 +210,7 @@ def _about_the_paper(blocks: Sequence[Block]) -> set[int]:
 
 _ITEM = re.compile(r"\[?(\d{1,3})[\].]\s{1,3}(?=\S)")
 _ITEM_INSIDE = re.compile(r"(?:^|\s)\[(\d{1,3})\]\s")
+_NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}(?=\.?\s)")  # "2", "2.1": the level of a heading, surer than its looks
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _MIN_REFERENCES = 4
 
@@ -228,7 +230,7 @@ def _references(blocks: Sequence[Block]) -> set[int]:
                 number, last = max([number + 1, *inside]), index
                 years += len(_YEAR.findall(words))
         if number >= _MIN_REFERENCES and years >= 0.6 * number:
-            return {id(block) for block in blocks[start : last + 1]}
+            return {id(block) for block in blocks[start : last + 1]} | {id(block) for block in blocks[last:] if _ITEM.match(_plain(block))}
     return set()
 
 
@@ -242,7 +244,8 @@ def is_text(block: Block) -> bool:
     """Whether a block at the start of a paper belongs to its text: the name of a section, or prose."""
     if block.role is Role.HEADING:
         return kind_of(_plain(block)) is not None
-    return _is_prose(block) and not (block.role is Role.SMALL and is_front_matter(_plain(block)))
+    words = _plain(block)
+    return _is_prose(block) and not (is_front_matter(words) if block.role is Role.SMALL else tells_rights(words))
 
 
 def _is_prose(block: Block) -> bool:

@@ -25,6 +25,7 @@ _GUTTER = 5.0  # points that the strip between two columns has at least
 _MIN_LINES = 5  # of two columns together
 _MAX_FRAGMENTS = 6_000  # a page of more is a drawing: read as it is written
 _MIN_WIDTH = 10.0  # of a column's lines, in font sizes: cells of tables are narrower
+_FEW, _FEW_GUTTER = 10, 1.1  # so few fragments, closer than this, in font sizes, may be words of stretched lines
 _MIN_LAST = 4.0  # of one or two lines, the end of a text in a column of their own
 _PROSE_WIDTH = 18.0  # of a column beside which there may be a side bar of shorter lines
 _MIN_PROSE_LINES = 4
@@ -143,7 +144,7 @@ def _are_columns(left: Sequence[Fragment], right: Sequence[Fragment], edge: floa
 
     A side bar has short lines; it is one where it stands beside prose with lines of its own height or size.
     """
-    if not left or not right:
+    if not left or not right or (len(left) + len(right) < _FEW and _gutter(left, right) < _FEW_GUTTER * right[0].size):
         return False
     filled, begins = _rows_of(left), _rows_of(right)
     if len(filled) + len(begins) < _MIN_LINES:
@@ -155,6 +156,10 @@ def _are_columns(left: Sequence[Fragment], right: Sequence[Fragment], edge: floa
         return False
     narrow = [rows for rows in (filled, begins) if len(rows) > 2 and _width(rows) < _MIN_WIDTH]
     return not narrow or (len(narrow) == 1 and _is_side_bar(narrow[0], begins if narrow[0] is filled else filled))
+
+
+def _gutter(left: Sequence[Fragment], right: Sequence[Fragment]) -> float:
+    return min(piece.x0 for piece in right) - max(piece.x1 for piece in left)
 
 
 def _width(rows: Sequence[Row]) -> float:
