@@ -82,8 +82,6 @@ def glue(left: str, right: str, seen: Mapping[str, int]) -> str:
     last, before = left[-1:], left[-2:-1]
     if last == "\u00ad" and not before.isspace():
         return left[:-1] + right  # nobody but a typesetter writes it
-    if last in "-‐–−" and before in "([" and right[:1] in (")", "]"):
-        return left + right  # "CD34 (-" / ")"
     if (last in "-‐–—/" and before.isspace()) or not before or not right[:1].isalnum():
         return f"{left} {right}"
     word = _RIGHT.match(right)

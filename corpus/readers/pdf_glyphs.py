@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from ctypes import addressof, byref, c_double, c_float, create_string_buffer
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -134,7 +134,10 @@ def _turned(glyph: Glyph, turn: int, box: tuple[float, float, float, float]) -> 
     left, bottom, right, top = box
     along = (left, bottom, -right, -top)[turn]
     across = (bottom, -right, -top, left)[turn]
-    return replace(glyph, x0=glyph.x0 - along, x1=glyph.x1 - along, y=glyph.y - across)
+    if not along and not across:
+        return glyph
+    moved = (glyph.x0 - along, glyph.x1 - along, glyph.y - across)
+    return Glyph(glyph.text, *moved, glyph.look, glyph.is_mapped, glyph.is_spaced, glyph.is_raised)
 
 
 def _glyphs(textpage: pdfium_c.FPDF_TEXTPAGE, count: int) -> Iterator[Glyph]:

@@ -26,6 +26,7 @@ _MIN_LINES = 5  # of two columns together
 _MAX_FRAGMENTS = 6_000  # a page of more is a drawing: read as it is written
 _MIN_WIDTH = 10.0  # of a column's lines, in font sizes: cells of tables are narrower
 _FEW, _FEW_GUTTER = 10, 1.1  # so few fragments, closer than this, in font sizes, may be words of stretched lines
+_APART = 2.0  # font sizes: the distance of two lines that do not belong together
 _MIN_LAST = 4.0  # of one or two lines, the end of a text in a column of their own
 _PROSE_WIDTH = 18.0  # of a column beside which there may be a side bar of shorter lines
 _MIN_PROSE_LINES = 4
@@ -116,6 +117,7 @@ def _columns_at(edge: float, found: Sequence[Fragment], rules: Sequence[Rule]) -
             index += 1
         left = tuple(piece for piece in inside if piece.x0 < edge - 2)
         right = tuple(piece for piece in inside if piece.x0 >= edge - 2)
+        left = _without_what_is_below(left, right)
         if _are_columns(left, right, edge):
             yield Columns(left, right, min(top, high + 1), max(bottom, low - 1))
 
@@ -156,6 +158,19 @@ def _are_columns(left: Sequence[Fragment], right: Sequence[Fragment], edge: floa
         return False
     narrow = [rows for rows in (filled, begins) if len(rows) > 2 and _width(rows) < _MIN_WIDTH]
     return not narrow or (len(narrow) == 1 and _is_side_bar(narrow[0], begins if narrow[0] is filled else filled))
+
+
+def _without_what_is_below(left: tuple[Fragment, ...], right: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
+    """Take the heading of the next part from below a side bar: smaller than what stands beside it, and far above what follows it."""
+    if len(left) < _MIN_PROSE_LINES or not right:
+        return left
+    small, floor = statistics.median(piece.size for piece in left), min(piece.y for piece in right)
+    if small > 0.95 * statistics.median(piece.size for piece in right):
+        return left
+    for index, (above, piece) in enumerate(pairwise(left), start=1):
+        if piece.y < floor - piece.size and above.y - piece.y > _APART * above.size and piece.size > small:
+            return left[:index]
+    return left
 
 
 def _gutter(left: Sequence[Fragment], right: Sequence[Fragment]) -> float:
@@ -276,7 +291,14 @@ def furniture(pages: Sequence[tuple[float, Sequence[Fragment]]], body_size: floa
                 for line in lines
             ]  # fmt: skip
             known[:1] = [known[0] or _stands_apart(lines[0], (height, found), body_size)] if lines else []
-            ignored.update(id(piece) for line in lines[: _outer(known)] for piece in line)
+            for line in lines[: _outer(known)]:
+                large = [piece for piece in line if piece.size >= 0.95 * body_size]
+                # A line of the text may stand beside a footnote of the other column.
+                kept = {
+                    id(piece) for piece in large
+                    if len(large) < len(line) and piece.width > _MIN_WIDTH * piece.size and not is_known(piece, number)
+                }  # fmt: skip
+                ignored.update({id(piece) for piece in line} - kept)
         out.append(ignored)
     return out
 

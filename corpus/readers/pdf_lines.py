@@ -19,7 +19,7 @@ from corpus.readers.pdf_glyphs import Glyph
 # Shares of the font size. A space has 0.25, shrunk in a tight line 0.16; letters of a word are kerned by 0.05 at most.
 _SPACE = 0.13
 # Where white space is written, words are apart however little room there is: a slanted letter leans over it.
-_WRITTEN_SPACE = 0.03
+_WRITTEN_SPACE = 0.005
 # A wider gap ends a fragment: the gutter between columns has 1.2 and more.
 _END_OF_FRAGMENT = 0.9
 # With a written space in it, the gap may belong to a line that was stretched to its column's width.
@@ -246,8 +246,8 @@ def _space(glyphs: Sequence[Glyph], size: float) -> float:
 
 
 def _least(glyph: Glyph, space: float) -> float:
-    """Return the least gap before a character that parts words."""
-    return min(space, _WRITTEN_SPACE) if glyph.is_spaced else space
+    """Return the least gap before a character that parts words; OCR writes spaces without care for their places."""
+    return min(space, _WRITTEN_SPACE) if glyph.is_spaced and not glyph.look.is_hidden else space
 
 
 def _kind(glyph: Glyph, size: float, y: float) -> Kind:

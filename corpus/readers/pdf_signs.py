@@ -20,6 +20,7 @@ _ACCENTS = {
 }  # fmt: skip
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 _OVER = 0.3  # of the font size: how far the middles of accent and letter may be apart
+_MOST_LOOSE = 100  # accents of a page that do not stand beside their letters in the file
 _RINGS = ("◦", "∘", "○")
 _RAISED_SIZE, _RISE = 0.65, 0.35  # of the font size: what is told of a raised figure
 _LEAST_ALIKE, _MOST_ALIKE = 0.8, 1.2
@@ -50,7 +51,19 @@ def composed(glyphs: Iterable[Glyph]) -> list[Glyph]:
         out.append(glyph)
     if accent is not None:
         out.append(accent)
-    return _raised(out)
+    return _raised(_accented(out))
+
+
+def _accented(glyphs: list[Glyph]) -> list[Glyph]:
+    """Put the accents that were written apart from their letters over them."""
+    loose = [index for index, glyph in enumerate(glyphs) if glyph.text in _ACCENTS and glyph.is_mapped][:_MOST_LOOSE]
+    out: list[Glyph | None] = list(glyphs)
+    for index in loose:
+        for other, letter in enumerate(out):
+            if letter is not None and letter.text.isalpha() and (whole := _with_accent(letter, glyphs[index])) is not None:
+                out[other], out[index] = whole, None
+                break
+    return [glyph for glyph in out if glyph is not None]
 
 
 def evened(glyphs: Sequence[Glyph]) -> list[Glyph]:
