@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, cast
 import click
 
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
-from corpus import files
+from corpus import containers, files
 from corpus.dose_table import DoseTable, TableCell, counted, load_dose_table
 from corpus.formats import ending_of, stem_of
 from corpus.report import CorpusError, Passed, Problem, Report
@@ -295,6 +295,16 @@ def _pass_over(tally: _Tally, name: Path | str, message: str) -> None:
     """Say that a file or report could not be used, and why, and keep it for the ledger."""
     tally.failed.append((_plain(str(name)), _plain(message)))
     _warn(message)
+
+
+def _for_the_ledger(failed: Iterable[tuple[str, str]], paths: Iterable[Path]) -> list[tuple[str, str]]:
+    """Return failures (name and message) without the folders in which somebody keeps the files: the database is published."""
+    folders = sorted((_plain(f"{path.parent}{os.sep}") for path in paths if path.parent != Path()), key=len, reverse=True)
+    told: dict[str, str] = {}
+    for name, message in failed:
+        folder = next((folder for folder in folders if name.startswith(folder)), "")
+        told[containers.first_free((name.removeprefix(folder),), told)] = message.removeprefix(folder)
+    return list(told.items())
 
 
 def _name(report: Report) -> str:
@@ -581,7 +591,7 @@ def _build(database: Path) -> _Tally:
             if not (is_of_today and old and _is_stored(old, table)):
                 _store_table(draft, table)
                 tally.dose_tables += 1
-        draft.finish(tally.failed, tally.unchanged)
+        draft.finish(_for_the_ledger(tally.failed, (REPORTS, DOSE_TABLES)), tally.unchanged)
     return tally
 
 
@@ -727,7 +737,7 @@ def _add_files(paths: Sequence[Path], database: Path, tally: _Tally) -> None:
         draft = Draft(database, stack, _fingerprint())
         read: list[SourceFile] = []
         _update(draft, _incoming(paths, old, read, tally), old, _before(old), tally)
-        draft.finish(tally.failed, tally.unchanged, read)
+        draft.finish(_for_the_ledger(tally.failed, paths), tally.unchanged, read)
     _say_what_was_done(database, tally)
 
 
@@ -1116,7 +1126,7 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
                 if _is_wanted(table, database, is_sure, dry_run):
                     _store_table(draft, table)
                     tally.dose_tables += 1
-        draft.finish(tally.failed, tally.unchanged)
+        draft.finish(_for_the_ledger(tally.failed, paths), tally.unchanged)
     if tally.dose_tables:
         _say(f"{_shown(database)}: {counted(tally.dose_tables, 'table')} of doses stored")
     raise SystemExit(tally.exit_code)
@@ -1147,7 +1157,8 @@ def _tables_of(path: Path, citation: str | None, patients: str | None, tally: _T
                 continue
             is_own = may_be_own and patients != "literature"
             _say(f"  the patients are {'the authors’ own: cases' if is_own else 'those of the literature: rows'}")
-            yield _user_table(path.stem if count == 1 else f"{path.stem}-{count}", grid, found, citation, is_own)
+            stored = replace(grid, where=grid.where.removeprefix(f"{path.parent}{os.sep}"))  # the database is published
+            yield _user_table(path.stem if count == 1 else f"{path.stem}-{count}", stored, found, citation, is_own)
     if not count:
         _pass_over(tally, path, f"{path}: no table of doses, wanted one")
 

@@ -224,7 +224,16 @@ def read(source: Source, data: bytes, worker: Worker | None = None) -> Iterator[
         except CorpusError as error:
             yield Problem(member.name, str(error))
         else:
-            yield from (report if report.license else replace(report, license=_license_beside(source.path)) for report in reports)
+            yield from (_checked(report, member, source) for report in reports)
+
+
+def _checked(report: Report, member: containers.Member, source: Source) -> Report | Problem:
+    """Give a report with the licence that is told of its file, or why it is not taken."""
+    if (excess := report.excess) is not None:
+        part = report.id.removeprefix(member.id).removeprefix("#")
+        name = f"{member.name}, {part}" if part else member.name
+        return Problem(name, f"{name}: {excess}")
+    return report if report.license else replace(report, license=_license_beside(source.path))
 
 
 def _license_beside(path: Path) -> str | None:

@@ -62,8 +62,9 @@ _CLAIMS = {
 }  # fmt: skip
 _TABLE_ENDINGS = frozenset({".csv", ".tsv"})
 
-# The longest article of PubMed Central has a few MB of XML; pages with pictures inside them and PDFs are larger.
-_MAX_BYTES = {"text": 5_000_000, "markdown": 5_000_000, "jats": 20_000_000, "bioc": 20_000_000, "html": 20_000_000}
+# The longest article of PubMed Central has a few MB of XML; pages with pictures inside them and PDFs are larger. Words alone
+# are read in this process: as many as one report may have fit in, also with four bytes each.
+_MAX_BYTES = {"text": 2_000_000, "markdown": 2_000_000, "jats": 20_000_000, "bioc": 20_000_000, "html": 20_000_000}
 
 _ROOT = re.compile(rb"<(?P<name>[A-Za-z][\w.-]{0,60}(?::[A-Za-z][\w.-]{0,60})?)[\s>/]")
 _PROLOGUE = re.compile(

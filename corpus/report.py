@@ -5,6 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+# The longest case reports have 60,000 characters, the longest reviews 300,000. A text of the worst kind that has as many as
+# this is read within 500 MB and a few seconds (tests/test_hostile_files.py); a book or a whole issue has more.
+MAX_CHARACTERS = 400_000
+MAX_ABOUT = 100_000  # of title, authors … together: some papers have a thousand authors
+MAX_CELLS = 100_000
+
 
 class CorpusError(ValueError):
     """A file that cannot be read as a report or a dose table; the message names file and reason."""
@@ -151,6 +157,24 @@ class Report:
     source: str | None = None
 
     @property
+    def excess(self) -> str | None:
+        """What it has more of than is read, in words: reading and storing it would take too long; None where it is of bounded size."""
+        about = sum(map(len, (*_words(self.title, self.journal, self.citation, self.license), *self.authors, *self.affiliations)))
+        cells = sum(len(row) for table in self.tables for row in table.rows)
+        for size, most, what in (
+            (len(self.text), MAX_CHARACTERS, "characters"),
+            (about, MAX_ABOUT, "characters of title, journal, licence, authors and institutions"),
+            (cells, MAX_CELLS, "cells of tables"),
+        ):
+            if size > most:
+                return f"{size} {what}, wanted at most {most} for one report"
+        return None
+
+    @property
     def sha256(self) -> str:
         """The text's SHA-256 in hex: what `stored before` means for a rerun."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _words(*values: str | None) -> tuple[str, ...]:
+    return tuple(value for value in values if value)

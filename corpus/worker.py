@@ -40,6 +40,8 @@ serve(*sys.argv[2:])
 """
 _OUT_OF_MEMORY = 99  # exit code of a child that met its limit
 _LENGTH_BYTES = 8
+# The parent takes several times as much to make reports of it, and has the vocabularies in its memory.
+_MAX_ANSWER = 50_000_000
 
 _Reader = Callable[[bytes, str, str], tuple[Report, ...]]
 
@@ -246,7 +248,10 @@ def _answer(read: _Reader, question: Mapping[str, str], questions: BinaryIO) -> 
         data = _receive(questions)
         if data is None:
             sys.exit()
-        return json.dumps({"reports": [json_of(report) for report in read(data, name, question["id"])]}).encode()
+        answer = json.dumps({"reports": [json_of(report) for report in read(data, name, question["id"])]}).encode()
+        if len(answer) <= _MAX_ANSWER:
+            return answer
+        refused = f"{name}: reports of {len(answer) / 1e6:.0f} MB, wanted at most {_MAX_ANSWER / 1e6:.0f} MB in one file; split it"
     except MemoryError:
         _out_of_memory()
     except CorpusError as error:

@@ -27,6 +27,8 @@ from db.reports import search_key, stored_report
 from db.schema import DatabaseError
 
 _WORD = re.compile(r"[^\W_]{1,60}")
+# Accents upon accents among them, which a normalisation would put in order in quadratic time.
+_NO_WORDS = re.compile(r"[^\w\s]{31,}")
 _NUMBER = re.compile(r"\d{1,9}(?:[.,·]\d{1,6})?")
 _RESOLVER = re.compile(
     r"\s{0,9}(?:https?://)?(?:dx\.)?(?:www\.)?(?:doi\.org/|doi:)?\s{0,9}(?P<doi>10\.\S{1,200}?)[\s.]{0,9}", re.IGNORECASE
@@ -413,7 +415,7 @@ def _fingerprint(words: str) -> int:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text without case, hyphens and punctuation; ligatures and raised numbers as plain ones."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(unicodedata.normalize("NFKC", _NO_WORDS.sub(" ", text)).casefold())
 
 
 def _telling(report: Report) -> list[str]:

@@ -17,8 +17,14 @@ def author_keys(names: Iterable[str]) -> frozenset[str]:
     return frozenset(key for key in map(_key, names) if key)
 
 
+def without_accents(text: str) -> str:
+    """Return a text in plain letters: "Müller" as "Muller", a ligature as its letters."""
+    # Sign by sign: of a run of accents, a whole text is normalised in quadratic time.
+    return "".join(part for sign in text for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
+
+
 def _key(name: str) -> str | None:
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    plain = without_accents(name)
     family, comma, given = plain.partition(",")
     words = _words(family)
     if comma and words and (first := _words(given)):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from db import people
 from db.doses import year_of
 from db.query import Row, every
 
@@ -229,4 +229,4 @@ def _author(citation: str) -> str | None:
 
 def _plain(text: str) -> str:
     """Return a text without accents."""
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return people.without_accents(text)

@@ -76,14 +76,31 @@ def parse_xml(data: bytes, name: str) -> Element:
     CorpusError
         As `decode_markup`, or no well-formed XML, or nested too deeply; the message names the line.
     """
-    text = _XML_DECLARATION.sub("", decode_markup(data, name), count=1).lstrip()
+    text = _XML_DECLARATION.sub("", _decode_xml(data, name), count=1).lstrip()
     parser = etree.XMLParser(
         resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
     try:
         return etree.fromstring(text.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise CorpusError(f"{name}: no well-formed XML ({str(error)[:200]}), wanted a whole document") from error
+        if _is_out_of_memory(error):
+            raise MemoryError from error
+        raise CorpusError(f"{name}: no well-formed XML ({' '.join(str(error).split())[:200]}), wanted a whole document") from error
+
+
+def _decode_xml(data: bytes, name: str) -> str:
+    """Decode as `decode_markup`, or as UTF-16 with its mark, which every program that reads XML takes."""
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data.startswith(codecs.BOM_UTF32_LE):
+        return decode_markup(data, name)
+    try:
+        return decode(data.decode("utf-16").encode("utf-8"), name)
+    except UnicodeError as error:
+        raise CorpusError(f"{name}: broken UTF-16 text ({str(error)[:80]}), wanted a whole file") from error
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Tell it from a mistake of the document: libxml2 reports both in the same way."""
+    return bool(getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY)
 
 
 def parse_html(data: bytes, name: str) -> Element:
@@ -99,6 +116,8 @@ def parse_html(data: bytes, name: str) -> Element:
     try:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except (etree.LxmlError, ValueError) as error:
+        if _is_out_of_memory(error):
+            raise MemoryError from error
         raise CorpusError(f"{name}: no HTML ({str(error)[:200]}), wanted a document with tables") from error
     if root is None:
         raise CorpusError(f"{name}: no HTML, wanted a document with tables")

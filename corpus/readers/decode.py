@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import shlex
 import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from corpus.readers.guess import guess
 from corpus.report import CorpusError
@@ -173,7 +174,8 @@ def decode(data: bytes, name: str) -> str:
 
 
 def _iconv(encoding: str, name: str) -> str:
-    return f"iconv -f {encoding} -t UTF-8 {name} > converted.txt"
+    """Give the command, such that it can be copied whatever the file is called."""
+    return f"iconv -f {encoding} -t UTF-8 {shlex.quote(PurePath(name).name)} > converted.txt"
 
 
 def _too_large(path: Path | str, size: int, most: int) -> str:
