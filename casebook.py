@@ -161,6 +161,7 @@ class _Tally:
     dose_tables: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
+    unsettled: int = 0  # failures that are not final
 
     @property
     def exit_code(self) -> int:
@@ -237,6 +238,7 @@ def _read(source: files.Source, data: bytes, tally: _Tally) -> Iterator[Report]:
                 _show(f"{counted(count, 'report')} in {source.name}")
             yield found
         elif isinstance(found, Problem):
+            tally.unsettled += not found.is_final
             _pass_over(tally, found.name, found.message)
         else:
             tally.passed.append(found)
@@ -755,7 +757,7 @@ def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[
             for problem in file.problems:
                 _pass_over(tally, source.name, f"{source.name}{problem}")
             continue
-        failures, names = len(tally.failed), []
+        failures, unsettled, names = len(tally.failed), tally.unsettled, []
         for report in _read(source, data, tally):
             if report.id in tables_of_own:
                 _pass_over(
@@ -764,6 +766,8 @@ def _incoming(paths: Sequence[Path], old: sqlite3.Connection | None, read: list[
                 continue
             names.append(report.id)
             yield _Incoming(report, BUILD if source.path.resolve().parent == REPORTS else ADD)
+        if tally.unsettled > unsettled:
+            continue  # another day it may be read
         problems = tuple(message.removeprefix(_plain(source.name)) for _, message in tally.failed[failures:])
         read.append(SourceFile(source.id, source.path.name, digest, source_files.read_by(*fingerprints), tuple(names), problems))
 

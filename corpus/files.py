@@ -15,7 +15,7 @@ from pathlib import Path
 from corpus import containers, formats
 from corpus.readers.decode import read_bytes
 from corpus.report import CorpusError, Passed, Problem, Report
-from corpus.worker import Worker
+from corpus.worker import LimitError, Worker
 
 # A PDF with the pictures of a whole issue; archives of more are unpacked by whoever made them.
 MAX_BYTES = 50_000_000
@@ -222,7 +222,7 @@ def read(source: Source, data: bytes, worker: Worker | None = None) -> Iterator[
         try:
             reports = _read(member, worker)
         except CorpusError as error:
-            yield Problem(member.name, str(error))
+            yield Problem(member.name, str(error), is_final=not isinstance(error, LimitError))
         else:
             yield from (_checked(report, member, source) for report in reports)
 

@@ -26,10 +26,13 @@ class Problem:
         What messages call it: its path as it was given or found, with ", member" behind it for a part of an archive.
     message
         One line that begins with the name: what was found and what was wanted.
+    is_final
+        False where it may be read another time: the reader met its limits, perhaps because the machine was busy.
     """
 
     name: str
     message: str
+    is_final: bool = True
 
     def __str__(self) -> str:
         return self.message

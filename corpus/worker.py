@@ -46,6 +46,10 @@ _MAX_ANSWER = 50_000_000
 _Reader = Callable[[bytes, str, str], tuple[Report, ...]]
 
 
+class LimitError(CorpusError):
+    """A file over which the child met its limits or crashed: on a machine with less to do it may be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Death:
     """A child that ended without an answer, with its exit code; below zero it is a signal."""
@@ -90,7 +94,7 @@ class Worker:
             # What files before it left in the memory is not to decide about this one.
             answer = self._ask(data, name, report_id)
         if isinstance(answer, _Death):
-            raise CorpusError(f"{name}: {self._reason(answer)}")
+            raise LimitError(f"{name}: {self._reason(answer)}")
         if "refused" in answer:
             raise CorpusError(answer["refused"])
         return tuple(report_of(report) for report in answer["reports"])

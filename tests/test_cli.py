@@ -26,13 +26,14 @@ from click.testing import CliRunner, Result
 import casebook
 from corpus import files
 from corpus.report import Report
+from corpus.worker import LimitError, Worker
 from db import load
 from db.schema import DatabaseError
 from extract import pipeline as extraction
 from extract.record import EvidenceError, check_evidence
 from tests import report_writers as writers
 from tests.invented_reports import invented
-from tests.report_writers import Story
+from tests.report_writers import Story, jats
 
 SCRIPT = Path(casebook.__file__)
 
@@ -894,3 +895,21 @@ def test_serve_serves_and_ends_with_ctrl_c(built: Path, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=20)
     assert "Traceback" not in complaints
+
+
+def test_a_file_over_which_the_reader_met_its_limits_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(LUNG, encoding="utf-8")
+    (tmp_path / "in" / "slow.xml").write_bytes(jats(invented(1)[0]))
+    usual = Worker.read
+
+    def busy(self: Worker, data: bytes, name: str, report_id: str) -> tuple[Report, ...]:
+        raise LimitError(f"{name}: took longer than 10 s to read, wanted a smaller or simpler file")
+
+    monkeypatch.setattr(Worker, "read", busy)
+    first = run("add", tmp_path / "in", "--database", tmp_path / "x.db")
+    assert (first.exit_code, first.stderr.count("took longer")) == (1, 1)
+    monkeypatch.setattr(Worker, "read", usual)
+    second = run("add", tmp_path / "in", "--database", tmp_path / "x.db")
+    assert (second.exit_code, second.stderr) == (0, "")
+    assert names(tmp_path / "x.db") == {"a", "slow"}
