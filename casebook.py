@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import socket
 import sqlite3
@@ -17,8 +18,8 @@ import sys
 import textwrap
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, cast
@@ -32,7 +33,9 @@ from corpus.formats import ending_of, stem_of
 from corpus.report import CorpusError, Passed, Problem, Report
 from corpus.tables.grid import Grid
 from db import duplicates, load, source_files
-from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, open_readonly, own_tables
+from db.draft import ADD, BUILD, READ_AGAIN, UNDO, Draft, added_reports, copy_ledger, has_todays_tables, open_readonly, own_tables
+from db.history import store
+from db.records import FACTS
 from db.reports import stored_report
 from db.schema import DatabaseError
 from db.source_files import SourceFile
@@ -585,7 +588,7 @@ def _build(database: Path) -> _Tally:
     is_of_today = has_todays_tables(database)
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
-        draft = Draft(database, stack, _fingerprint(), starts_empty=is_of_today is False)
+        draft = Draft(database, stack, _fingerprint(), starts_empty=is_of_today is False, words=_words())
         if is_of_today is False and old:
             copy_ledger(old, draft.connection)
         _update(draft, _bring(old, is_of_today is False, tally), old if is_of_today else None, _before(old), tally)
@@ -643,7 +646,20 @@ _database = click.option(
 _paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    """The commands; it keeps the words that were typed, for the history of runs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = shlex.join(["casebook", *args])
+        return super().parse_args(ctx, args)
+
+
+def _words() -> str:
+    """Return the command as it was typed."""
+    return _plain(str(click.get_current_context().find_root().obj))
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="casebook", message="casebook %(version)s")
 def main() -> None:
     """Read published oncology case reports into a database that shows the words behind every value.
@@ -656,6 +672,7 @@ def main() -> None:
     casebook fetch PMC6358576        fetch an article from Europe PMC and add it
     casebook extract paper.pdf       print all that is read, as JSON; nothing is stored
     casebook tables add review.csv   read a table of radiotherapy doses into it
+    casebook runs                    list what was done; diff shows what it moved, undo takes it back
 
     A report is a PDF, a Word file (.docx), JATS or BioC (XML, JSON), a saved web page (.html), plain text or Markdown:
     what it holds tells, not its name. PATH is such a file, a folder (searched to any depth), an archive of them (.zip,
@@ -736,7 +753,7 @@ def _add_files(paths: Sequence[Path], database: Path, tally: _Tally) -> None:
     is_there = _is_usable(database)
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
-        draft = Draft(database, stack, _fingerprint())
+        draft = Draft(database, stack, _fingerprint(), words=_words())
         read: list[SourceFile] = []
         _update(draft, _incoming(paths, old, read, tally), old, _before(old), tally)
         draft.finish(_for_the_ledger(tally.failed, paths), tally.unchanged, read)
@@ -1085,6 +1102,127 @@ def _print_figures(result: Evaluation) -> None:
     _say(f"whole cases right   {result.perfect_core_cases} of {result.gold_cases} (all core fields)")
 
 
+# --- runs ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _history(database: Path) -> Iterator[sqlite3.Connection]:
+    """Open the history of a database for reading, once it knows what the database knows."""
+    _is_usable(database)
+    store.reconcile(database)
+    with store.reading(database) as past:
+        yield past
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a run.")
+@_database
+@_in_one_line
+def runs(as_json: bool, database: Path) -> None:
+    """List the runs that stored something: number, when, which command, what it did, how long it took.
+
+    \b
+    casebook runs
+    casebook runs --json
+
+    What each run stored is kept in a file beside the database, casebook.history.db. It survives when the database is made
+    anew, and need not be published.
+    """
+    from db.history import telling
+
+    with _history(database) as past:
+        known, there = store.runs(past), _ledger(database)
+    if not as_json:
+        _say(telling.RUN_HEADING if known else f"{_shown(database)}: no runs yet; `casebook build` makes one")
+    for run in known:
+        is_there = run.run_id in there
+        _say(json.dumps(asdict(run) | {"is_in_database": is_there}) if as_json else _plain(telling.run_line(run, is_there)))
+
+
+def _ledger(database: Path) -> set[str]:
+    """Return the runs that a database has in its ledger."""
+    if not database.exists():
+        return set()
+    with closing(open_readonly(database)) as connection:
+        return {run_id for (run_id,) in connection.execute("select run_id from run")}
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[RUN [RUN]]")
+@click.option(
+    "--field", "fields", multiple=True, metavar="FIELD", help="Only this field of a case, as in the JSON of extract: ihc, sex ..."
+)
+@click.option("--case", "cases", multiple=True, metavar="CASE", help="Only this case (report/1), or all of this report.")
+@click.option("--all", "shows_all", is_flag=True, help="Also the values of new and gone cases, and old values read from other words.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+@click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write all of it to this file, as a page.")
+@_database
+@_in_one_line
+def diff(names: tuple[str, ...], fields: tuple[str, ...], cases: tuple[str, ...], database: Path, **options: Any) -> None:
+    """Show what moved between two runs: values before and after, with the words that they were read from.
+
+    \b
+    casebook diff                          what the last run moved
+    casebook diff 3                        what run 3 moved
+    casebook diff 3 5 --field radiotherapy
+    casebook diff 3 5 --html moved.html
+
+    RUN is a number that `casebook runs` lists; 0 is the time before the first. Signs: ~ another value, + a new one, - one
+    that is gone, = the same from other words.
+    """
+    from db.history import diff as comparing
+    from db.history import page, telling
+
+    if len(names) > 2:
+        raise click.UsageError("two runs at most can be compared")
+    if wrong := set(fields) - set(FACTS):
+        raise click.UsageError(f"no field {', '.join(sorted(wrong))}, wanted one of: {', '.join(FACTS)}")
+    with _history(database) as past:
+        found = comparing.difference(past, *comparing.two_runs(past, names), fields, cases)
+        known = store.runs(past)
+    if file := options["page"]:
+        file.write_text(page.page(found, known), encoding="utf-8")
+        _say(f"{_shown(file)}: {telling.title(found)}, {next(telling.summary(found))}")
+    elif options["as_json"]:
+        _say(json.dumps(telling.to_json(found), indent=1, ensure_ascii=False))
+    else:
+        for line in telling.lines(found, options["shows_all"] or bool(fields or cases)):
+            _say(_plain(line))
+
+
+@main.command()
+@click.argument("name", metavar="RUN")
+@click.option("--force", is_flag=True, help="Also where later runs changed the same reports: what was before RUN is put back.")
+@_database
+@_in_one_line
+def undo(name: str, force: bool, database: Path) -> None:
+    """Take a run back: its reports become what they were before it, or go if it brought them.
+
+    \b
+    casebook undo 3
+
+    RUN is a number that `casebook runs` lists. No other report is touched. The undoing is a run of its own, so that it can
+    be undone, too. Where a later run changed the same reports, nothing is done. A report that was put back as an older
+    pipeline read it is read again by the next `casebook build`.
+    """
+    from db.history import diff as comparing
+    from db.history import undo as undoing
+
+    if not _is_usable(database):
+        _fail(f"{database}: not there yet; `casebook build` makes it")
+    with _history(database) as past, ExitStack() as stack:
+        run_id = comparing.named(past, name)
+        plan = undoing.plan(past, run_id)
+        undoing.refuse(plan, force)
+        draft = Draft(database, stack, _fingerprint(), words=_words())
+        undone_by = draft.run(f"{UNDO} {run_id}")
+        undoing.apply(past, draft.connection, plan, undone_by)
+        draft.finish([], 0)
+    n_out = sum(target is None for target in plan.targets.values())
+    done = f"{counted(len(plan.targets) - n_out, 'report')} put back, {n_out} taken out"
+    _say(f"{_shown(database)}: run {int(run_id)} undone by run {int(undone_by)}: {done}")
+
+
 # --- tables of doses ------------------------------------------------------------------------------
 
 
@@ -1124,7 +1262,7 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     _is_usable(database)
     tally = _Tally()
     with ExitStack() as stack:
-        draft = Draft(database, stack, _fingerprint())
+        draft = Draft(database, stack, _fingerprint(), words=_words())
         for path in paths:
             for table in _tables_of(path, citation, patients, tally):
                 if _is_wanted(table, database, is_sure, dry_run):

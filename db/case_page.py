@@ -46,6 +46,7 @@ class CasePage:
     blocks: tuple[Block, ...]
     same: tuple[Row, ...]  # rows of literature tables that tell of this patient, and what they are known by
     perhaps_same: tuple[Row, ...]  # cases of other reports that may be this patient, and why
+    runs: tuple[Row, ...]  # runs that first gave values of the case, how many, and the last run that gave them
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,14 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
         _blocks(connection, case["report_id"], marked, {mention.number for mention in passed}),
         tuple(same_patient(connection, "case_id", case_id)),
         _perhaps_same(connection, case_id),
+        tuple(
+            every(
+                connection,
+                "select cast(first_run as integer) as first, count(*) as n, cast(max(last_run) as integer) as last from fact_run"
+                " where case_id = ? group by first_run order by first_run",
+                case_id,
+            )
+        ),
     )
 
 

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from corpus.files import readers_fingerprint
 from db import load, schema, source_files
+from db.history import store
 from db.schema import DatabaseError
 from db.source_files import SourceFile
+from extract.version import version
 
-# Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, or
-# from the text in the database because the pipeline is another.
-ADD, BUILD, READ_AGAIN = "add", "build", "read again"
+# Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, from the text in the
+# database because the pipeline is another, or because a run (whose name follows) is undone.
+ADD, BUILD, READ_AGAIN, UNDO = "add", "build", "read again", "undo"
 
 
 @dataclass(slots=True)
@@ -35,6 +38,10 @@ class Draft:
         True where what is there was made with other tables, so that nothing of it can be taken as it is.
     runs
         Reason to run in the ledger, for those that this command has begun.
+    words
+        The command as it was typed, for the history.
+    started
+        When the command started.
     """
 
     database: Path
@@ -43,22 +50,24 @@ class Draft:
     starts_empty: bool = False
     runs: dict[str, str] = field(default_factory=dict)
     opened: sqlite3.Connection | None = None
+    words: str | None = None
+    # The ledger is history and the only place that knows the clock.
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def connection(self) -> sqlite3.Connection:
         """The copy, open for writing."""
         if self.opened is None:
-            self.opened = self.stack.enter_context(replacement(self.database, self.starts_empty))
+            self.opened = self.stack.enter_context(replacement(self.database, self.starts_empty, self.words))
         return self.opened
 
     def run(self, reason: str) -> str:
         """Return the run that stores reports for this reason, begun if it is the first."""
         if reason not in self.runs:
-            number = self.connection.execute("select count(*) from run").fetchone()[0] + 1
-            self.runs[reason] = f"{number:06}"
-            # The ledger is history and the only place that knows the clock.
-            started = datetime.now(UTC).isoformat(timespec="seconds")
-            load.start_run(self.connection, self.runs[reason], reason, {"fingerprint": self.fingerprint}, started)
+            last = self.connection.execute("select max(cast(run_id as integer)) from run").fetchone()[0] or 0
+            self.runs[reason] = f"{max(last, store.last_number(self.database)) + 1:06}"
+            by = {"version": version(), "fingerprint": self.fingerprint, "readers": readers_fingerprint()}
+            load.start_run(self.connection, self.runs[reason], reason, by, self.started.isoformat(timespec="milliseconds"))
         return self.runs[reason]
 
     def finish(self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = ()) -> None:
@@ -68,8 +77,11 @@ class Draft:
         for number, run in enumerate(self.runs.values()):
             for name, message in [] if number else failed:
                 load.note_failure(self.connection, run, name, message)
-            load.finish_run(self.connection, run, 0 if number else unchanged)
-        if self.opened is not None:
+            seconds = (datetime.now(UTC) - self.started).total_seconds()
+            load.finish_run(self.connection, run, 0 if number else unchanged, round(seconds, 3))
+        if self.opened is None:
+            store.reconcile(self.database)
+        else:
             source_files.note(self.opened, files)
 
     def _tell_stored_before(self) -> None:
@@ -82,8 +94,10 @@ class Draft:
 
 
 @contextmanager
-def replacement(database: Path, starts_empty: bool) -> Iterator[sqlite3.Connection]:
+def replacement(database: Path, starts_empty: bool, words: str | None = None) -> Iterator[sqlite3.Connection]:
     """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
+
+    The history follows: `words` is the command as it was typed.
 
     Raises
     ------
@@ -95,17 +109,21 @@ def replacement(database: Path, starts_empty: bool) -> Iterator[sqlite3.Connecti
     partial = database.with_name(f"{database.name}.partial")
     with _lock(database):
         try:
+            store.reconcile(database)
             _discard(partial)
             if database.exists() and not starts_empty:
                 with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
                     old.backup(new)
-            with closing(load.connect(partial)) as connection:
-                # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
-                connection.execute("pragma synchronous = off")
-                connection.execute("pragma journal_mode = memory")
-                yield connection
-                load.refresh_overview(connection)
-            load.publish(partial, database)
+            with store.following(database, words) as follow:
+                with closing(load.connect(partial)) as connection:
+                    # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
+                    connection.execute("pragma synchronous = off")
+                    connection.execute("pragma journal_mode = memory")
+                    yield connection
+                    load.refresh_overview(connection)
+                    with load.transaction(connection):
+                        follow(connection)
+                load.publish(partial, database)
         finally:
             _discard(partial)
 
@@ -186,14 +204,17 @@ def copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
 
 def added_reports(connection: sqlite3.Connection) -> set[str]:
     """Return the reports whose stored text came by `add`: it goes before the project's own of the same name."""
-    origin: dict[str, str] = {}
+    origin: dict[str, str | None] = {}
+    before: dict[tuple[str, str], str | None] = {}
     with suppress(sqlite3.Error):  # a database with other tables may keep its history in another way
-        for name, reason in connection.execute(
-            "select report_name, reason from run_report join run using (run_id)"
-            " where outcome in ('new', 'changed') and reason in (?, ?) order by run_id",
-            (ADD, BUILD),
+        for run, name, reason in connection.execute(
+            "select run_id, report_name, reason from run_report join run using (run_id)"
+            " where outcome in ('new', 'changed') and (reason in (?, ?) or reason like ? || ' %') order by run_id",
+            (ADD, BUILD, UNDO),
         ):
-            origin[name] = reason
+            before[run, name] = origin.get(name)
+            # What an undone run had stored comes again from where it came before.
+            origin[name] = before.get((reason.removeprefix(UNDO).strip(), name)) if reason.startswith(UNDO) else reason
     return {name for name, reason in origin.items() if reason == ADD}
 
 

@@ -9,21 +9,20 @@ keep the same ones.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 
-from corpus.report import Report, ReportTable, Section
+from corpus.report import Report
 from corpus.sections import OTHER, outline
 from db.people import author_keys
 from db.query import every, one
-from db.reports import search_key, stored_report
+from db.reports import bare, content, from_content, search_key, stored_report
 from db.schema import DatabaseError
 
 _WORD = re.compile(r"[^\W_]{1,60}")
@@ -119,7 +118,7 @@ class Place:
 def is_linked(connection: sqlite3.Connection, report: Report) -> bool:
     """Tell whether a report is linked to another one just as it is now, so that there is nothing to do."""
     found = one(connection, "select content from report_duplicate where duplicate_id = ?", report.id)
-    return found is not None and found["content"] == _content(report)
+    return found is not None and found["content"] == content(report)
 
 
 def linked(connection: sqlite3.Connection, kept: str | None = None) -> tuple[Report, ...]:
@@ -127,7 +126,7 @@ def linked(connection: sqlite3.Connection, kept: str | None = None) -> tuple[Rep
     if one(connection, "select 1 from sqlite_master where name = 'report_duplicate'") is None:
         return ()
     rows = every(connection, "select content from report_duplicate where ? is null or report_id = ? order by duplicate_id", kept, kept)
-    return tuple(_report(row["content"]) for row in rows)
+    return tuple(from_content(row["content"]) for row in rows)
 
 
 def links(connection: sqlite3.Connection) -> dict[str, str]:
@@ -140,7 +139,7 @@ def links(connection: sqlite3.Connection) -> dict[str, str]:
 def orphans(connection: sqlite3.Connection, report: Report, found: Place | None) -> tuple[Report, ...]:
     """Return the reports that are linked to an older text of this one, and that its place does not name: to be placed anew."""
     before = stored_report(connection, report.id)
-    if before is None or before == _bare(report):
+    if before is None or before == bare(report):
         return ()
     placed = {link.report.id for link in found.links} if found else set()
     return tuple(other for other in linked(connection, report.id) if other.id not in placed)
@@ -172,8 +171,8 @@ def place(connection: sqlite3.Connection, report: Report) -> Place | None:
 def _is_linked_to(connection: sqlite3.Connection, kept: Report, other: Report) -> bool:
     """Tell whether a link is written already, between the two reports as they are now."""
     sql = "select 1 from report_duplicate where duplicate_id = ? and report_id = ? and content = ?"
-    is_as_stored = stored_report(connection, kept.id) == _bare(kept)
-    return is_as_stored and one(connection, sql, other.id, kept.id, _content(other)) is not None
+    is_as_stored = stored_report(connection, kept.id) == bare(kept)
+    return is_as_stored and one(connection, sql, other.id, kept.id, content(other)) is not None
 
 
 def settle(connection: sqlite3.Connection, found: Place) -> None:
@@ -335,7 +334,7 @@ def _family(connection: sqlite3.Connection, report: Report) -> tuple[Report, ...
             continue
         link = one(connection, "select report_id from report_duplicate where duplicate_id = ?", candidate.id)
         kept = link["report_id"] if link else candidate.id
-        if kept == report.id and stored_report(connection, kept) != _bare(report):
+        if kept == report.id and stored_report(connection, kept) != bare(report):
             found[candidate.id] = candidate  # what else was linked to the older text need not be like the new one
             continue
         found |= {member.id: member for member in (stored_report(connection, kept), *linked(connection, kept)) if member}
@@ -373,7 +372,7 @@ def _holders(connection: sqlite3.Connection, fingerprint: int, but: int) -> Iter
 def _by_key(connection: sqlite3.Connection, key: int) -> Report:
     """Return the report, stored or linked, whose fingerprints have this key."""
     if found := one(connection, "select content from report_duplicate where search_key = ?", key):
-        return _report(found["content"])
+        return from_content(found["content"])
     stored = one(connection, "select report_id from report_text where search_key = ?", key)
     report = stored_report(connection, stored["report_id"]) if stored else None
     if report is None:
@@ -449,25 +448,5 @@ def _row(kept: Report, link: Link) -> tuple[object, ...]:
     other, why = link.report, link.likeness
     return (
         other.id, kept.id, why.reason, why.words, why.share, search_key(other.id), other.title, other.doi, other.pmcid, other.pmid,
-        other.format, int(other.is_retelling), other.sha256, _content(other),
+        other.format, int(other.is_retelling), other.sha256, content(other),
     )  # fmt: skip
-
-
-def _content(report: Report) -> str:
-    """Return a report as JSON, but for what its file was called and what its reader doubted: neither is stored."""
-    return json.dumps(asdict(_bare(report)), ensure_ascii=False, sort_keys=True)
-
-
-def _bare(report: Report) -> Report:
-    return replace(report, source=None, messages=())
-
-
-def _report(content: str) -> Report:
-    """Return the report of which `_content` made JSON."""
-    values = json.loads(content)
-    lists = {name: tuple(values[name]) for name in ("authors", "affiliations", "pages", "messages")}
-    sections = tuple(Section(**part) for part in values["sections"])
-    tables = tuple(
-        ReportTable(**{**table, "rows": tuple(map(tuple, table["rows"])), "notes": tuple(table["notes"])}) for table in values["tables"]
-    )
-    return Report(**{**values, **lists, "sections": sections, "tables": tables})

@@ -130,14 +130,15 @@ def _settle(connection: sqlite3.Connection, place: Place, run_id: str) -> None:
 
 
 def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = None) -> bool:
-    """Take a report and all that was read from it out; return whether it was there.
+    """Take a report and all that was read from it, or its link, out; return whether it was there.
 
     Reports that were linked to it are forgotten with it: `duplicates.linked`, asked before, gives them to be stored in its place.
     """
     try:
         with transaction(connection):
+            was_linked = report_id in duplicates.links(connection)
             duplicates.leave(connection, report_id)
-            found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0
+            found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0 or was_linked
             if found and run_id is not None:
                 _note(connection, run_id, report_id, "removed", None)
     except sqlite3.Error as error:
@@ -275,12 +276,13 @@ def start_run(
     pipeline: dict[str, str] | None = None,
     started_at: str | None = None,
 ) -> None:
-    """Enter a run in the ledger; `pipeline` holds version and fingerprint, `started_at` is ISO 8601."""
+    """Enter a run in the ledger; `pipeline` holds version, fingerprint and that of the readers, `started_at` is ISO 8601."""
     known = pipeline or {}
     with transaction(connection):
         connection.execute(
-            "insert or ignore into run (run_id, reason, pipeline_version, pipeline_fingerprint, started_at) values (?, ?, ?, ?, ?)",
-            (run_id, reason, known.get("version"), known.get("fingerprint"), started_at),
+            "insert or ignore into run (run_id, reason, pipeline_version, pipeline_fingerprint, readers_fingerprint, started_at)"
+            " values (?, ?, ?, ?, ?, ?)",
+            (run_id, reason, known.get("version"), known.get("fingerprint"), known.get("readers"), started_at),
         )
 
 
@@ -290,16 +292,16 @@ def note_failure(connection: sqlite3.Connection, run_id: str, name: str, message
         _note(connection, run_id, name, "failed", message)
 
 
-def finish_run(connection: sqlite3.Connection, run_id: str, unchanged: int = 0) -> None:
-    """Write the counts of a run: what it did by its ledger, and how many reports it left as they were."""
+def finish_run(connection: sqlite3.Connection, run_id: str, unchanged: int = 0, seconds: float | None = None) -> None:
+    """Write the counts of a run: what it did by its ledger, how many reports it left as they were, and how long it took."""
     counts = ", ".join(
         f"reports_{outcome} = (select count(*) from run_report where run_id = :run and outcome = '{outcome}')"
-        for outcome in ("new", "changed", "failed", "removed")
+        for outcome in ("new", "changed", "failed", "removed", "linked")
     )
     with transaction(connection):
         connection.execute(
-            f"update run set {counts}, reports_unchanged = :unchanged where run_id = :run",
-            {"run": run_id, "unchanged": unchanged},
+            f"update run set {counts}, reports_unchanged = :unchanged, seconds = :seconds where run_id = :run",
+            {"run": run_id, "unchanged": unchanged, "seconds": seconds},
         )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 from corpus.report import Report, ReportTable, Section
@@ -74,6 +75,28 @@ def stored_report(connection: sqlite3.Connection, report_id: str) -> Report | No
         pages=tuple(x["start_char"] for x in _parts(connection, "report_page", report_id)),
         **plain,
     )
+
+
+def bare(report: Report) -> Report:
+    """Return a report as it is stored: without what its file was called and what its reader doubted."""
+    return replace(report, source=None, messages=())
+
+
+def content(report: Report) -> str:
+    """Return a report as JSON, but for what its file was called and what its reader doubted: neither is stored."""
+    return json.dumps(asdict(bare(report)), ensure_ascii=False, sort_keys=True)
+
+
+def from_content(text: str) -> Report:
+    """Return the report of which `content` made JSON, an older Casebook's too."""
+    values = {name: value for name, value in json.loads(text).items() if name in Report.__dataclass_fields__}
+    lists = {name: tuple(values.get(name, ())) for name in ("authors", "affiliations", "pages", "messages")}
+    sections = tuple(Section(**part) for part in values.get("sections", ()))
+    tables = tuple(
+        ReportTable(**{**table, "rows": tuple(map(tuple, table["rows"])), "notes": tuple(table["notes"])})
+        for table in values.get("tables", ())
+    )
+    return Report(**{**values, **lists, "sections": sections, "tables": tables})
 
 
 def _parts(connection: sqlite3.Connection, table: str, report_id: str) -> list[Row]:

@@ -53,12 +53,12 @@ def create(connection: sqlite3.Connection) -> None:
     """Create all tables in an empty database, inside the caller's transaction."""
     # Foreign keys may name tables that come later: SQLite looks them up only when rows are written.
     for script in statements():
-        for statement in _split(script):
+        for statement in split(script):
             connection.execute(statement)
     connection.execute(f"pragma user_version = {fingerprint()}")
 
 
-def _split(script: str) -> Iterator[str]:
+def split(script: str) -> Iterator[str]:
     """Yield the statements of a script; `executescript` would commit the transaction that is open."""
     pending = ""
     for line in script.splitlines(keepends=True):
@@ -94,5 +94,5 @@ def _tables(script: str) -> tuple[Table, ...]:
 
 
 def data_tables() -> tuple[str, ...]:
-    """Return the tables that equal records fill with equal rows: all but the ledgers of runs and files, and FTS."""
-    return tuple(name for name in dictionary() if name not in ("run", "run_report", "source_file", "report_search"))
+    """Return the tables that equal records fill with equal rows: all but the ledgers and FTS."""
+    return tuple(name for name in dictionary() if name not in ("run", "run_report", "fact_run", "source_file", "report_search"))

@@ -87,5 +87,12 @@ def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:
         )
 
 
+def forget(connection: sqlite3.Connection, reports: Iterable[str]) -> None:
+    """Forget the files that held reports, so that they are read when they are named again."""
+    held = "select 1 from json_each(source_file.reports) where json_each.value = ?"
+    with connection:
+        connection.executemany(f"delete from source_file where exists ({held})", [(name,) for name in reports])
+
+
 def _listed(values: Iterable[str]) -> str:
     return json.dumps(list(values), ensure_ascii=False)

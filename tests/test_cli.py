@@ -121,7 +121,8 @@ def state(database: Path) -> tuple[str, int]:
 
 
 def leftovers(database: Path) -> list[str]:
-    return sorted(path.name for path in database.parent.iterdir() if path != database)
+    """What lies beside the database, but for its history."""
+    return sorted(path.name for path in database.parent.iterdir() if path not in (database, database.with_name("casebook.history.db")))
 
 
 # --- help ----------------------------------------------------------------------------------------

@@ -8,8 +8,12 @@ create table run (
     pipeline_version text,
     -- Fingerprint of code, vocabularies and settings of the pipeline.
     pipeline_fingerprint text,
-    -- When it started, ISO 8601, where the caller says so.
+    -- Fingerprint of code, vocabularies and libraries of the readers of files.
+    readers_fingerprint text,
+    -- When the command started, ISO 8601, where the caller says so.
     started_at text,
+    -- How many seconds the command took, the other runs that it began included.
+    seconds real check (seconds >= 0),
     -- Reports stored for the first time.
     reports_new integer not null default 0 check (reports_new >= 0),
     -- Reports stored again because text or pipeline had changed.
@@ -19,5 +23,7 @@ create table run (
     -- Files or records that were refused.
     reports_failed integer not null default 0 check (reports_failed >= 0),
     -- Reports taken out.
-    reports_removed integer not null default 0 check (reports_removed >= 0)
+    reports_removed integer not null default 0 check (reports_removed >= 0),
+    -- Reports that were linked to another one that tells the same.
+    reports_linked integer not null default 0 check (reports_linked >= 0)
 ) strict, without rowid;

@@ -1,0 +1,240 @@
+"""What moved between two runs: reports, cases and values, each with the words that it was read from."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from db import records
+from db.history import store
+from db.history.store import LINKED, OUT, STORED, Version
+from db.rows import case_key
+from db.schema import DatabaseError
+
+ADDED, REMOVED, CHANGED, REWORDED = "added", "removed", "changed", "reworded"
+KINDS = (CHANGED, ADDED, REMOVED, REWORDED)
+NOTHING = "000000"  # the state before the first run
+
+# By what two entries of a list are taken for the same fact; courses have no name and are taken in order.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "ihc": ("marker", "cells"),
+    "molecular": ("gene", "alteration"),
+    "surgeries": ("procedure",),
+    "drugs": ("name",),
+    "metastases": ("topography",),
+    "events": ("kind", "name"),
+}
+_IN_ORDER = ("radiotherapy", "surgeries")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value of a case in one of the two states: its number in the list, from 1, and the words that support it."""
+
+    number: int
+    value: Any
+    quotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value that moved. `before` or `after` is None where it was not there; both are where value or words changed."""
+
+    report_id: str
+    case_id: str
+    field: str
+    before: Fact | None
+    after: Fact | None
+
+    @property
+    def kind(self) -> str:
+        """One of KINDS; reworded: the same value from other words."""
+        if self.before is None:
+            return ADDED
+        if self.after is None:
+            return REMOVED
+        return REWORDED if self.before.value == self.after.value else CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class ReportChange:
+    """A report that is another than before.
+
+    Attributes
+    ----------
+    before, after
+        stored, linked or out.
+    about
+        What of the report itself changed: "text", "title", "year" ...
+    cases_added, cases_removed
+        Names of the cases that only one of the states has.
+    link
+        Name of the report to which it is now linked, None where it is not.
+    """
+
+    report_id: str
+    before: str
+    after: str
+    about: tuple[str, ...]
+    cases_added: tuple[str, ...]
+    cases_removed: tuple[str, ...]
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What moved from the state after one run to that after another; counts by field and kind are those of `changes`."""
+
+    before: str
+    after: str
+    reports: tuple[ReportChange, ...]
+    changes: tuple[Change, ...]
+
+    def counts(self) -> dict[str, Counter[str]]:
+        """Return for each field, in the order of the record, how many values moved and how."""
+        found: dict[str, Counter[str]] = {field: Counter() for field in records.FACTS}
+        for change in self.changes:
+            found[change.field][change.kind] += 1
+        return {field: count for field, count in found.items() if count}
+
+
+def named(past: sqlite3.Connection, name: str) -> str:
+    """Return the run that somebody means by "3" or "000003".
+
+    Raises
+    ------
+    DatabaseError
+        There is no such run.
+    """
+    run_id = f"{int(name):06}" if name.isascii() and name.isdigit() and len(name) <= 6 else name
+    if past.execute("select 1 from run where run_id = ?", (run_id,)).fetchone() is None:
+        raise DatabaseError(f"{name}: no run of this number; `casebook runs` lists them")
+    return run_id
+
+
+def before(past: sqlite3.Connection, run_id: str) -> str:
+    """Return the run before another one; that of no number before the first."""
+    found: str | None = past.execute("select max(run_id) from run where run_id < ?", (run_id,)).fetchone()[0]
+    return found or NOTHING
+
+
+def run_name_of(run_id: str) -> str:
+    """Return a run as people name it: "run 3"; "nothing" for the state before the first."""
+    return "nothing" if run_id == NOTHING else f"run {int(run_id)}"
+
+
+def last(past: sqlite3.Connection) -> str:
+    """Return the last run; that of no number where there is none."""
+    found: str | None = past.execute("select max(run_id) from run").fetchone()[0]
+    return found or NOTHING
+
+
+def two_runs(past: sqlite3.Connection, names: Sequence[str]) -> tuple[str, str]:
+    """Return the runs to compare: of none named the last with the one before it, of one that with the one before it, of two both.
+
+    The number 0 means the state before the first.
+
+    Raises
+    ------
+    DatabaseError
+        There is no run of such a number.
+    """
+    found = [NOTHING if name in ("0", NOTHING) else named(past, name) for name in names] or [last(past)]
+    return (found[0], found[1]) if len(found) == 2 else (before(past, found[0]), found[0])
+
+
+def difference(past: sqlite3.Connection, old: str, new: str, fields: Sequence[str] = (), cases: Sequence[str] = ()) -> Difference:
+    """Compare the states after two runs; `fields` and `cases` (names of cases or of reports) leave out all others."""
+    was, now = store.state(past, old), store.state(past, new)
+    reports: list[ReportChange] = []
+    changes: list[Change] = []
+    for report_id in sorted(was.keys() | now.keys()):
+        first, second = was.get(report_id), now.get(report_id)
+        if (second.tells_as(first) if second else first is None or first.state == OUT) or not _is_wanted(report_id, cases):
+            continue
+        told = [_told(past, version) for version in (first, second)]
+        found = [x for x in _changes(report_id, *told) if (not fields or x.field in fields) and (not cases or _is_of(x, cases))]
+        changes += found
+        if found or not (fields or any("/" in name for name in cases)):
+            reports.append(_report(past, report_id, first, second, *told))
+    return Difference(old, new, tuple(reports), tuple(changes))
+
+
+def _is_wanted(report_id: str, cases: Sequence[str]) -> bool:
+    return not cases or any(name == report_id or name.startswith(f"{report_id}/") for name in cases)
+
+
+def _is_of(change: Change, cases: Sequence[str]) -> bool:
+    return change.case_id in cases or change.report_id in cases
+
+
+def _told(past: sqlite3.Connection, version: Version | None) -> dict[str, Any]:
+    """Return the record of a version as JSON; one without cases where none is stored."""
+    return store.contents(past, version.facts) if version and version.state == STORED else {"cases": [], "evidence": []}
+
+
+def _report(
+    past: sqlite3.Connection, report_id: str, old: Version | None, new: Version | None, was: Mapping[str, Any], now: Mapping[str, Any]
+) -> ReportChange:
+    """Return what changed of a report as a whole."""
+    first, second = (store.contents(past, version.report) if version else {} for version in (old, new))
+    about = tuple(sorted(name for name in first.keys() & second.keys() if first[name] != second[name]))
+    labels = [[case_key(report_id, case["label"]) for case in told["cases"]] for told in (was, now)]
+    return ReportChange(
+        report_id,
+        old.state if old else OUT,
+        new.state if new else OUT,
+        about,
+        tuple(name for name in labels[1] if name not in labels[0]),
+        tuple(name for name in labels[0] if name not in labels[1]),
+        store.contents(past, new.facts)["report_id"] if new and new.state == LINKED else None,
+    )
+
+
+def _changes(report_id: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    """Yield the values that moved, case by case and field by field."""
+    old, new = _by_field(was), _by_field(now)
+    for label, field in sorted(old.keys() | new.keys(), key=lambda key: (len(key[0]), key[0], records.FACTS.index(key[1]))):
+        for first, second in _pairs(field, old.get((label, field), []), new.get((label, field), [])):
+            if first is None or second is None or (first.value, first.quotes) != (second.value, second.quotes):
+                yield Change(report_id, case_key(report_id, label), field, first, second)
+
+
+def _by_field(told: Mapping[str, Any]) -> dict[tuple[str, str], list[Fact]]:
+    """Return the facts of a record's JSON by case and field, their values without the numbers of the evidence."""
+    quotes: dict[tuple[str | None, str], list[str]] = {}
+    for entry in told["evidence"]:
+        if "reason" not in entry:
+            quotes.setdefault((entry.get("case"), entry["field"]), []).append(entry["quote"])
+    found: dict[tuple[str, str], list[Fact]] = {}
+    for label, field, number, value in records.facts(told):
+        if isinstance(value, dict):
+            words = [told["evidence"][index]["quote"] for index in value.get("evidence", ())]
+            value = {name: part for name, part in value.items() if name != "evidence"}
+        else:
+            words = quotes.get((label, field), [])
+        found.setdefault((label, field), []).append(Fact(number, value, tuple(dict.fromkeys(words))))
+    return found
+
+
+def _pairs(field: str, old: Sequence[Fact], new: Sequence[Fact]) -> Iterator[tuple[Fact | None, Fact | None]]:
+    """Yield which fact became which: equal ones, then those of one name, then in order where they have none."""
+    names = _NAMES.get(field)
+    rest, left = list(old), list(new)
+    ways: list[Callable[[Fact], Any]] = [lambda x: (x.value, x.quotes), lambda x: x.value]
+    if names:
+        ways.append(lambda x: tuple(x.value.get(name) for name in names))
+    if names is None or field in _IN_ORDER:
+        ways.append(lambda _: ())
+    for way in ways:
+        for fact in tuple(rest):
+            match = next((other for other in left if way(other) == way(fact)), None)
+            if match is not None:
+                rest.remove(fact)
+                left.remove(match)
+                yield fact, match
+    yield from ((fact, None) for fact in rest)
+    yield from ((None, fact) for fact in left)

@@ -1,0 +1,124 @@
+"""A run taken back: each report that it touched becomes what it was before, by a new run; no other report is touched."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from db import load, records, reports, source_files
+from db.duplicates import Likeness, Link, Place
+from db.history import diff, store
+from db.history.store import LINKED, OUT, SAME, STORED, Version
+from db.reports import stored_report
+from db.schema import DatabaseError
+
+_NAMED = 5  # of a long list of reports
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What has to be put back.
+
+    Attributes
+    ----------
+    run_id
+        The run that is undone.
+    targets
+        Each report that is to become another than it is, with the version that it gets; None takes it out.
+    later
+        Those of the touched reports that later runs touched, too, with the last of them.
+    """
+
+    run_id: str
+    targets: Mapping[str, Version | None]
+    later: Mapping[str, str]
+
+
+def plan(past: sqlite3.Connection, run_id: str) -> Plan:
+    """Return what undoing a run has to put back."""
+    touched = [version.report_id for version in store.versions(past, run_id) if version.outcome != SAME]
+    before, now = store.state(past, diff.before(past, run_id)), store.state(past)
+    targets = {name: before.get(name) for name in touched}
+    sql = "select max(run_id) from version where report_id = ? and run_id > ? and outcome <> 'same'"
+    later = {name: past.execute(sql, (name, run_id)).fetchone()[0] for name in touched}
+    return Plan(
+        run_id,
+        {name: _none_if_out(target) for name, target in targets.items() if not now[name].tells_as(target)},
+        {name: last for name, last in later.items() if last},
+    )
+
+
+def _none_if_out(version: Version | None) -> Version | None:
+    return None if version is None or version.state == OUT else version
+
+
+def refuse(found: Plan, is_forced: bool) -> None:
+    """Raise DatabaseError where a run cannot be undone: there is nothing to do, or later runs would be undone with it."""
+    name = diff.run_name_of(found.run_id)
+    if not found.targets and not found.later:
+        raise DatabaseError(f"{name}: nothing to undo; every report is as it was before")
+    if found.later and not is_forced:
+        whose = ", ".join(f"{report_id} (run {int(run_id)})" for report_id, run_id in sorted(found.later.items())[:_NAMED])
+        more = f" and {len(found.later) - _NAMED} others" if len(found.later) > _NAMED else ""
+        raise DatabaseError(
+            f"{name}: later runs changed the same reports: {whose}{more}; undo those first, or --force puts back what was before"
+        )
+    if not found.targets:
+        raise DatabaseError(f"{name}: nothing to undo; every report is as it was before")
+
+
+def apply(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_id: str) -> None:
+    """Put back what a plan says, in a copy of the database, as a run of its own.
+
+    Raises
+    ------
+    DatabaseError
+        Reports that the plan does not name would go or change with it, or a report belongs to a table of doses.
+    """
+    wanted = {**store.there_now(copy)}
+    _refuse_tables(copy, found)
+    for name, target in found.targets.items():
+        wanted.pop(name, None)
+        if target is None or target.state == LINKED:
+            load.remove(copy, name, run_id)
+        if target is not None:
+            wanted[name] = store.contents(past, target.facts)["report_id"] if target.state == LINKED else None
+    for name, target in found.targets.items():
+        if target and target.state == STORED:
+            _store(past, copy, name, target, run_id)
+    for target in found.targets.values():
+        if target and target.state == LINKED:
+            _link(past, copy, target, run_id)
+    there, now = store.there_now(copy), store.state(past)
+    if others := sorted(name for name in there.keys() | wanted.keys() if there.get(name, "") != wanted.get(name, "")):
+        hanging = ", ".join(f"{name} (run {int(now[name].run_id)})" for name in others[:_NAMED])
+        raise DatabaseError(f"{diff.run_name_of(found.run_id)}: cannot be undone alone, later ones hang on it: {hanging}; undo those first")
+    source_files.forget(copy, found.targets)
+
+
+def _store(past: sqlite3.Connection, copy: sqlite3.Connection, name: str, target: Version, run_id: str) -> None:
+    pipeline = {"version": target.pipeline_version or "", "fingerprint": target.pipeline_fingerprint or ""}
+    report = reports.from_content(json.dumps(store.contents(past, target.report)))
+    load.store(copy, report, records.from_json(store.contents(past, target.facts), pipeline), run_id)
+
+
+def _link(past: sqlite3.Connection, copy: sqlite3.Connection, target: Version, run_id: str) -> None:
+    """Link a report again to the one that tells the same."""
+    link = store.contents(past, target.facts)
+    kept = stored_report(copy, link["report_id"])
+    if kept is None:
+        raise DatabaseError(f"{target.report_id}: was linked to {link['report_id']}, which is not stored any more")
+    report = reports.from_content(json.dumps(store.contents(past, target.report)))
+    likeness = Likeness(link["reason"], link["words_in_both"], link["share"])
+    load.link(copy, Place(kept, True, (Link(report, likeness),), ()), run_id)
+
+
+def _refuse_tables(copy: sqlite3.Connection, found: Plan) -> None:
+    """Raise DatabaseError where a report is a table of the authors' own patients: its cells are not in the history."""
+    tables = {name for (name,) in copy.execute("select dose_table_id from dose_table where is_own = 1")}
+    if names := sorted(tables & found.targets.keys()):
+        raise DatabaseError(
+            f"{diff.run_name_of(found.run_id)}: cannot be undone, {', '.join(names)} came by `casebook tables add`, which replaces it"
+        )

@@ -1,0 +1,731 @@
+"""The history of runs: what each stored, compared and put back, whatever happens to the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import casebook
+from corpus.report import Report
+from db import load, records
+from db.history import diff, page, store, telling
+from db.reports import stored_report
+from extract import pipeline as extraction
+from extract.record import Case, Record
+from tests import db_fixtures
+
+# Invented for these tests.
+THIGH = """A 61-year-old man presented with a mass of the left thigh.
+
+The tumor was excised. Histology showed a leiomyosarcoma. Desmin and ALK were positive. He received radiotherapy of 50 Gy in 25 fractions.
+
+He was alive without recurrence 24 months after surgery."""
+LUNG = "A 44-year-old woman had had a cough for three weeks and coughed blood on a Sunday. Lobectomy of the right lung showed an adenocarcinoma. She was well after one year."
+LARYNX = "A 58-year-old man was hoarse. Biopsy of the larynx showed a squamous cell carcinoma. He sang again after two years."
+
+pytestmark = pytest.mark.usefixtures("pipeline", "project")
+
+Reader = Callable[[Report, Any], Record]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (reports / "thigh.txt").write_text(THIGH, encoding="utf-8")
+    (reports / "lung.txt").write_text(LUNG, encoding="utf-8")
+    return reports
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "casebook.db"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project that comes with one report."""
+    reports = tmp_path / "own"
+    reports.mkdir()
+    (reports / "larynx.txt").write_text(LARYNX, encoding="utf-8")
+    (tmp_path / "tables").mkdir()
+    monkeypatch.setattr(casebook, "REPORTS", reports)
+    monkeypatch.setattr(casebook, "DOSE_TABLES", tmp_path / "tables")
+    return reports
+
+
+@pytest.fixture
+def change(monkeypatch: pytest.MonkeyPatch, pipeline: extraction.Pipeline) -> Iterator[Callable[..., None]]:
+    """Return what makes the pipeline another one: of another fingerprint, and with other values for the cases of some reports."""
+    usual: Reader = extraction.extract
+
+    def become(fingerprint: str, **values: Callable[[Case], Case]) -> None:
+        def extract(report: Report, pipeline: Any) -> Record:
+            record = usual(report, pipeline)
+            return replace(record, cases=tuple(map(values[report.id], record.cases))) if report.id in values else record
+
+        changed = replace(pipeline, fingerprint=fingerprint)
+        monkeypatch.setattr(casebook, "_pipeline", lambda: changed)
+        monkeypatch.setattr(casebook, "_fingerprint", lambda: fingerprint)
+        monkeypatch.setattr(extraction, "extract", extract)
+
+    yield become
+
+
+def less_dose(case: Case) -> Case:
+    """The case with 50.4 Gy in 28 fractions, and without its second stain."""
+    course = replace(case.radiotherapy[0], total_dose_gy=50.4, fractions=28, dose_per_fraction_gy=1.8)
+    return replace(case, radiotherapy=(course,), ihc=case.ihc[:1])
+
+
+def run(*words: str | Path) -> Result:
+    result = CliRunner().invoke(casebook.main, [str(word) for word in words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def done(*words: str | Path) -> str:
+    """Run a command that must succeed, and return what it said."""
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def refused(*words: str | Path) -> str:
+    """Run a command that must fail with one line, and return it."""
+    result = run(*words)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    return result.stderr.removeprefix("casebook: ").strip()
+
+
+def dump(database: Path) -> list[str]:
+    with closing(load.connect(database)) as connection:
+        return list(load.dump(connection))
+
+
+def ask(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def outcomes(database: Path) -> list[tuple[str, str, str]]:
+    """What the history says that each run made of each report."""
+    sql = "select run_id, report_id, outcome from version order by run_id, report_id"
+    return [(str(int(run_id)), name, outcome) for run_id, name, outcome in ask(store.path_of(database), sql)]
+
+
+def assert_agrees(database: Path) -> None:
+    """The last state of the history is that of the database, fact by fact, and both know the same runs."""
+    with store.reading(database) as past, closing(sqlite3.connect(database)) as connection:
+        there = {name: version for name, version in store.state(past).items() if version.state != store.OUT}
+        assert there.keys() == store.there_now(connection).keys()
+        for name, version in there.items():
+            if version.state == store.LINKED:
+                continue
+            pipeline = {"version": version.pipeline_version or "", "fingerprint": version.pipeline_fingerprint or ""}
+            assert records.from_json(store.contents(past, version.facts), pipeline) == records.stored_record(connection, name)
+        runs = "select run_id, reason, started_at, seconds from run order by run_id"
+        assert past.execute(runs).fetchall() == connection.execute(runs).fetchall()
+
+
+# --- records from tables -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [db_fixtures.lung, db_fixtures.markup, db_fixtures.guideline])
+def test_a_record_comes_back_from_its_rows_and_from_its_json(make: Callable[[], tuple[Report, Record]], tmp_path: Path) -> None:
+    report, record = make()
+    with closing(load.connect(tmp_path / "a.db")) as connection:
+        load.store(connection, report, record, "000001")
+        again = records.stored_record(connection, report.id)
+        assert again is not None
+        known = {case.label for case in record.cases}
+        for first, second in zip(record.evidence, again.evidence, strict=True):
+            assert replace(first, case=first.case if first.case in known else None) == second
+        assert again.cases == record.cases
+        assert repr(again.cases) == repr(record.cases), "1 is equal to True, and is not the same"
+        assert again.pipeline == record.pipeline
+        values = json.loads(json.dumps(records.to_json(again)))
+        assert records.from_json(values, again.pipeline) == again
+        before = list(load.dump(connection))
+        load.store(connection, report, again, "000002")
+        assert list(load.dump(connection)) == before
+
+
+def test_a_record_of_another_casebook_is_read_as_far_as_it_is_known() -> None:
+    values = {
+        "report": {"id": "r"},
+        "cases": [{"label": "1", "mood": "good", "ihc": [{"marker": "ALK", "result": "positive", "clone": "5A4"}]}],
+    }
+    (case,) = records.from_json(values | {"evidence": []}, {}).cases
+    assert (case.ihc[0].marker, case.ihc[0].evidence, case.age_years) == ("ALK", (), None)
+
+
+def test_every_record_of_the_projects_own_reports_comes_back(built: Path) -> None:
+    assert_agrees(built)
+    with closing(sqlite3.connect(built)) as connection, closing(load.connect(Path(":memory:"))) as copy:
+        names = [name for (name,) in connection.execute("select report_id from report")]
+        assert len(names) >= 30
+        for name in names:
+            report, record = stored_report(connection, name), records.stored_record(connection, name)
+            assert report
+            assert record
+            load.store(copy, report, records.from_json(records.to_json(record), record.pipeline), "000001")
+            for table in (
+                "patient_case",
+                "radiotherapy_course",
+                "radiotherapy_phase",
+                "drug",
+                "timeline_event",
+                "ihc_result",
+                "fact_evidence",
+            ):
+                sql = f"select * from {table} where case_id like ? || '/%' order by 1, 2, 3, 4"
+                assert copy.execute(sql, (name,)).fetchall() == connection.execute(sql, (name,)).fetchall()
+
+
+# --- the ledger ----------------------------------------------------------------------------------
+
+
+def test_every_run_is_listed_with_when_why_what_and_how_long(folder: Path, database: Path, change: Callable[..., None]) -> None:
+    done("build", "--database", database)
+    (folder / "empty.txt").touch()
+    assert run("add", folder, "--database", database).exit_code == 1
+    (folder / "empty.txt").unlink()
+    change("another", thigh=less_dose)
+    done("add", folder / "thigh.txt", "--database", database)
+    lines = done("runs", "--database", database).splitlines()
+    assert len(lines) == 4
+    for line, reason, what in zip(lines[1:], ("build", "add", "add"), ("1 new", "2 new, 1 failed", "1 changed"), strict=True):
+        assert re.fullmatch(
+            rf" +\d  \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d +\d+\.\d s  {reason} +{what}; pipeline \S+ \S+; casebook {reason} .*", line
+        )
+    told = [json.loads(line) for line in done("runs", "--json", "--database", database).splitlines()]
+    assert [x["pipeline_fingerprint"] for x in told][1:] == [extraction_fingerprint(database, "000002"), "another"]
+    assert all(x["is_in_database"] and len(x["readers_fingerprint"]) == 16 and x["seconds"] > 0 for x in told)
+    assert str(folder) not in str(ask(database, "select * from run")), "the words of a command may name private folders"
+
+
+def extraction_fingerprint(database: Path, run_id: str) -> str:
+    return str(ask(database, f"select pipeline_fingerprint from run where run_id = '{run_id}'")[0][0])
+
+
+def test_each_fact_says_which_run_first_and_last_gave_it(folder: Path, database: Path, change: Callable[..., None]) -> None:
+    def of(field: str, case: str = "thigh/1") -> list[tuple[Any, ...]]:
+        return ask(database, f"select number, first_run, last_run from fact_run where case_id = '{case}' and field = '{field}' order by 1")
+
+    done("add", folder, "--database", database)
+    assert of("ihc") == [(1, "000001", "000001"), (2, "000001", "000001")]
+    change("second", thigh=lambda case: less_dose(replace(case, ihc=case.ihc[::-1])))
+    done("add", folder, "--database", database)
+    assert of("ihc") == [(1, "000001", "000002")], "ALK, which was the second before"
+    assert of("radiotherapy") == [(1, "000002", "000002")]
+    assert of("sex", "lung/1") == [(1, "000001", "000002")]
+    change("third")
+    done("add", folder / "thigh.txt", "--database", database)
+    assert of("radiotherapy") == [(1, "000001", "000003")], "what the first run gave, the third gave again"
+    assert of("sex", "lung/1") == [(1, "000001", "000002")]
+    facts = "select case_id, field, number from {} order by 1, 2, 3"
+    assert ask(database, facts.format("fact_run")) == sorted(set(ask(database, facts.format("fact_evidence"))))
+
+
+def test_the_page_of_a_case_says_which_runs_read_it(folder: Path, database: Path, change: Callable[..., None]) -> None:
+    import asyncio
+
+    from db.serve import make_datasette
+
+    done("add", folder, "--database", database)
+    change("second", thigh=less_dose)
+    done("add", folder, "--database", database)
+    response = asyncio.run(make_datasette(database).client.get("/casebook/patient_case/thigh~2F1"))
+    words = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", response.text))
+    assert re.search(r"Values first read in run 1 \(1\d\), run 2 \(1\); last read in run 2\.", words)
+
+
+# --- what is kept --------------------------------------------------------------------------------
+
+
+def test_a_run_that_changes_nothing_leaves_every_byte(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    path = store.path_of(database)
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    assert "is up to date" in done("add", folder, "--database", database)
+    done("runs", "--database", database)
+    done("diff", "--database", database)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_what_another_pipeline_reads_alike_is_not_stored_again(folder: Path, database: Path, change: Callable[..., None]) -> None:
+    done("add", folder, "--database", database)
+    contents = ask(store.path_of(database), "select * from content")
+    change("another")
+    done("add", folder, "--database", database)
+    assert ask(store.path_of(database), "select * from content") == contents
+    assert outcomes(database)[2:] == [("2", "lung", "same"), ("2", "thigh", "same")]
+    assert "no report differs" in done("diff", "--database", database)
+    assert "nothing to undo" in refused("undo", "2", "--database", database)
+    assert_agrees(database)
+
+
+def test_nothing_in_the_history_can_be_changed(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    with closing(sqlite3.connect(store.path_of(database))) as past:
+        for table, column in (("run", "reason"), ("content", "data"), ("version", "outcome")):
+            for sql in (f"delete from {table}", f"update {table} set {column} = {column}"):
+                with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+                    past.execute(sql)
+
+
+def test_a_database_with_other_tables_is_made_anew_and_its_history_goes_on(folder: Path, database: Path) -> None:
+    done("build", "--database", database)
+    done("add", folder, "--database", database)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("pragma user_version = 7")
+        connection.commit()
+    done("build", "--database", database)
+    assert {outcome for run_id, _, outcome in outcomes(database) if int(run_id) > 2} == {"same"}
+    assert ask(database, "select distinct first_run from fact_run where case_id = 'thigh/1'") == [("000002",)]
+    assert_agrees(database)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_done_the_history_has_the_facts_of_the_database(
+    seed: int, folder: Path, database: Path, change: Callable[..., None]
+) -> None:
+    pick = random.Random(seed)
+    states: dict[str, list[str]] = {}
+    for step in range(12):
+        what = pick.choice(("edit", "copy", "pipeline", "build", "undo"))
+        if what == "edit":
+            (folder / "thigh.txt").write_text(
+                THIGH.replace("61", str(pick.randint(60, 63))) + " He smoked." * pick.randint(0, 1), encoding="utf-8"
+            )
+        elif what == "copy":
+            more = " She has no other disease and lives with her sister, who is well and who drives her to the clinic."
+            (folder / f"copy-{pick.randint(1, 2)}.txt").write_text(LUNG + more * pick.randint(0, 2), encoding="utf-8")
+        elif what == "pipeline":
+            change(f"pipeline {step}", **({"thigh": less_dose} if pick.random() < 0.5 else {}))
+        if what == "undo" and states:
+            run("undo", pick.choice(sorted(states)), "--database", database)
+        else:
+            done(*(["build"] if what == "build" else ["add", folder]), "--database", database)
+        if database.exists():
+            assert_agrees(database)
+            states[ask(database, "select max(run_id) from run")[0][0]] = facts_of(database)
+    with store.reading(database) as past:
+        for run_id, facts in states.items():
+            there = (version for version in store.state(past, run_id).values() if version.state == store.STORED)
+            assert sorted(json.dumps(store.contents(past, version.facts), sort_keys=True) for version in there) == facts
+
+
+def facts_of(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        found = (records.stored_record(connection, name) for (name,) in connection.execute("select report_id from report"))
+        return sorted(json.dumps(records.to_json(record), sort_keys=True) for record in found if record)
+
+
+# --- accidents -----------------------------------------------------------------------------------
+
+
+def killed(moment: str, *words: str | Path) -> None:
+    """Run a command in a process of its own that ends at once, as if killed, at a moment."""
+    code = f"""
+import os, sqlite3, casebook
+from db import load
+from db.history import store
+publish, follow = load.publish, store._follow
+def before(*args, **more): os._exit(9)
+def after(*args): publish(*args); os._exit(9)
+def entered(*args, **more):
+    args[0].execute("pragma cache_size = 1")  # as a long run does, it writes to the file before it has ended
+    follow(*args, **more)
+    os._exit(9)
+if {moment!r} == "before the swap": load.publish = before
+if {moment!r} == "after the swap": load.publish = after
+if {moment!r} == "with the history written": store._follow = entered
+casebook.main({[str(word) for word in words]!r})
+"""
+    # This process builds the pipeline anew, and finds the project's own reports: `add` is what it can be asked.
+    result = subprocess.run([sys.executable, "-c", code], cwd=Path(casebook.__file__).parent, env=os.environ, check=False)
+    assert result.returncode == 9
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_there"), [("before the swap", False), ("with the history written", False), ("after the swap", True)]
+)
+def test_a_kill_leaves_database_and_history_with_the_same_runs(moment: str, is_there: bool, folder: Path, database: Path) -> None:
+    done("add", folder / "lung.txt", "--database", database)
+    killed(moment, "add", folder / "thigh.txt", "--database", database)
+    if moment == "with the history written":
+        assert store.path_of(database).with_name("casebook.history.db-journal").stat().st_size > 0
+    lines = done("runs", "--database", database).splitlines()
+    assert len(lines) == 2 + is_there
+    assert_agrees(database)
+    if is_there:
+        assert "1 new" in lines[2]
+        assert "command not known" in lines[2]
+    done("add", folder, "--database", database)
+    assert_agrees(database)
+    assert outcomes(database) == [("1", "lung", "new"), ("2", "thigh", "new")]
+
+
+@pytest.mark.parametrize("moment", ["before the swap", "with the history written", "after the swap"])
+def test_a_kill_of_the_very_first_run(moment: str, folder: Path, database: Path) -> None:
+    killed(moment, "add", folder, "--database", database)
+    assert len(done("runs", "--database", database).splitlines()) == 1 + (moment == "after the swap")
+    done("add", folder, "--database", database)
+    assert_agrees(database)
+    assert outcomes(database) == [("1", "lung", "new"), ("1", "thigh", "new")]
+
+
+def test_a_run_that_failed_is_in_neither(folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done("add", folder / "lung.txt", "--database", database)
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(load, "publish", fail)
+        assert run("add", folder, "--database", database).exit_code == 1
+    assert outcomes(database) == [("1", "lung", "new")]
+    assert_agrees(database)
+
+
+def test_a_lost_history_begins_with_what_the_database_holds(folder: Path, database: Path) -> None:
+    done("build", "--database", database)
+    done("add", folder, "--database", database)
+    store.path_of(database).unlink()
+    assert len(done("runs", "--database", database).splitlines()) == 3
+    assert_agrees(database)
+    assert outcomes(database) == [("1", "larynx", "new"), ("2", "lung", "new"), ("2", "thigh", "new")]
+    done("undo", "2", "--database", database)
+    assert_agrees(database)
+
+
+def test_a_lost_database_begins_anew_under_new_numbers(folder: Path, database: Path) -> None:
+    done("build", "--database", database)
+    done("add", folder, "--database", database)
+    database.unlink()
+    assert "not in this database" not in done("diff", "1", "2", "--database", database)
+    assert done("runs", "--database", database).count("not in this database") == 2
+    done("build", "--database", database)
+    assert outcomes(database)[3:] == [("3", "larynx", "same"), ("3", "lung", "removed"), ("3", "thigh", "removed")]
+    assert "not in this database" not in done("runs", "--database", database)
+    assert_agrees(database)
+    # What was lost with the database comes back from its history: the run that took it out is undone.
+    done("undo", "3", "--database", database)
+    assert ask(database, "select report_id from report order by 1") == [("larynx",), ("lung",), ("thigh",)]
+    assert_agrees(database)
+
+
+def test_an_older_database_that_was_put_back_is_followed(folder: Path, database: Path, tmp_path: Path) -> None:
+    done("add", folder, "--database", database)
+    shutil.copy(database, tmp_path / "backup.db")
+    (folder / "thigh.txt").write_text(THIGH.replace("61", "62"), encoding="utf-8")
+    done("add", folder, "--database", database)
+    shutil.copy(tmp_path / "backup.db", database)
+    (folder / "thigh.txt").write_text(THIGH, encoding="utf-8")
+    (folder / "larynx-2.txt").write_text(LARYNX, encoding="utf-8")
+    done("add", folder, "--database", database)
+    assert outcomes(database)[2:] == [("2", "thigh", "changed"), ("3", "larynx-2", "new"), ("3", "thigh", "changed")]
+    assert_agrees(database)
+
+
+def test_a_history_of_another_database_is_not_mixed_with_this_one(folder: Path, database: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    done("add", folder / "lung.txt", "--database", other)
+    done("add", folder, "--database", database)
+    shutil.copy(store.path_of(other), store.path_of(database))
+    before = database.read_bytes()
+    (folder / "thigh.txt").write_text(THIGH.replace("61", "62"), encoding="utf-8")
+    for words in (["add", folder], ["runs"], ["diff"], ["undo", "1"]):
+        line = refused(*words, "--database", database)
+        assert line.startswith(f"{store.path_of(database)}: its run 000001 is another than the database's")
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"I am a note, and a long one at that." * 200, b""])
+def test_a_file_in_its_place_that_is_no_history(content: bytes, folder: Path, database: Path) -> None:
+    done("add", folder / "lung.txt", "--database", database)
+    path = store.path_of(database)
+    if content:
+        path.write_bytes(content)
+    else:
+        path.unlink()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("create table customer (name text)")
+    before = path.read_bytes()
+    for words in (["add", folder], ["runs"], ["undo", "1"]):
+        assert refused(*words, "--database", database).startswith(f"{path}: ")
+    assert path.read_bytes() == before
+
+
+# --- diff ----------------------------------------------------------------------------------------
+
+
+def test_diff_shows_what_a_change_of_the_pipeline_moved(folder: Path, database: Path, change: Callable[..., None]) -> None:
+    done("add", folder, "--database", database)
+    change("another", thigh=less_dose)
+    done("add", folder, "--database", database)
+    lines = done("diff", "--database", database).splitlines()
+    assert lines[:2] == ["run 1 → run 2", "1 report differs"]
+    counts = {line.split()[0]: line.split()[1:] for line in lines[2:6]}
+    assert counts == {
+        "field": ["changed", "added", "removed", "reworded"],
+        "ihc": ["0", "0", "1", "0"],
+        "radiotherapy": ["1", "0", "0", "0"],
+        "all": ["1", "0", "1", "0"],
+    }
+    assert lines[6:] == [
+        "",
+        "thigh: read otherwise",
+        '  - thigh/1  ihc 2: ALK, positive  "ALK were positive"',
+        "  ~ thigh/1  radiotherapy 1: 50 Gy, 25 fractions, 2 Gy a fraction → 50.4 Gy, 28 fractions, 1.8 Gy a fraction"
+        '  "50 Gy in 25 fractions"',
+    ]
+    assert done("diff", "1", "--database", database).startswith("nothing → run 1\n2 reports differ\n")
+    assert "50.4 Gy, 28 fractions, 1.8 Gy a fraction → 50 Gy" in done("diff", "2", "1", "--database", database)
+
+
+def test_diff_as_json_holds_values_and_words_and_can_be_narrowed(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    (folder / "thigh.txt").write_text(THIGH.replace("61", "62").replace("50 Gy in 25", "50.4 Gy in 28"), encoding="utf-8")
+    done("add", folder, "--database", database)
+    told = json.loads(done("diff", "1", "2", "--json", "--database", database))
+    assert [report["changed"] for report in told["reports"]] == [["text"]]
+    (age,) = [value for value in told["values"] if value["field"] == "age_years"]
+    assert age == {
+        "case_id": "thigh/1",
+        "field": "age_years",
+        "kind": "changed",
+        "before": {"number": 1, "value": 61.0, "quotes": ["61-year-old"]},
+        "after": {"number": 1, "value": 62.0, "quotes": ["62-year-old"]},
+    }
+
+    def fields(*words: str) -> set[str]:
+        return {value["field"] for value in json.loads(done("diff", *words, "--json", "--database", database))["values"]}
+
+    assert fields("--field", "age_years") == {"age_years"}
+    assert fields("--field", "age_years", "--field", "radiotherapy") == {"age_years", "radiotherapy"}
+    assert fields("--case", "thigh") == fields("--case", "thigh/1") == fields()
+    assert fields("--case", "lung") == fields("--case", "thigh/2") == set()
+    wrong = run("diff", "--field", "mood", "--database", database)
+    assert (wrong.exit_code, "no field mood" in wrong.stderr) == (2, True)
+    assert refused("diff", "7", "--database", database) == "7: no run of this number; `casebook runs` lists them"
+
+
+def test_diff_tells_of_new_gone_and_linked_reports_and_of_cases(folder: Path, database: Path) -> None:
+    done("add", folder / "lung.txt", "--database", database)
+    (folder / "paper.txt").write_text(LUNG + " Her sister, who lives in the same house, was examined as well.", encoding="utf-8")
+    done("add", folder, "--database", database)
+    lines = done("diff", "--database", database).splitlines()
+    assert "lung: linked to paper, which tells the same, without case 1" in lines
+    assert "paper: added, with case 1" in lines
+    assert not [line for line in lines if line.startswith("  +")], "values of a new case are counted only"
+    assert [line for line in done("diff", "--all", "--database", database).splitlines() if line.startswith("  + paper/1  sex: female")]
+
+
+def test_entries_of_a_list_are_followed_by_name() -> None:
+    def told(*ihc: dict[str, Any]) -> dict[str, Any]:
+        quotes = [{"field": "ihc", "case": "1", "quote": f"{x['marker']} {x['result']}"} for x in ihc]
+        return {"cases": [{"label": "1", "ihc": [x | {"evidence": [n]} for n, x in enumerate(ihc)]}], "evidence": quotes}
+
+    first = told({"marker": "ALK", "result": "positive"}, {"marker": "SMA", "result": "positive"}, {"marker": "CD34", "result": "negative"})
+    second = told(
+        {"marker": "CD34", "result": "negative"}, {"marker": "ALK", "result": "negative"}, {"marker": "EMA", "result": "positive"}
+    )
+    found = {telling.line(change) for change in diff._changes("r", first, second)}
+    assert found == {
+        '~ r/1  ihc 2 (ALK): positive → negative  "ALK positive" → "ALK negative"',
+        '- r/1  ihc 2: SMA, positive  "SMA positive"',
+        '+ r/1  ihc 3: EMA, positive  "EMA positive"',
+    }
+
+
+class Tags(HTMLParser):
+    """Collects the tags of a page, their attributes, and the text between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_of_a_diff_is_one_escaped_file_without_script() -> None:
+    evil = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&</style>"
+    fact = diff.Fact(1, {"marker": evil, "result": evil}, (evil, evil))
+    changes = (
+        diff.Change(evil, f"{evil}/1", "ihc", fact, diff.Fact(1, {"marker": evil, "result": "negative"}, (evil,))),
+        diff.Change(evil, f"{evil}/1", "sex", None, diff.Fact(1, evil, (evil,))),
+        diff.Change(evil, f"{evil}/2", "site", fact, fact),
+    )
+    report = diff.ReportChange(evil, "stored", "linked", (evil,), (f"{evil}/2",), (f"{evil}/1",), evil)
+    about = store.Run("000002", evil, evil, evil, 1.0, evil, evil, evil, 0, 0, 0, 0, 0, 0, 0)
+    about = replace(about, words="casebook add /home/somebody")
+    html = page.page(diff.Difference("000001", "000002", (report,), changes), (about,))
+    tags = Tags()
+    tags.feed(html)
+    assert {tag for tag, _ in tags.tags} <= {
+        "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td",
+        "section", "details", "summary", "article", "span", "small", "div", "b", "q",
+    }  # fmt: skip
+    assert {name for _, attributes in tags.tags for name in attributes} <= {"lang", "charset", "name", "content", "http-equiv", "class"}
+    assert html.count("</style>") == 1
+    assert "somebody" not in html, "a page is passed on; the folders of its maker are not"
+    assert "url(" not in html
+    assert evil in tags.text
+    assert "default-src 'none'" in html
+    assert "prefers-color-scheme: dark" in html
+    assert 'name="viewport"' in html
+
+
+def test_the_page_is_written_to_a_file(folder: Path, database: Path, tmp_path: Path) -> None:
+    done("add", folder, "--database", database)
+    (folder / "thigh.txt").write_text(THIGH.replace("61", "62"), encoding="utf-8")
+    done("add", folder, "--database", database)
+    file = tmp_path / "moved.html"
+    assert done("diff", "1", "2", "--html", file, "--database", database).strip().endswith("moved.html: run 1 → run 2, 1 report differs")
+    tags = Tags()
+    tags.feed(file.read_text(encoding="utf-8"))
+    for words in ("run 1 → run 2", "61 years", "62 years", "61-year-old", "62-year-old", "thigh/1"):
+        assert words in tags.text
+
+
+# --- undo ----------------------------------------------------------------------------------------
+
+
+def test_undo_takes_out_what_a_run_brought_and_puts_back_what_it_changed(folder: Path, database: Path) -> None:
+    done("add", folder / "thigh.txt", "--database", database)
+    before = dump(database)
+    (folder / "thigh.txt").write_text(THIGH.replace("61", "62"), encoding="utf-8")
+    done("add", folder, "--database", database)
+    after = dump(database)
+    said = done("undo", "2", "--database", database)
+    assert said.strip().endswith("casebook.db: run 2 undone by run 3: 1 report put back, 1 taken out")
+    assert dump(database) == before
+    assert_agrees(database)
+    done("undo", "000003", "--database", database)
+    assert dump(database) == after
+    assert_agrees(database)
+    assert ask(database, "select reason from run order by run_id")[2:] == [("undo 000002",), ("undo 000003",)]
+
+
+def test_undo_puts_back_what_an_older_pipeline_read(folder: Path, database: Path, change: Callable[..., None]) -> None:
+    done("add", folder, "--database", database)
+    before = [line for line in dump(database) if "'thigh" in line]
+    change("another", thigh=less_dose)
+    done("add", folder, "--database", database)
+    assert [line for line in dump(database) if "'thigh" in line] != before
+    done("undo", "2", "--database", database)
+    assert [line for line in dump(database) if "'thigh" in line] == before
+    assert "1 changed" in done("build", "--database", database), "another pipeline's reading is not today's"
+    assert_agrees(database)
+
+
+def test_what_was_undone_can_be_added_again(folder: Path, database: Path) -> None:
+    done("add", folder / "thigh.txt", "--database", database)
+    (folder / "thigh.txt").write_text(THIGH.replace("61", "62"), encoding="utf-8")
+    done("add", folder, "--database", database)
+    after = dump(database)
+    done("undo", "2", "--database", database)
+    assert "1 new, 1 changed" in done("add", folder, "--database", database)
+    assert dump(database) == after
+
+
+def test_undo_is_refused_where_a_later_run_changed_the_same_reports(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    (folder / "thigh.txt").write_text(THIGH.replace("61", "62"), encoding="utf-8")
+    done("add", folder, "--database", database)
+    before = database.read_bytes()
+    line = refused("undo", "1", "--database", database)
+    assert line == "run 1: later runs changed the same reports: thigh (run 2); undo those first, or --force puts back what was before"
+    assert database.read_bytes() == before
+    done("build", "--database", database)
+    assert "2 taken out" in done("undo", "1", "--force", "--database", database)
+    assert ask(database, "select report_id from report") == [("larynx",)], "another run's report stays"
+    assert_agrees(database)
+    assert "later runs changed the same reports" in refused("undo", "1", "--database", database)
+    assert "nothing to undo" in refused("undo", "1", "--force", "--database", database)
+
+
+def test_undo_of_a_run_that_does_not_exist(folder: Path, database: Path) -> None:
+    assert "not there yet" in refused("undo", "1", "--database", database)
+    done("add", folder, "--database", database)
+    for name in ("2", "x", "-0", "0", "²", "9999999"):
+        assert refused("undo", "--database", database, "--", name).startswith(f"{name}: no run")
+
+
+def test_undo_brings_links_and_what_gave_way_back(folder: Path, database: Path) -> None:
+    (folder / "short.txt").write_text(LUNG.replace("coughed blood", "spat blood"), encoding="utf-8")
+    done("add", folder, "--database", database)
+    before = dump(database)
+    (folder / "paper.txt").write_text(LUNG + " Her sister, who lives in the same house, was examined as well.", encoding="utf-8")
+    done("add", folder / "paper.txt", "--database", database)
+    assert dict(ask(database, "select duplicate_id, report_id from report_duplicate")) == {"lung": "paper", "short": "paper"}
+    after = dump(database)
+    done("undo", "2", "--database", database)
+    assert dump(database) == before
+    assert_agrees(database)
+    done("undo", "3", "--database", database)
+    assert dump(database) == after
+    assert_agrees(database)
+
+
+def test_undo_does_not_take_along_what_was_linked_later(folder: Path, database: Path) -> None:
+    done("add", folder / "thigh.txt", "--database", database)
+    done("add", folder / "lung.txt", "--database", database)
+    (folder / "second.txt").write_text(LUNG, encoding="utf-8")
+    done("add", folder, "--database", database)
+    before = database.read_bytes()
+    for words in (["undo", "2"], ["undo", "2", "--force"]):
+        line = refused(*words, "--database", database)
+        assert line == "run 2: cannot be undone alone, later ones hang on it: second (run 3); undo those first"
+    assert database.read_bytes() == before
+    assert_agrees(database)
+    done("undo", "3", "--database", database)
+    done("undo", "2", "--database", database)
+    assert ask(database, "select report_id from report") == [("thigh",)]
+    assert_agrees(database)
+
+
+def test_after_an_undo_the_projects_own_report_is_the_projects_again(project: Path, tmp_path: Path, database: Path) -> None:
+    done("build", "--database", database)
+    mine = tmp_path / "larynx.txt"
+    mine.write_text(THIGH, encoding="utf-8")
+    run("add", mine, "--database", database)
+    done("undo", "2", "--database", database)
+    (project / "larynx.txt").write_text(LARYNX.replace("58", "59"), encoding="utf-8")
+    assert "1 changed" in done("build", "--database", database)
+    assert_agrees(database)
+
+
+def test_a_table_of_own_patients_cannot_be_undone(database: Path, tmp_path: Path) -> None:
+    table = tmp_path / "series.csv"
+    table.write_text("Patient,Age (years),Sex,Dose (Gy),Fractions\n1,54,M,50,25\n2,61,F,60,30\n", encoding="utf-8")
+    done("tables", "add", "--yes", table, "--database", database)
+    assert ask(database, "select is_own from dose_table") == [(1,)]
+    assert (
+        refused("undo", "1", "--database", database) == "run 1: cannot be undone, series came by `casebook tables add`, which replaces it"
+    )
+    assert_agrees(database)
