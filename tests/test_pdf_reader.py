@@ -322,3 +322,9 @@ def test_a_changed_file_is_read_or_refused(seed: int) -> None:
 
 
 BASE = write_pdf("A lump", [*SHORT, ("table", pdf_reports.TABLE), *SHORT], columns=2, wide=1)
+
+
+def test_year_and_identifiers_of_what_a_paper_cites_are_not_its_own() -> None:
+    cited = "1. Berg A. A tumour of the arm. J Invent Med 2011;3:12-19. doi:10.5555/cited.1. PMID: 12345678."
+    report = read(write_pdf(None, [*SHORT, ("heading", "References"), ("small", cited)]))
+    assert (report.year, report.doi, report.pmid) == (None, None, None)

@@ -34,6 +34,9 @@ _YEARS = tuple(
         r"\baccepted:?[^\n]{0,30}?\b(?P<year>(?:19|20)\d\d)\b",
     )
 )
+_REFERENCES = re.compile(
+    r"^\W{0,9}(?:\d{1,2}\.?\s)?(?:references|bibliography|literature(?:\scited)?)\W{0,9}$", re.IGNORECASE | re.MULTILINE
+)
 # Titles that programs fill in: file names, "Microsoft Word - ...", "untitled", a manuscript number.
 _NO_TITLE = re.compile(
     r"microsoft\ word | untitled | \.(?:docx?|pdf|tex|indd|qxd|qxp|rtf|odt|eps|fm|dvi|html?)\b | ^\W*$ | ^[\w.-]{0,40}\d[\w.-]{0,40}$"
@@ -85,8 +88,10 @@ def about(info: Mapping[str, str], printed: Sequence[str], data: bytes) -> About
         The file, for its XMP packet.
     """
     text = "\n".join(printed)
+    # What a paper cites has years, DOIs and PMIDs of its own; its licence may stand behind them.
+    own = _REFERENCES.split(text, maxsplit=1)[0]
     return About(
-        plausible_title(info.get("Title", "")), _doi(info, text, data), _id(_PMCID, text, "PMC"), _id(_PMID, text, ""), _year(text),
+        plausible_title(info.get("Title", "")), _doi(info, own, data), _id(_PMCID, own, "PMC"), _id(_PMID, own, ""), _year(own),
         _license(text), _authors(info.get("Author", "")),
     )  # fmt: skip
 
