@@ -62,6 +62,10 @@ measure: $(VENV)/.installed ## F1 by field on the gold and silver reports beside
 bench: $(VENV)/.installed ## words per second, beside spaCy's bare tokenizer
 	@$(BIN)/python scripts/bench.py --check
 
+.PHONY: fuzz
+fuzz: $(VENV)/.installed-dev ## feed each reader damaged files, led by coverage (FORMAT=xml, SECONDS_EACH=60; needs atheris)
+	@$(BIN)/python scripts/fuzz.py $(if $(FORMAT),--format $(FORMAT)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
+
 .PHONY: lexicons
 lexicons: $(VENV)/.installed ## rebuild the generated vocabularies from their sources
 	@$(BIN)/python scripts/build_lexicons.py

@@ -522,6 +522,13 @@ def check(data: bytes) -> None:
         assert all(0 <= one.start < one.end <= len(report.text) for one in (*report.sections, *report.tables))
 
 
+def test_properties_of_a_damaged_file_are_no_properties() -> None:
+    parts = parts_of(good())
+    for xml in (b"<a/>", parts["docProps/core.xml"].replace(b"coreProperties", b"coreProperty")):
+        (report,) = word.read(archive(parts | {"docProps/core.xml": xml}), "x.docx", "x")
+        assert report.text.strip()
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]))
 def test_any_bytes_give_a_report_or_a_corpus_error(data: bytes, start: bytes) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import random
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from html import unescape
 from itertools import permutations
@@ -17,7 +19,7 @@ from click.testing import CliRunner
 
 import casebook
 from corpus.report import Report, ReportTable, Section
-from db import duplicates, load, serve
+from db import duplicates, load, people, serve
 from db.reports import stored_report
 from extract.record import Record
 from tests import db_fixtures
@@ -367,3 +369,17 @@ def test_the_command_line_keeps_the_fuller_one_and_says_so(tmp_path: Path) -> No
     (folder / "b-paper.txt").write_text(OTHER_CASE, encoding="utf-8")
     changed = CliRunner().invoke(casebook.main, arguments)
     assert "now 2 cases in 2 reports" in changed.output
+
+
+def test_accents_upon_accents_take_no_longer_than_other_signs() -> None:
+    """Putting a run of them in order takes quadratic time; the words beside them still tell that it is the same report."""
+    marks = " a" + "\u0301\u0323" * 50_000
+    started = time.process_time()
+    with closing(load.connect(Path(":memory:"))) as connection:
+        first = Report("one", f"{FULL} {marks}", authors=(*AUTHORS, f"Mu\u0308ller{marks}"))
+        load.store(connection, first, Record({"id": "one", "kind": "other"}, (), (), db_fixtures.PIPELINE), "run")
+        place = duplicates.place(connection, replace(first, id="two"))
+    assert place is not None
+    assert place.is_stored
+    assert people.without_accents(f"Mu\u0308ller ﬁ{marks}") == people.without_accents("Müller ﬁ a") == "Muller fi a"
+    assert time.process_time() - started < 2

@@ -261,6 +261,14 @@ def test_deep_nesting_is_read_or_refused(tag: str) -> None:
         _reads_or_refuses(f"<{tag}>".encode() * depth + b"A lump. <p>It grew.")
 
 
+@pytest.mark.parametrize("sign", ["\x02", "\x0e", "\uffff"])
+def test_a_sign_that_no_markup_may_hold_behind_what_is_left_out(sign: str) -> None:
+    page = f"<!doctype html><body><article><h1>A case</h1>{sign}<nav>Menu</nav>A man{sign} of 54<aside>More</aside> had{sign} a lump.<p>{'It grew. ' * 30}</article>"
+    (report,) = html.read(page.encode(), "page.html", "page")
+    assert "A man of 54 had a lump." in " ".join(report.text.split())
+    assert "Menu" not in report.text
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes(data: bytes) -> None:

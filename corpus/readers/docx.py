@@ -318,7 +318,8 @@ def _front(parts: list[_Part], document: Document) -> tuple[_Front, list[_Part]]
 def _properties(document: Document) -> tuple[str | None, tuple[str, ...]]:
     """Take title and authors from the file's properties, where they are any."""
     core = document.file.core_properties
-    return plausible_title(core.title), plausible_author(core.author)
+    # A damaged file has another element where the properties should be: then they have no such attributes.
+    return plausible_title(getattr(core, "title", "")), plausible_author(getattr(core, "author", ""))
 
 
 def _title_at(parts: Sequence[_Part], core_title: str | None) -> int | None:

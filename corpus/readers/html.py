@@ -272,15 +272,19 @@ def _drop_below(heading: Element, kept: frozenset[Element]) -> None:
         element = after
 
 
+# The parser lets them through, and refuses to take them back.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
 def _take_out(element: Element) -> None:
     """Remove an element; the words behind it stay."""
-    around, before, tail = element.getparent(), element.getprevious(), element.tail
+    around, before, tail = element.getparent(), element.getprevious(), _NO_XML.sub(" ", element.tail or "")
     if around is None:
         return
     if tail and before is not None:
-        before.tail = (before.tail or "") + tail
+        before.tail = _NO_XML.sub(" ", before.tail or "") + tail
     elif tail:
-        around.text = (around.text or "") + tail
+        around.text = _NO_XML.sub(" ", around.text or "") + tail
     element.tail = None
     around.remove(element)
 
