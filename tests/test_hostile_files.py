@@ -260,7 +260,7 @@ def test_a_hostile_file_is_refused_in_one_line(name: str, make: Callable[[], byt
     assert done.seconds < MOST_SECONDS
     assert done.most_bytes < MOST_BYTES + 20_000_000  # what is mapped counts here: the limit of the worker is that on what is written
     assert database.read_bytes() == before
-    assert sorted(path.name for path in database.parent.iterdir()) == ["good.txt", "x.db"]
+    assert sorted(path.name for path in database.parent.iterdir()) == ["good.txt", "x.db", "x.history.db"]
 
 
 # --- what is stored ----------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_a_hostile_file_is_stored_without_harm(name: str, make: Callable[[], byt
     assert done.out.isprintable() or done.out.strip().isprintable()
     assert done.seconds < MOST_SECONDS
     assert done.most_bytes < MOST_BYTES
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "secret.txt", "x.db"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "secret.txt", "x.db", "x.history.db"])
     with closing(open_readonly(tmp_path / "x.db")) as connection:
         ((report_id, text),) = connection.execute("select report_id, text from report_text").fetchall()
         assert connection.execute("select count(*) from patient_case").fetchone() == (1,)
