@@ -756,7 +756,7 @@ def test_what_is_fetched_is_in_the_database_with_the_licence_that_the_service_to
         rows = connection.execute("select report_id, format, license from report order by 1").fetchall()
     assert rows == [("PMC1", "jats", "CC BY"), ("PMC2", "markdown", "CC BY")]
     again = CliRunner().invoke(casebook.main, ["add", str(tmp_path), "--database", str(tmp_path / "x.db")])
-    assert (again.exit_code, again.stderr) == (0, "1 file passed over: 1 .db\n".join(("casebook: ", "")))
+    assert (again.exit_code, again.stderr) == (0, "casebook: 2 files passed over: 2 .db\n")  # the database and its history
 
 
 def test_a_list_of_identifiers_goes_in_beside_files(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

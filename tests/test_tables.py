@@ -571,7 +571,7 @@ def test_a_table_that_becomes_one_of_the_literature_leaves_no_cases(tmp_path: Pa
         assert run("tables", "add", "--yes", "--patients", patients, path, "--database", database).exit_code == 0
         assert rows_of(database, "select count(*) from patient_case") == [(cases,)]
         assert rows_of(database, "select count(*) from dose_table_row") == [(rows,)]
-        assert run("tables", "list", "--database", database).stdout == f"review: 3 rows, 2 doses; {path}\n"
+        assert run("tables", "list", "--database", database).stdout == f"review: 3 rows, 2 doses; {path.name}\n"
     assert "cases of the report review" in run("tables", "show", "review", "--database", database).stdout
 
 
