@@ -29,7 +29,6 @@ import click
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
 from corpus import containers, files
 from corpus.dose_table import DoseTable, TableCell, counted, load_dose_table
-from corpus.formats import ending_of, stem_of
 from corpus.report import CorpusError, Passed, Problem, Report
 from corpus.tables.grid import Grid
 from db import duplicates, load, source_files
@@ -314,13 +313,7 @@ def _for_the_ledger(failed: Iterable[tuple[str, str]], paths: Iterable[Path]) ->
 
 def _name(report: Report) -> str:
     """Return what messages call a report: its file, with the part where the file holds several."""
-    source, (_, sign, part) = report.source or report.id, report.id.rpartition("#")
-    file_name = source.rpartition("/")[2]
-    # What stands behind the sign may also be the name of a member of an archive, or an ending that tells two files apart.
-    pieces = stem_of(file_name).split(", ")
-    stems = {", ".join(pieces[number:]) for number in range(len(pieces))}
-    is_whole_file = part == ending_of(file_name)[1:] or any(f"#{report.id}".endswith(f"#{stem}") for stem in stems)
-    return f"{source}, {part}" if sign and not is_whole_file else source
+    return report.source or report.id
 
 
 # --- the database ------------------------------------------------------------------------------

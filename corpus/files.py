@@ -228,12 +228,12 @@ def read(source: Source, data: bytes, worker: Worker | None = None) -> Iterator[
 
 
 def _checked(report: Report, member: containers.Member, source: Source) -> Report | Problem:
-    """Give a report with the licence that is told of its file, or why it is not taken."""
+    """Give a report with its name in messages and the licence that is told of its file, or why it is not taken."""
+    part = report.id.removeprefix(member.id).removeprefix("#")
+    name = f"{member.name}, {part}" if part else member.name
     if (excess := report.excess) is not None:
-        part = report.id.removeprefix(member.id).removeprefix("#")
-        name = f"{member.name}, {part}" if part else member.name
         return Problem(name, f"{name}: {excess}")
-    return report if report.license else replace(report, license=_license_beside(source.path))
+    return replace(report, source=name, license=report.license or _license_beside(source.path))
 
 
 def _license_beside(path: Path) -> str | None:

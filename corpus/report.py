@@ -134,7 +134,7 @@ class Report:
     messages
         What the reader could not read or doubts, a line each, without the file's name.
     source
-        The path that was read, as given; for messages, never for identity.
+        What messages call it, never for identity: the path that was read, as given, with ", part" for one of several in a file.
     """
 
     id: str
