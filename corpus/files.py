@@ -6,11 +6,12 @@ import atexit
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 
 from corpus import containers, formats
 from corpus.readers.decode import read_bytes
@@ -238,12 +239,16 @@ def _checked(report: Report, member: containers.Member, source: Source) -> Repor
 
 def _license_beside(path: Path) -> str | None:
     """Return the licence that Europe PMC told of a fetched file; None where it was not fetched, or none was told."""
-    if not (path.parent / _FETCHED).is_file():
-        return None
+    ledger = path.parent / _FETCHED
+    return _licenses(path.parent, ledger.stat().st_mtime_ns).get(path.name) if ledger.is_file() else None
+
+
+@lru_cache(maxsize=4)
+def _licenses(folder: Path, modified_ns: int) -> Mapping[str, str]:
+    """Read the licences of the files of a folder of fetched articles, once as long as its ledger stays as it is."""
     from corpus.europe_pmc.folder import read_folder
 
-    rows = read_folder(path.parent).rows.values()
-    return next((row.license.upper() for row in rows if row.file == path.name and row.license), None)
+    return MappingProxyType({row.file: row.license.upper() for row in read_folder(folder).rows.values() if row.file and row.license})
 
 
 def _read(member: containers.Member, worker: Worker | None) -> tuple[Report, ...]:
