@@ -22,7 +22,7 @@ from extract import abbreviations, kind, language, matching, patients, sentences
 from extract.fields import FIELDS
 from extract.reading import Finding, Hit, Mention, Reading, Sentence
 from extract.record import FIELDS as RECORD_FIELDS
-from extract.record import Case, Evidence, Record, check_evidence
+from extract.record import Case, Evidence, Record, about, check_evidence
 from extract.version import fingerprint, version
 
 LEXICONS = (
@@ -85,7 +85,7 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
         for entry in evidence:
             entry.page = bisect_right(report.pages, entry.start) or 1
     record = Record(
-        _report(report, judged), tuple(cases), tuple(evidence), {"version": pipeline.version, "fingerprint": pipeline.fingerprint}
+        about(report, judged), tuple(cases), tuple(evidence), {"version": pipeline.version, "fingerprint": pipeline.fingerprint}
     )
     check_evidence(record, report.text)
     return record
@@ -227,11 +227,3 @@ def _is_patient(case: Case) -> bool:
 
 def _label_order(label: str) -> tuple[int, str]:
     return (int(label) if label.isdigit() else 99, label)
-
-
-def _report(report: Report, judged: str) -> dict[str, Any]:
-    return {
-        "id": report.id, "kind": judged, "title": report.title, "doi": report.doi, "pmcid": report.pmcid, "pmid": report.pmid,
-        "year": report.year, "journal": report.journal, "license": report.license, "authors": list(report.authors),
-        "format": report.format, "sha256": report.sha256,
-    }  # fmt: skip

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from corpus.report import Report
+
 RESULTS = ("positive", "negative", "equivocal", "other_cells")
 STATUSES = ("NED", "AWD", "ALIVE", "DOD", "DOC", "DEAD", "LTFU")
 
@@ -221,7 +223,7 @@ class Case:
 class Record:
     """All that is said of one report: who it is about, and the words for each value."""
 
-    report: Mapping[str, Any]  # id, kind, title, doi, pmcid, pmid, year, journal, license, sha256
+    report: Mapping[str, Any]  # as `about` gives it
     cases: tuple[Case, ...]
     evidence: tuple[Evidence, ...]
     pipeline: Mapping[str, str]  # version, fingerprint
@@ -234,6 +236,15 @@ class Record:
             "evidence": [asdict(entry) for entry in self.evidence],
             "pipeline": dict(self.pipeline),
         }
+
+
+def about(report: Report, kind: str) -> dict[str, Any]:
+    """Return what a record says of its report, which was taken for this kind."""
+    return {
+        "id": report.id, "kind": kind, "title": report.title, "doi": report.doi, "pmcid": report.pmcid, "pmid": report.pmid,
+        "year": report.year, "journal": report.journal, "license": report.license, "authors": list(report.authors),
+        "format": report.format, "sha256": report.sha256,
+    }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from corpus.dose_table import DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
-from extract.record import Case, Drug, Evidence, Histology, RadiotherapyCourse, Record, Site, check_evidence
+from extract.record import Case, Drug, Evidence, Histology, RadiotherapyCourse, Record, Site, about, check_evidence
 
 # Which columns tell a field, the first that was read before the others.
 _TOLD_BY: Mapping[str, tuple[str, ...]] = {
@@ -47,10 +47,7 @@ def record(table: DoseTable, version: str, fingerprint: str) -> tuple[Report, Re
     cases = tuple(_case(row, _Cells(page, row, table)) for row in table.rows)
     kind = "case_series" if len(cases) > 1 else "case_report"
     report = Report(table.id, "".join(page.parts), kind, table.title, doi=table.doi, citation=table.citation, license=table.license)
-    about = {
-        name: getattr(report, name) for name in ("id", "kind", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")
-    }
-    made = Record(about, cases, tuple(page.evidence), {"version": version, "fingerprint": fingerprint})
+    made = Record(about(report, kind), cases, tuple(page.evidence), {"version": version, "fingerprint": fingerprint})
     check_evidence(made, report.text)
     return report, made
 
