@@ -847,9 +847,9 @@ def _default_fetched() -> Path:
 @click.option("--again", is_flag=True, help="Search anew, and ask again for what was not found or not open access.")
 @click.option("--no-add", "stays_out", is_flag=True, help="Fetch only, and add nothing to the database.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be fetched, and from where; write nothing.")
-@click.option("--email", envvar="CASEBOOK_EMAIL", help="Whom the service may write to, should the requests trouble it.")
+@click.option("--email", help="Whom the service may write to, should the requests trouble it.")
 @click.option("--rate", type=click.FloatRange(0, 10, min_open=True), default=_RATE, show_default=True, help="Requests a second, at most.")
-@click.option("--service", envvar="CASEBOOK_EUROPE_PMC", help="Another address of the service: a mirror.")
+@click.option("--service", help="Another address of the service: a mirror.")
 @_database
 @_in_one_line
 def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, database: Path, **options: Any) -> None:
