@@ -1,0 +1,1 @@
+"""Corrections: what curators said of values, in a file of their own, laid over what was read."""
