@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from corpus import formats, zips
+from corpus.plain import plain
 from corpus.report import CorpusError, Passed, Problem
 
 
@@ -406,7 +407,7 @@ def _is_tar(block: bytes) -> bool:
 
 def shown(path: str) -> str:
     """Give a name so that it can be printed: line ends, control and direction marks, and broken UTF-8 as escapes."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in path[:500])
+    return plain(path[:500])
 
 
 def first_free(wanted: Iterable[str], taken: Collection[str]) -> str:

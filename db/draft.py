@@ -188,6 +188,20 @@ def has_todays_tables(database: Path) -> bool | None:
     return False
 
 
+def is_usable(database: Path) -> bool:
+    """Tell whether there is a database yet.
+
+    Raises
+    ------
+    DatabaseError
+        It has other tables than today's, or is none of Casebook's.
+    """
+    is_current = has_todays_tables(database)
+    if is_current is False:
+        raise DatabaseError(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
+    return is_current is True
+
+
 def copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Take the history of runs and of files over into new tables, as far as the columns are still the same."""
     columns = schema.dictionary()

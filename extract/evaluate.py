@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
@@ -522,3 +522,17 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(" ".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in value)
     return str(value)
+
+
+def lines(result: Evaluation) -> Iterator[str]:
+    """Yield the table of figures; a star marks the core fields."""
+    yield f"{'field':24}{'precision':>10}{'recall':>8}{'F1':>8}{'tp':>6}{'fp':>5}{'fn':>5}"
+    for name, count in result.fields.items():
+        mark = "*" if name in CORE else " "
+        yield f"{mark}{name:23}{count.precision:10.3f}{count.recall:8.3f}{count.f1:8.3f}{count.tp:6}{count.fp:5}{count.fn:5}"
+    summary = result.to_json()["summary"]
+    yield ""
+    yield f"core macro F1 (*)   {summary['core_macro_f1']:.4f}"
+    yield f"macro F1 of all     {summary['all_macro_f1']:.4f}"
+    yield f"kind right          {result.kinds_right} of {result.reports}"
+    yield f"whole cases right   {result.perfect_core_cases} of {result.gold_cases} (all core fields)"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from corpus.dose_table import in_words
 from corpus.tables.grid import Cell, Grid
-from extract.tables.understand import Understood
+from extract.tables.understood import Understood
 
 FOLDER = Path(__file__).parent / "tables"
 

@@ -28,6 +28,7 @@ from corpus import files
 from corpus.report import Report
 from corpus.worker import LimitError, Worker
 from db import load
+from db.draft import has_todays_tables
 from db.schema import DatabaseError
 from extract import pipeline as extraction
 from extract.record import EvidenceError, check_evidence
@@ -206,7 +207,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     code = (
         "import casebook\n"
         "from extract.record import Record\n"
-        "casebook._record = lambda *_: Record({'kind': 'review', 'long': 'x' * 100_000}, (), (), {})\n"
+        "casebook._extract = lambda report: Record({'kind': 'review', 'long': 'x' * 100_000}, (), (), {})\n"
         f"casebook.main(['extract', {str(tmp_path)!r}])"
     )
     command = [sys.executable, "-c", code]
@@ -489,7 +490,7 @@ def test_a_database_with_other_tables_is_made_anew_and_loses_nothing(folder: Pat
     assert dump(database) == rows
     with closing(sqlite3.connect(database)) as connection:
         assert [reason for (reason,) in connection.execute("select reason from run order by run_id")][:2] == ["build", "add"]
-    assert casebook.has_todays_tables(database)
+    assert has_todays_tables(database)
     assert "is up to date" in run("build", "--database", database).stdout
 
 

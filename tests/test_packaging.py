@@ -21,6 +21,7 @@ import casebook
 ROOT = Path(casebook.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ROOMS = ("corpus", "extract", "db")
+MODULES = ("casebook.py", "casebook_terminal.py")
 # Older ones do not know how pyproject.toml names the licence.
 NEEDS_SETUPTOOLS = Version("77")
 
@@ -35,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("source")
     for room in ROOMS:
         shutil.copytree(ROOT / room, copy / room)  # with its caches, which must not go in
-    for name in ("pyproject.toml", "README.md", "LICENSE", "casebook.py"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", *MODULES):
         shutil.copy(ROOT / name, copy / name)
     command = "from setuptools.build_meta import build_wheel; print(build_wheel('.'))"
     done = subprocess.run([sys.executable, "-W", "error", "-c", command], cwd=copy, capture_output=True, text=True, check=False)
@@ -54,7 +55,7 @@ def test_the_wheel_holds_every_file_of_the_rooms(wheel: Path) -> None:
         for path in (ROOT / room).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert packed == there | {"casebook.py"}
+    assert packed == there | set(MODULES)
 
 
 def test_the_wheel_works_without_the_project(wheel: Path, tmp_path: Path) -> None:

@@ -23,12 +23,14 @@ from corpus.dose_table import DoseTable, load_dose_table
 from corpus.tables.grid import Cell, Grid
 from corpus.tables.read import read_tables
 from db import load
+from db.intake import dose_tables
 from extract.pipeline import Pipeline
 from extract.tables import headings, prescriptions, words
 from extract.tables.headings import Heading
 from extract.tables.prescriptions import Asked, CellError
 from extract.tables.prose import Prose
-from extract.tables.understand import DOSES, Understood, understand
+from extract.tables.understand import understand
+from extract.tables.understood import DOSES, Understood
 from tests.table_examples import FOLDER, Example, examples, grid, told
 
 EXAMPLES = examples()
@@ -661,7 +663,7 @@ def test_whose_the_patients_are_can_be_said(tmp_path: Path, database: Path) -> N
 def test_what_is_stored_is_read_the_same_again(example: Example, pipeline: Pipeline) -> None:
     """From the stored cells of a table of any shape come the same rows: nothing that was printed is lost."""
     found = understand(example.grid, pipeline)
-    table = casebook._user_table("example", example.grid, found, None)
+    table = dose_tables.of_user("example", example.grid, found, None, casebook._fingerprint())
     with closing(load.connect(Path(":memory:"))) as connection:
         load.store_dose_table(connection, table)
         about, again = load.dose_table_grid(connection, "example")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import groupby
 
 from corpus.dose_table import DoseRow, TableCell, TableColumn, counted, in_words
-from extract.tables.understand import DOSES, Understood
+from extract.tables.understood import DOSES, Understood
 
 _WIDEST = 40
 

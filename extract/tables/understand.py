@@ -19,8 +19,8 @@ from extract.tables.headings import GRAYS, OTHER, Heading
 from extract.tables.layout import Layout, Line, TableError
 from extract.tables.prescriptions import Asked, CellError, Dose
 from extract.tables.prose import Prose
+from extract.tables.understood import DOSES, OTHER_TABLE, REFUSED, Understood
 
-DOSES, OTHER_TABLE, REFUSED = "table of doses", "other table", "refused"
 # What a column must hold so that a line of a table is a patient, or the patients of a publication.
 _WHO = ("reference", "patient", "n")
 _ABOUT = ("age", "sex", "site", "histology", "treatment", "surgery", "response", "recurrence", "status", "follow_up")
@@ -35,37 +35,6 @@ _SHOWN = 8
 # In characters, and in lines; what is longer is no cell, and no table, of patients.
 _LONGEST_CELL, _MOST_LINES = 400, 5000
 _SUMMARY = re.compile(r"^(?:total|all(?:\s(?:patients|cases|series))?|overall|sum|summary|pooled|combined)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """What was made of a table.
-
-    Attributes
-    ----------
-    decision
-        `table of doses`, `other table` (it holds none) or `refused` (it may hold doses, but is not understood).
-    reason
-        Why a table is no table of doses, or is refused; None for one of doses.
-    is_transposed
-        Whether the patients are columns.
-    columns
-        Each column as printed, and what it was taken for.
-    rows
-        A row for each line and dose group; () unless it is a table of doses.
-    cells
-        Each cell as printed with what was read, or the message why not.
-    abbreviations
-        What the table's footnotes spell out.
-    """
-
-    decision: str
-    reason: str | None = None
-    is_transposed: bool = False
-    columns: tuple[TableColumn, ...] = ()
-    rows: tuple[DoseRow, ...] = ()
-    cells: tuple[TableCell, ...] = ()
-    abbreviations: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,147 @@
+"""The two ways to fill a database: add files that somebody names, and build it of what comes with the project."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus import files
+from corpus.plain import plain
+from corpus.report import Report
+from db import duplicates, load, source_files
+from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, is_usable, open_readonly, own_tables
+from db.intake import dose_tables, reading
+from db.intake.reading import Reader
+from db.intake.storing import Incoming, before, update
+from db.intake.tally import Tally
+from db.reports import stored_report
+from db.schema import DatabaseError
+from db.source_files import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The folders of what comes with the project."""
+
+    reports: Path
+    dose_tables: Path
+
+
+def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader, tally: Tally, words: str | None = None) -> None:
+    """Read reports in files and store them in a database.
+
+    Parameters
+    ----------
+    paths
+        Files, folders, archives.
+    database
+        Made where it is not there yet; untouched where nothing is new.
+    project
+        Its own reports are entered as such, also where they are named.
+    reader
+        What reads a report.
+    tally
+        Counts what was done, and says what could not be used.
+    words
+        The command as it was typed, for the history; None where nobody typed one.
+
+    Raises
+    ------
+    DatabaseError
+        The database was made with other tables, or is none of Casebook's.
+    """
+    is_there = is_usable(database)
+    with ExitStack() as stack:
+        old = stack.enter_context(closing(open_readonly(database))) if is_there else None
+        draft = Draft(database, stack, reader.fingerprint, words=words)
+        read: list[SourceFile] = []
+        update(draft, _from_files(paths, old, read, project, reader, tally), before(old), reader, tally)
+        draft.finish(tally.for_the_ledger(paths), tally.unchanged, read)
+
+
+def _from_files(
+    paths: Sequence[Path], old: sqlite3.Connection | None, read: list[SourceFile], project: Project, reader: Reader, tally: Tally
+) -> Iterator[Incoming]:
+    """Yield the reports in files; those of a file that was read before, by the same readers and pipeline, are counted only.
+
+    What came of each file that had to be read is added to `read` when its reports have been dealt with.
+    """
+    tables_of_own = own_tables(old) if old else set()
+    fingerprints = files.readers_fingerprint(), reader.fingerprint
+    for source, data in reading.loaded(paths, tally):
+        digest = hashlib.sha256(data).hexdigest()
+        if old and (file := source_files.known(old, source.id, digest, *fingerprints)):
+            tally.unchanged += len(file.reports)
+            for problem in file.problems:
+                tally.pass_over(source.name, f"{source.name}{problem}")
+            continue
+        failures, unsettled, names = len(tally.failed), tally.unsettled, []
+        for report in reading.read(source, data, tally):
+            if report.id in tables_of_own:
+                taken = f"a table of own patients has the name {report.id!r}, wanted a file with another"
+                tally.pass_over(source.name, f"{reading.name_of(report)}: {taken}")
+                continue
+            names.append(report.id)
+            yield Incoming(report, BUILD if source.path.resolve().parent == project.reports else ADD)
+        if tally.unsettled > unsettled:
+            continue  # another day it may be read
+        problems = tuple(message.removeprefix(plain(source.name)) for _, message in tally.failed[failures:])
+        read.append(SourceFile(source.id, source.path.name, digest, source_files.read_by(*fingerprints), tuple(names), problems))
+
+
+def build(database: Path, project: Project, reader: Reader, tally: Tally, words: str | None = None) -> None:
+    """Bring a database up to date with the project's reports and dose tables and with the pipeline.
+
+    Parameters and errors are those of `add`; a database with other tables is made anew, and what was added stays.
+    """
+    is_of_today = has_todays_tables(database)
+    is_rebuild = is_of_today is False
+    with ExitStack() as stack:
+        old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
+        draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words)
+        if is_rebuild and old:
+            copy_ledger(old, draft.connection)
+        update(draft, _from_project(old, is_rebuild, project, reader, tally), before(old, not is_rebuild), reader, tally)
+        again = dose_tables.read_again(old, is_rebuild, reader, tally) if old else ()
+        for table in (*dose_tables.of_project(project.dose_tables, tally), *again):
+            if not (is_of_today and old and dose_tables.is_stored(old, table)):
+                dose_tables.store(draft, table)
+                tally.dose_tables += 1
+        draft.finish(tally.for_the_ledger((project.reports, project.dose_tables)), tally.unchanged)
+
+
+def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Project, reader: Reader, tally: Tally) -> Iterator[Incoming]:
+    """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
+    stored = {name for (name,) in old.execute("select report_id from report")} - own_tables(old) if old else set()
+    added = added_reports(old) & stored if old else set()
+    own = set()
+    for path, report in reading.reports([project.reports], tally):
+        own.add(path.stem)
+        if report.id not in added:
+            yield Incoming(report, BUILD)
+    if old is None:
+        return
+    again = stored - (own - added)
+    if not is_rebuild:
+        current = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == reader.fingerprint}
+        tally.unchanged += len(again & current)
+        again -= current
+    if is_rebuild:
+        for report in duplicates.linked(old):
+            yield Incoming(report, ADD)
+    for report in _stored_reports(old, again, tally):
+        # In a rebuild the ledger may not survive: the reports are entered in it as added.
+        yield Incoming(report, ADD if is_rebuild else READ_AGAIN, is_stored=True)
+
+
+def _stored_reports(connection: sqlite3.Connection, names: set[str], tally: Tally) -> Iterator[Report]:
+    """Yield reports as they were stored, also from a database with other tables than today's."""
+    for report_id in tally.teller.with_progress(sorted(names), str):
+        report = stored_report(connection, report_id)
+        if report is None:
+            raise DatabaseError(f"{report_id}: is stored without its text")
+        yield report
