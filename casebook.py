@@ -6,11 +6,9 @@ file never stops the others. The work is done in the three rooms; what they rais
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shlex
-import socket
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -454,25 +452,12 @@ def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
 
 def _free_port(host: str, port: int | None) -> int:
     """Return the port that was asked for or, where none was, the first free one from the usual on."""
-    free = next((candidate for candidate in ([port] if port else range(_PORT, _PORT + 100)) if _is_free(host, candidate)), None)
+    from db.serve import is_free
+
+    free = next((candidate for candidate in ([port] if port else range(_PORT, _PORT + 100)) if is_free(host, candidate)), None)
     if free is None:
         fail(f"port {port} is taken; wanted a free one (without --port one is found)" if port else f"no free port from {_PORT} on")
     return free
-
-
-def _is_free(host: str, port: int) -> bool:
-    """Tell whether nobody listens at a port; one that nobody can listen at ends the command."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family) as probe:
-            # As the server will: a port that was closed a moment ago counts as free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            fail(f"{host} port {port}: {(error.strerror or str(error)).lower()}; wanted an address and port of this machine")
-        return False
-    return True
 
 
 @main.command()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -54,3 +56,25 @@ def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: boo
         rich.get_console().quiet = True
     # Uvicorn starts Datasette's own startup through the ASGI lifespan.
     uvicorn.run(make_datasette(database, public).app(), host=host, port=port, log_level="warning", lifespan="on")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Tell whether nobody listens at a port of this machine.
+
+    Raises
+    ------
+    DatabaseError
+        Nobody can listen there: the address is not this machine's, or the system does not allow it.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            # As the server will: a port that was closed a moment ago counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            reason = (error.strerror or str(error)).lower()
+            raise DatabaseError(f"{host} port {port}: {reason}; wanted an address and port of this machine") from error
+        return False
+    return True
