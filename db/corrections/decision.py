@@ -119,9 +119,17 @@ def decisions(
         return _on_added(there, action, lambda act, was, new: line(act, was, new, words or there.words), value)
     if action == "confirm" and there.value != there.was:
         raise CorrectionError(f"{case_id}: {field} is a curator's value already, wanted set, or withdraw to have the machine's again")
+    waiting = _waiting(connection, case_id, field, number) if field in LISTS else []
+    settled = tuple(line("withdraw", was, None, None) for was in waiting)
     if action == "withdraw":
-        return (line(action, there.was, None, None),)
-    return (line(action, there.was, value, words or there.words),)
+        return settled or (line(action, there.was, None, None),)
+    return (*settled, line(action, there.was, value, words or there.words))
+
+
+def _waiting(connection: sqlite3.Connection, case_id: str, field: str, number: int) -> list[Any]:
+    """Return of which values the corrections speak that are in conflict over a value of a list: this decision is on them, too."""
+    sql = "select action, was, value from correction where case_id = ? and field = ? and fact_number = ? and state = 'conflict'"
+    return [json.loads(row["value"] if row["action"] == "add" else row["was"]) for row in every(connection, sql, case_id, field, number)]
 
 
 def _on_added(there: Standing, action: str, line: Any, value: Any) -> tuple[Correction, ...]:

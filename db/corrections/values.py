@@ -146,7 +146,7 @@ def _scalars(field: str, value: Any) -> dict[str, Any]:
         return {field: value}
     if isinstance(value, str):
         return {field: float(value[1:]), "follow_up_is_minimum": True}
-    return {field: value, "follow_up_is_minimum": None if value is None else False}
+    return {field: value, "follow_up_is_minimum": None}
 
 
 def _from_words(field: str, words: str) -> Any:
@@ -297,3 +297,12 @@ def _unknown_code(field: str, value: Any) -> str | None:
         return None
     known = {code[:3] for name in ("site", "metastasis_site") for code in _vocabulary(name)[0]}
     return None if value["topography"][:3] in known else "a topography of ICD-O-3 (C00-C80)"
+
+
+def short(value: Any) -> str:
+    """Return a value in the short form in which evidence lists show it: a list's name and result, else the value."""
+    if not isinstance(value, dict):
+        return written(value)
+    names = ("marker", "gene", "name", "procedure", "total_dose_gy")
+    shown = next((written(value[name]) for name in names if name in value), written(value))
+    return f"{shown} {value['result']}" if "result" in value else shown
