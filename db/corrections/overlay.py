@@ -28,6 +28,7 @@ from extract.record import REPEATED, SCALARS, Case, Evidence, Record, TimelineEv
 CORRECTED, REJECTED, CONTRADICTED = "corrected by a curator", "rejected by a curator", "contradicts a curator's value"
 
 _SINGLE = ("site", "histology")
+_NAMES = MappingProxyType({**NAMES, "radiotherapy": ("total_dose_gy",)})
 # Lists that have one entry a name; two operations or courses may well be called the same.
 _ONE_OF_A_NAME = ("ihc", "molecular", "metastases")
 # A truth that follows from a list or a number: one cannot stand against the other.
@@ -88,7 +89,10 @@ def _of(one: Correction) -> str:
 
 def _key(value: Any) -> str:
     """Return what is equal for equal values: parts that are None count as left out, 54 and 54.0 as one number."""
-    return json.dumps(_clean(value), sort_keys=True, ensure_ascii=False)
+    clean = _clean(value)
+    if isinstance(clean, dict) and (clean.get("topography") or clean.get("morphology")):
+        clean.pop("name", None)
+    return json.dumps(clean, sort_keys=True, ensure_ascii=False)
 
 
 def _clean(value: Any) -> Any:
@@ -100,17 +104,18 @@ def _clean(value: Any) -> Any:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same."""
+    """Tell whether two values are the same: what has a code may go by another name when a vocabulary was changed."""
     return _key(one) == _key(other)
 
 
 def _name(field: str, value: Any) -> tuple[Any, ...]:
-    return tuple(value.get(name) for name in NAMES.get(field, ()))
+    """Return by what two entries of a list are taken for the same; a course has no name but its dose."""
+    return tuple(value.get(name) for name in _NAMES[field])
 
 
 def _is_settled(one: Correction, all_of: Sequence[Correction], rulings: Mapping[int, _Said]) -> bool:
     """Tell whether a conflict over an entry of a list was decided later, by a correction of the entry of this name."""
-    if rulings[id(one)].state != CONFLICT or one.field not in LISTS or not NAMES.get(one.field):
+    if rulings[id(one)].state != CONFLICT or one.field not in LISTS:
         return False
     name = _name(one.field, one.value if one.action == "add" else one.was)
     return any(
@@ -204,13 +209,24 @@ class _Draft:
         if _agrees(one, told, entry):
             where = next((x for x, value in zip(entries, told, strict=True) if _is_same(value, one.value)), None)
             return _Said(AGREED, None, where, machine if one.action == "set" and where is entry else where and _told(where.fact))
-        if problem := _problem(one, told, machine):
+        places = self._places(one)
+        problem = _problem(one, told, machine) or (places if isinstance(places, str) else self._doubled(one, entries, places))
+        if problem or isinstance(places, str):
             shown = entry or self._of_name(one, entries, told)
             return _Said(CONFLICT, problem, shown, _told(shown.fact) if shown else None)
-        places = self._places(one)
-        if isinstance(places, str):
-            return _Said(CONFLICT, places, entry, machine)
         return _Said(APPLIED, None, self._apply(one, label, entry, places), machine)
+
+    def _doubled(self, one: Correction, entries: Iterable[_Entry], places: Sequence[tuple[int, int]]) -> str | None:
+        """Return why a value is not added: the machine now reads one of its name, of operations, courses and drugs from the same words."""
+        if one.action != "add":
+            return None
+        name = _name(one.field, one.value)
+        for entry in entries:
+            spans = [(self.evidence[n].start, self.evidence[n].end) for n in entry.evidence]
+            is_there = any(start < end and begin < stop for start, stop in spans for begin, end in places)
+            if _name(one.field, _told(entry.fact)) == name and (is_there or one.field in _ONE_OF_A_NAME):
+                return "the machine now reads another value of the same name"
+        return None
 
     def _rule_case(self, one: Correction, label: str) -> _Said | None:
         is_there = label in self.cases
@@ -238,11 +254,12 @@ class _Draft:
         return next((n for n, value in enumerate(told) if one.was is not None and _is_same(value, one.was)), None)
 
     def _of_name(self, one: Correction, entries: Sequence[_Entry], told: Sequence[Any]) -> _Entry | None:
-        """Return the entry of a list that now goes by the name of the one that was; where there are no names, the only one."""
-        if not NAMES.get(one.field):
-            return entries[0] if len(entries) == 1 else None
+        """Return the entry of a list that now goes by the name of the one that was; of courses, the only one."""
+        if one.field not in LISTS:
+            return entries[0] if entries else None
         name = _name(one.field, one.was or one.value)
-        return next((entry for entry, value in zip(entries, told, strict=True) if _name(one.field, value) == name), None)
+        of_name = (entry for entry, value in zip(entries, told, strict=True) if _name(one.field, value) == name)
+        return next(of_name, entries[0] if one.field == "radiotherapy" and len(entries) == 1 else None)
 
     def _places(self, one: Correction) -> list[tuple[int, int]] | str:
         """Return where the words of a correction stand now, none where it has none; or why they cannot be found."""
@@ -380,15 +397,13 @@ def _agrees(one: Correction, told: Sequence[Any], entry: _Entry | None) -> bool:
         return any(_is_same(value, one.value) for value in told) and (entry is None or one.field not in LISTS)
     if one.action == "clear":
         return not told
-    name = NAMES.get(one.field)
-    return one.action == "reject" and entry is None and not (name and any(_name(one.field, x) == _name(one.field, one.was) for x in told))
+    return one.action == "reject" and entry is None and not any(_name(one.field, x) == _name(one.field, one.was) for x in told)
 
 
 def _problem(one: Correction, told: Sequence[Any], machine: Any) -> str | None:
     """Return why a correction cannot hold for what the machine says now; None where it can."""
     if one.action == "add":
-        is_known = one.field in _ONE_OF_A_NAME and any(_name(one.field, value) == _name(one.field, one.value) for value in told)
-        return "the machine now reads another value of the same name" if is_known else None
+        return None
     if one.was is None:
         return None if machine is None else "the machine now reads a value where there was none"
     if machine is not None and _is_same(machine, one.was):
