@@ -17,6 +17,8 @@ from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
 from db import doses, duplicates, flags, overview, possible_patients, reports, same_patient, schema
+from db.corrections import ruling
+from db.corrections.ruling import Ruled
 from db.duplicates import Place
 from db.rows import record_rows
 from db.schema import DatabaseError
@@ -70,10 +72,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.commit()
 
 
-def store(connection: sqlite3.Connection, report: Report, record: Record, run_id: str, place: Place | None = None) -> None:
+def store(
+    connection: sqlite3.Connection,
+    report: Report,
+    record: Record,
+    run_id: str,
+    place: Place | None = None,
+    ruled: Ruled = ruling.NONE,
+) -> None:
     """Store a report and what was read from it, in place of what was stored of it before.
 
-    `place` holds the reports that tell the same and give way to it, where there are any. Links to an older text of it are
+    `place` holds the reports that tell the same and give way to it, where there are any. `ruled` says what became of the
+    corrections that were laid over the record. Links to an older text of it are
     forgotten: `duplicates.orphans`, asked before, gives them to be placed anew.
 
     Raises
@@ -93,10 +103,12 @@ def store(connection: sqlite3.Connection, report: Report, record: Record, run_id
             if reports.stored_report(connection, report.id) != replace(report, source=None, messages=()):
                 duplicates.leave(connection, report.id)
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
-            _insert(connection, "report", [reports.report_row(report, record)])
+            _insert(connection, "report", [reports.report_row(report, record, ruled.fingerprint)])
             _insert(connection, "report_text", [(reports.search_key(report.id), report.id, report.title, report.text)])
             for table, rows in chain(reports.part_rows(report), record_rows(report.id, record), flags.rows(report.id, record)):
                 _insert(connection, table, rows)
+            _insert(connection, "correction", ruling.rows(report.id, ruled))
+            ruling.mark(connection, report.id)
             overview.fill(connection, report.id)
             doses.fill_courses(connection, report.id)
             duplicates.enter(connection, report)
@@ -258,13 +270,14 @@ def stored(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
     return {report_id: (sha256, fingerprint) for report_id, sha256, fingerprint in rows}
 
 
-def is_current(connection: sqlite3.Connection, report: Report, fingerprint: str) -> bool:
-    """Tell whether text, parts, source and pipeline of a stored report are all as they are now.
+def is_current(connection: sqlite3.Connection, report: Report, fingerprint: str, corrections: str | None = None) -> bool:
+    """Tell whether text, parts, source, pipeline and corrections (by their fingerprint) of a stored report are all as they are now.
 
     A corrected citation leaves the text's SHA-256 as it was, so `stored` alone would miss it.
     """
-    row = connection.execute("select sha256, pipeline_fingerprint from report where report_id = ?", (report.id,)).fetchone()
-    if row != (report.sha256, fingerprint):
+    columns = "sha256, pipeline_fingerprint, corrections_fingerprint"
+    row = connection.execute(f"select {columns} from report where report_id = ?", (report.id,)).fetchone()
+    if row != (report.sha256, fingerprint, corrections):
         return False
     return reports.stored_report(connection, report.id) == replace(report, source=None, messages=())
 

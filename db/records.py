@@ -32,7 +32,7 @@ Fact = TypeVar("Fact")
 # A case, a field and the number of the fact in it, as in table fact_evidence, with the fact.
 Numbered = tuple[str, str, int, Any]
 
-_CLASSES: Mapping[str, Any] = {
+CLASSES: Mapping[str, Any] = {
     "ihc": IhcResult,
     "molecular": MolecularTest,
     "surgeries": Surgery,
@@ -41,13 +41,13 @@ _CLASSES: Mapping[str, Any] = {
     "metastases": Metastasis,
     "events": TimelineEvent,
 }
-_SINGLE: Mapping[str, Any] = {"site": Site, "histology": Histology}
+SINGLE: Mapping[str, Any] = {"site": Site, "histology": Histology}
 # What a record says of its report.
 _ABOUT = ("id", "kind", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")
-FACTS = (*SCALARS, *_SINGLE, *REPEATED)
+FACTS = (*SCALARS, *SINGLE, *REPEATED)
 _ATTRIBUTES: Mapping[str, str] = {
     name: attribute.type
-    for kind in (Case, *_SINGLE.values(), *_CLASSES.values(), Phase)
+    for kind in (Case, *SINGLE.values(), *CLASSES.values(), Phase)
     for name, attribute in kind.__dataclass_fields__.items()
 }
 # Columns that hold words between commas, and those that hold 0 and 1.
@@ -93,7 +93,7 @@ def _case(connection: sqlite3.Connection, row: Row, supports: Mapping[tuple[str,
         rows = every(connection, f"select * from {table} where case_id = ? order by number", key)
         phases = _phases(connection, key) if field == "radiotherapy" and rows else {}
         lists[field] = tuple(
-            _made(_CLASSES[field], x, evidence=evidence(field, x["number"]), **({"phases": phases.get(x["number"], ())} if phases else {}))
+            _made(CLASSES[field], x, evidence=evidence(field, x["number"]), **({"phases": phases.get(x["number"], ())} if phases else {}))
             for x in rows
         )
     site, histology = row["site_name"], row["histology_name"]
@@ -141,8 +141,8 @@ def to_json(record: Record) -> dict[str, Any]:
     usual = {"assertion": "present", "subject": "patient"}
     return {
         "report": {name: value for name, value in record.report.items() if value is not None},
-        "cases": [_plain(case) for case in record.cases],
-        "evidence": [{k: v for k, v in _plain(entry).items() if usual.get(k) != v} for entry in record.evidence],
+        "cases": [plain(case) for case in record.cases],
+        "evidence": [{k: v for k, v in plain(entry).items() if usual.get(k) != v} for entry in record.evidence],
     }
 
 
@@ -152,8 +152,8 @@ def from_json(values: Mapping[str, Any], pipeline: Mapping[str, str]) -> Record:
         _known(
             Case,
             case,
-            **{field: _known(kind, case[field]) for field, kind in _SINGLE.items() if field in case},
-            **{field: tuple(_fact(kind, x) for x in case.get(field, ())) for field, kind in _CLASSES.items()},
+            **{field: _known(kind, case[field]) for field, kind in SINGLE.items() if field in case},
+            **{field: tuple(_fact(kind, x) for x in case.get(field, ())) for field, kind in CLASSES.items()},
         )
         for case in values["cases"]
     )
@@ -170,18 +170,18 @@ def facts(values: Mapping[str, Any]) -> Iterator[Numbered]:
                 yield case["label"], field, number, fact
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as JSON has it, without attributes that are None, empty, or False where that is the rule.
 
     As `dataclasses.asdict` does, in a fifth of its time.
     """
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     names = getattr(value, "__dataclass_fields__", None)
     if names is None:
         return value
     parts = ((name, getattr(value, name)) for name in names)
-    return {name: _plain(x) for name, x in parts if not (x is None or x == () or (x is False and name.startswith("is_")))}
+    return {name: plain(x) for name, x in parts if not (x is None or x == () or (x is False and name.startswith("is_")))}
 
 
 def _fact(kind: type[Fact], values: Mapping[str, Any]) -> Fact:

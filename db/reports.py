@@ -19,13 +19,14 @@ from extract.record import Record
 _PLAIN = ("title", "citation", "doi", "pmcid", "pmid", "year", "journal", "license", "article_type", "format")
 
 
-def report_row(report: Report, record: Record) -> Values:
-    """Return the row of table report: what the source declares, and kind and pipeline from the record."""
+def report_row(report: Report, record: Record, corrections: str | None = None) -> Values:
+    """Return the row of table report: what the source declares, kind and pipeline from the record, the fingerprint of corrections."""
     kind = record.report.get("kind") or report.kind or "other"
     return (
         report.id, kind, report.kind, report.title, report.citation, report.doi, report.pmcid, report.pmid, report.year, report.journal,
         report.license, _listed(report.authors), _listed(report.affiliations), report.article_type, report.format,
         int(report.is_retelling), report.sha256, record.pipeline["version"], record.pipeline["fingerprint"],
+        corrections,
     )  # fmt: skip
 
 

@@ -29,13 +29,13 @@ def case_key(report_id: str, label: str) -> str:
 def record_rows(report_id: str, record: Record) -> Iterator[tuple[str, list[Row]]]:
     """Yield table and rows of all that a record says, in the order in which foreign keys allow them."""
     for case in record.cases:
-        yield from _case_rows(report_id, case)
+        yield from case_rows(report_id, case)
     yield "evidence", _evidence_rows(report_id, record)
     for case in record.cases:
         yield "fact_evidence", sorted(set(_links(report_id, case, record.evidence)))
 
 
-def _case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
+def case_rows(report_id: str, case: Case) -> Iterator[tuple[str, list[Row]]]:
     """Yield table and rows of the values of one case."""
     key = case_key(report_id, case.label)
     yield "patient_case", [_patient_case(report_id, case)]

@@ -19,7 +19,7 @@ KINDS = (CHANGED, ADDED, REMOVED, REWORDED)
 NOTHING = "000000"  # the state before the first run
 
 # By what two entries of a list are taken for the same fact; courses have no name and are taken in order.
-_NAMES: Mapping[str, tuple[str, ...]] = {
+NAMES: Mapping[str, tuple[str, ...]] = {
     "ihc": ("marker", "cells"),
     "molecular": ("gene", "alteration"),
     "surgeries": ("procedure",),
@@ -222,7 +222,7 @@ def _by_field(told: Mapping[str, Any]) -> dict[tuple[str, str], list[Fact]]:
 
 def _pairs(field: str, old: Sequence[Fact], new: Sequence[Fact]) -> Iterator[tuple[Fact | None, Fact | None]]:
     """Yield which fact became which: equal ones, then those of one name, then in order where they have none."""
-    names = _NAMES.get(field)
+    names = NAMES.get(field)
     rest, left = list(old), list(new)
     ways: list[Callable[[Fact], Any]] = [lambda x: (x.value, x.quotes), lambda x: x.value]
     if names:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from db import duplicates, records, reports, schema
+from db.corrections import ruling
 from db.query import every, one
 from db.rows import case_key
 from db.schema import DatabaseError
@@ -272,7 +273,10 @@ def _version(
     )
     if record and report:
         pipeline = record.pipeline["version"], record.pipeline["fingerprint"]
-        facts = _put(past, json.dumps(records.to_json(record), ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+        told = records.to_json(record)
+        if corrections := ruling.to_json(ruling.stored(connection, report_id)):
+            told["corrections"] = corrections  # put back as they were: what is stored has them laid over it already
+        facts = _put(past, json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
         now = Version(report_id, run_id, CHANGED, STORED, facts, _put(past, reports.content(report)), *pipeline)
     elif link:
         facts = _put(past, json.dumps({name: link[name] for name in ("report_id", "reason", "words_in_both", "share")}, sort_keys=True))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db import load, records, reports, source_files
+from db.corrections import ruling
 from db.duplicates import Likeness, Link, Place
 from db.history import diff, store
 from db.history.store import LINKED, OUT, SAME, STORED, Version
@@ -101,7 +102,9 @@ def apply(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_i
 def _store(past: sqlite3.Connection, copy: sqlite3.Connection, name: str, target: Version, run_id: str) -> None:
     pipeline = {"version": target.pipeline_version or "", "fingerprint": target.pipeline_fingerprint or ""}
     report = reports.from_content(json.dumps(store.contents(past, target.report)))
-    load.store(copy, report, records.from_json(store.contents(past, target.facts), pipeline), run_id)
+    told = store.contents(past, target.facts)
+    ruled = ruling.from_json(told.get("corrections", {}))
+    load.store(copy, report, records.from_json(told, pipeline), run_id, ruled=ruled)
 
 
 def _link(past: sqlite3.Connection, copy: sqlite3.Connection, target: Version, run_id: str) -> None:

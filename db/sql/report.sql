@@ -37,5 +37,7 @@ create table report (
     -- Version of the pipeline that read the text.
     pipeline_version text not null,
     -- Fingerprint of code, vocabularies and settings of the pipeline that read the text.
-    pipeline_fingerprint text not null
+    pipeline_fingerprint text not null,
+    -- Fingerprint of the corrections that were laid over what was read; NULL without corrections.
+    corrections_fingerprint text check (length(corrections_fingerprint) = 64)
 ) strict, without rowid;
