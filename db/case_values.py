@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from db import fields
+from db import fields, value_words
 from db.course import ZERO_WORDS
 from db.doses import WHY_NO_EQD2
 from db.flags import ShownFlag
-from db.overview import status_words, yes_no
 from db.places import Where, where_of
 from db.query import Row, every, one
+from db.value_words import SCALAR, Get, Words, words
 
 RESULTS = (
     ("positive", "Stains, positive"),
@@ -73,19 +73,28 @@ class _Facts:
         """Return the rows of a repeating fact, in order."""
         return every(self.connection, f"select * from {table} where case_id = ? order by number", self.case["case_id"])
 
-    def value(self, field: str, text: str, *notes: str | None, row: int = 1) -> Value:
-        """Return a value with its evidence; empty notes are left out."""
+    def value(self, field: str, words: Words, row: int = 1) -> Value:
+        """Return a value with its evidence."""
         numbers = self.evidence.get((field, row), ())
         flags = tuple(flag for flag in self.flags if (field, row) in flag.places)
-        return Value(text, " · ".join(note for note in notes if note), numbers, self.where(numbers), flags)
+        return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags)
+
+    def listed(self, field: str, table: str, tell: Callable[[Get], Words]) -> tuple[Value, ...]:
+        """Return the values of a repeating fact, in order."""
+        return tuple(self.value(field, tell(row.__getitem__), row["number"]) for row in self.rows(table))
 
     def where(self, numbers: Iterable[int]) -> Where | None:
         """Return where evidence stands."""
         return where_of(self.entries[number] for number in dict.fromkeys(numbers) if number in self.entries)
 
-    def single(self, field: str, words: str | None, *notes: str | None) -> Item:
+    def single(self, field: str, said: str | None, *notes: str | None) -> Item:
         """Return the line of a single value; None is shown as not reported."""
-        return Item(fields.label_of(field), () if words is None else (self.value(field, words, *notes),))
+        return Item(fields.label_of(field), () if said is None else (self.value(field, words(said, *notes)),))
+
+    def scalar(self, field: str, *notes: str | None) -> Item:
+        """Return the line of a single value that is a column of the case."""
+        value = self.case[field]
+        return self.single(field, None if value is None else SCALAR[field](value), *notes)
 
 
 def groups(
@@ -98,19 +107,15 @@ def groups(
 
 
 def _patient(facts: _Facts) -> Iterator[Item]:
-    years = facts.case["age_years"]
-    yield facts.single("age_years", None if years is None else fields.age(years))
-    yield facts.single("sex", facts.case["sex"])
+    yield facts.scalar("age_years")
+    yield facts.scalar("sex")
 
 
 def _tumour(facts: _Facts) -> Iterator[Item]:
     case = facts.case
     yield facts.single("site", case["site_name"], case["topography"], case["laterality"])
-    yield facts.single("size_cm", None if case["size_cm"] is None else f"{fields.number(case['size_cm'])} cm")
-    yield Item(
-        "Metastases",
-        tuple(facts.value("metastases", row["name"], row["topography"], row=row["number"]) for row in facts.rows("metastasis")),
-    )
+    yield facts.scalar("size_cm")
+    yield Item("Metastases", facts.listed("metastases", "metastasis", value_words.metastasis))
 
 
 def _pathology(facts: _Facts) -> Iterator[Item]:
@@ -118,72 +123,23 @@ def _pathology(facts: _Facts) -> Iterator[Item]:
     yield facts.single("histology", case["histology_name"], case["morphology"], case["grade"])
     results = facts.rows("ihc_result")
     for result, label in RESULTS:
-        values = tuple(_stain(facts, row) for row in results if row["result"] == result)
+        values = tuple(facts.value("ihc", value_words.stain(row.__getitem__), row["number"]) for row in results if row["result"] == result)
         if values:
             yield Item(label, values, "chip", facts.where(number for value in values for number in value.evidence))
     if not results:
         yield Item("Stains", ())
-    index = case["ki67_percent"]
-    yield facts.single("ki67_percent", None if index is None else f"{fields.number(index)} %")
-    yield Item(
-        "Molecular tests",
-        tuple(
-            facts.value(
-                "molecular",
-                f"{row['gene']} {row['alteration']}: {row['result']}",
-                row["partner"] and f"partner {row['partner']}",
-                row=row["number"],
-            )
-            for row in facts.rows("molecular_test")
-        ),
-    )
-
-
-def _stain(facts: _Facts, row: Row) -> Value:
-    """Return a marker as a chip; what stained, how much and how strongly is its note."""
-    percent = None if row["percent"] is None else f"{fields.number(row['percent'])} %"
-    return facts.value("ihc", row["marker"], row["extent"], row["intensity"], percent, row["cells"], row=row["number"])
+    yield facts.scalar("ki67_percent")
+    yield Item("Molecular tests", facts.listed("molecular", "molecular_test", value_words.molecular))
 
 
 def _treatment(facts: _Facts) -> Iterator[Item]:
-    case = facts.case
-    yield facts.single("surgery", None if case["surgery"] is None else yes_no(case["surgery"]))
-    if operations := facts.rows("surgery"):
-        yield Item(
-            "Operations",
-            tuple(
-                facts.value(
-                    "surgeries",
-                    row["procedure"],
-                    row["extent"],
-                    row["margin"] and f"margin {row['margin']}",
-                    row["timing"],
-                    row=row["number"],
-                )
-                for row in operations
-            ),
-        )
-    given = case["radiotherapy_given"]
-    yield facts.single("radiotherapy_given", None if given is None else yes_no(given))
+    yield facts.scalar("surgery")
+    if operations := facts.listed("surgeries", "surgery", value_words.operation):
+        yield Item("Operations", operations)
+    yield facts.scalar("radiotherapy_given")
     if courses := facts.rows("radiotherapy_course"):
         yield Item("Courses", tuple(_course(facts, row) for row in courses))
-    yield Item(
-        "Drugs",
-        tuple(
-            facts.value(
-                "drugs",
-                row["name"],
-                row["dose"],
-                row["schedule"],
-                row["cycles"] and f"{row['cycles']} {'cycle' if row['cycles'] == 1 else 'cycles'}",
-                row["line"] and f"line {row['line']}",
-                row["response"] and f"best response {row['response']}",
-                row["stop_reason"] and f"stopped: {row['stop_reason']}",
-                row=row["number"],
-            )
-            for row in facts.rows("drug")
-        ),
-    )
+    yield Item("Drugs", facts.listed("drugs", "drug", value_words.drug))
 
 
 def _course(facts: _Facts, row: Row) -> Value:
@@ -201,21 +157,16 @@ def _course(facts: _Facts, row: Row) -> Value:
         for phase in phases
     )
     computed = (row["computed"] or "").replace("_gy", "").replace("_", " ").replace(",", ", ")
-    return facts.value(
-        "radiotherapy",
-        fields.dose(row["total_dose_gy"], row["fractions"], row["dose_per_fraction_gy"], weighted),
-        row["technique"],
-        row["dose_rate"],
-        row["target"] and (f"{row['target']} ({row['target_topography']})" if row["target_topography"] else row["target"]),
-        row["intent"],
-        row["concurrent_drugs"] and f"with {row['concurrent_drugs'].replace(',', ', ')}",
-        _rhythm(row),
+    said = value_words.course(row.__getitem__)
+    more = words(
+        said.text,
+        *said.notes,
         parts,
         _equivalent(facts, row),
         computed and f"computed: {computed}",
         "the printed figures contradict each other" if row["is_contradictory"] else None,
-        row=row["number"],
     )
+    return facts.value("radiotherapy", more, row["number"])
 
 
 def _equivalent(facts: _Facts, row: Row) -> str | None:
@@ -244,24 +195,13 @@ def _equivalent(facts: _Facts, row: Row) -> str | None:
     return f"{said}, a fraction above 10 Gy: beyond the model" if found["is_beyond_model"] else said
 
 
-def _rhythm(row: Row) -> str | None:
-    """Return when a course began, how long it took and how often a day it was given, in words."""
-    said = (
-        row["months"] is not None and f"{fields.months(row['months'])} after surgery or diagnosis",
-        row["duration_weeks"] and f"over {fields.number(row['duration_weeks'])} {'week' if row['duration_weeks'] == 1 else 'weeks'}",
-        row["fractions_per_day"] and f"{row['fractions_per_day']} a day",
-    )
-    return ", ".join(part for part in said if part) or None
-
-
 def _outcome(facts: _Facts) -> Iterator[Item]:
     case = facts.case
-    recurred, after, status = case["recurrence"], case["recurrence_months"], case["status"]
-    yield facts.single("recurrence", None if recurred is None else yes_no(recurred))
+    yield facts.scalar("recurrence")
     # Time to recurrence of a tumour that did not recur is not missing.
-    if recurred != 0 or after is not None:
-        yield facts.single("recurrence_months", None if after is None else fields.months(after))
-    yield facts.single("status", None if status is None else status_words(status), status)
+    if case["recurrence"] != 0 or case["recurrence_months"] is not None:
+        yield facts.scalar("recurrence_months")
+    yield facts.scalar("status", case["status"])
     length = case["follow_up_months"]
     minimum = bool(case["follow_up_is_minimum"])
     yield facts.single("follow_up_months", None if length is None else fields.months(length, minimum))

@@ -21,6 +21,7 @@ _KINDS = {
     "death": ("death", "outcome"),
     "follow_up": ("last contact", "outcome"),
 }
+KIND_WORDS = {kind: label for kind, (label, _) in _KINDS.items()}
 # Units of the drawing: pixels where it stands beside the text, so that its letters are as large as those of the list.
 _WIDTH, _MARGIN, _LANE, _LETTER, _TOP = 420.0, 8.0, 17.0, 6.6, 10.0
 

@@ -16,7 +16,7 @@ import sqlite_utils
 from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
-from db import doses, duplicates, flags, overview, possible_patients, reports, same_patient, schema
+from db import doses, duplicates, facts, flags, overview, possible_patients, reports, same_patient, schema
 from db.corrections import ruling
 from db.corrections.ruling import Ruled
 from db.duplicates import Place
@@ -105,7 +105,8 @@ def store(
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
             _insert(connection, "report", [reports.report_row(report, record, ruled.fingerprint)])
             _insert(connection, "report_text", [(reports.search_key(report.id), report.id, report.title, report.text)])
-            for table, rows in chain(reports.part_rows(report), record_rows(report.id, record), flags.rows(report.id, record)):
+            parts = reports.part_rows(report), record_rows(report.id, record), flags.rows(report.id, record), facts.rows(report.id, record)
+            for table, rows in chain(*parts):
                 _insert(connection, table, rows)
             _insert(connection, "correction", ruling.rows(report.id, ruled))
             ruling.mark(connection, report.id)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from corpus.report import Report
 from db import load
-from db.corrections import file, overlay, values
-from db.corrections.decision import decisions
-from db.corrections.file import Correction, CorrectionError, append, contents, read
+from db.corrections import file, values
+from db.corrections.file import Correction, append, read
 from db.corrections.overlay import Laid, lay
-from db.corrections.words import around, find
+from db.corrections.words import around
 from extract.record import Case, Record, check_evidence
 from tests import db_fixtures
 

@@ -24,9 +24,11 @@ create table correction (
     machine_value text,
     -- The words on which it rests, between ⟦ and ⟧, with what stands around them.
     words text,
-    -- Who said so, when (ISO 8601), and why.
+    -- Who said so.
     curator text not null check (curator <> ''),
+    -- When, ISO 8601.
     made_at text not null check (made_at <> ''),
+    -- Why; NULL where the curator did not say.
     why text,
     primary key (report_id, number)
 ) strict, without rowid;

@@ -1,0 +1,244 @@
+"""How likely each value of a record is right, judged by its evidence alone (no spaCy, no text: a pure function of the record).
+
+A logistic model of a dozen traits a person can check ("two mentions agree", "another tumour site was passed over"), with one
+intercept for each field. `scripts/calibrate.py` fits its weights; docs/certainty.md tells how sure the sure ones are.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from extract import plausibility
+from extract.plausibility import IMPOSSIBLE
+from extract.record import REPEATED, SCALARS, Case, Evidence, Record
+
+WEIGHTS = Path(__file__).parent / "lexicons" / "certainty.csv"
+
+HIGH, MIDDLE, LOW = "high", "middle", "low"
+# From which score on a value is in a band: of a hundred values, how many are right.
+BANDS = ((HIGH, 0.95), (MIDDLE, 0.85), (LOW, 0.0))
+
+# Case label, field and number of the value, from 1, as in table fact_evidence.
+Place = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure the reading of one value is: 0 to 1, its band, and what that rests on, in words."""
+
+    score: float
+    band: str
+    basis: str
+
+
+def judge(record: Record) -> Iterator[tuple[Place, Certainty]]:
+    """Yield each value of each case with its certainty, in the order of the case's fields."""
+    weights = load_weights()
+    for place, traits in traits_of(record):
+        score = round(score_of(traits, place[1], weights), 3)
+        yield place, Certainty(score, band_of(score), basis_of(traits))
+
+
+def band_of(score: float) -> str:
+    """Return the band of a score."""
+    return next(name for name, least in BANDS if score >= least)
+
+
+def score_of(traits: Traits, field: str, weights: Mapping[str, float]) -> float:
+    """Return how likely a value of a field with these traits is right; the common intercept serves a field without its own."""
+    total = weights["any field"] + weights.get(f"field {field}", 0.0)
+    total += sum(weights[name] * x for name, x in traits.numbers().items())
+    return 1 / (1 + math.exp(-total))
+
+
+@cache
+def load_weights(path: Path = WEIGHTS) -> Mapping[str, float]:
+    """Read the weights of the model by trait."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return MappingProxyType({row["trait"]: float(row["weight"]) for row in csv.DictReader(file)})
+
+
+# --- traits --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the evidence of one value is like.
+
+    Attributes
+    ----------
+    mentions
+        Distinct stretches of words that say the same; what was computed of several counts as one.
+    sections
+        Where they stand, in the order of the text.
+    others
+        Mentions of the same field and patient with other words that were passed over for this value.
+    is_computed
+        The value was computed or concluded from what the words say.
+    is_denial
+        It says that something was not so: a false, a negative result.
+    flag
+        The gravest plausibility flag on it: impossible, unusual or None.
+    patients
+        How many patients the report has.
+    """
+
+    mentions: int
+    sections: tuple[str, ...]
+    others: int
+    is_computed: bool
+    is_denial: bool
+    flag: str | None
+    patients: int
+
+    def numbers(self) -> Mapping[str, float]:
+        """Return the traits as the model takes them: each 0 where there is nothing to say."""
+        return {
+            "agreeing mentions": math.log2(min(self.mentions, _MOST)),
+            "in title or abstract": float(not _PROMINENT.isdisjoint(self.sections)),
+            "only in discussion or introduction": float(_ARGUING.issuperset(self.sections)),
+            "other mentions": math.log2(1 + min(self.others, _MOST)),
+            "computed": float(self.is_computed),
+            "denial": float(self.is_denial),
+            "flag impossible": float(self.flag == IMPOSSIBLE),
+            "flag unusual": float(self.flag not in (None, IMPOSSIBLE)),
+            "several patients": float(self.patients > 1),
+        }
+
+
+# More mentions than these make a value no surer.
+_MOST = 4
+_PROMINENT = frozenset({"title", "abstract", "conclusion"})
+_ARGUING = frozenset({"discussion", "introduction"})
+# What speaks for a trait (1), and what against (-1): a fit may find a trait worth nothing, but never turn it round.
+SIGNS: Mapping[str, int] = MappingProxyType(
+    {
+        "agreeing mentions": 1,
+        "in title or abstract": 1,
+        "only in discussion or introduction": -1,
+        "other mentions": -1,
+        "computed": -1,
+        "denial": 0,
+        "flag impossible": -1,
+        "flag unusual": -1,
+        "several patients": -1,
+    }
+)
+
+# Words that were passed over name the module of the field.
+_MODULES: Mapping[str, str] = MappingProxyType(
+    {"age_years": "age", "size_cm": "size", "ki67_percent": "ki67", "metastases": "metastasis", "follow_up_months": "follow_up"}
+)
+# Reasons that pit words against the value: the same patient and field, told otherwise.
+_RIVALS = re.compile(r"another \s \w+ \s preferred | contradicts", re.VERBOSE)
+_DATE = re.compile(r"\b (?: 19 | 20 ) \d\d \b", re.VERBOSE)
+_RETURNED = re.compile(r"recur | relaps | return | regrow | re-?appear", re.VERBOSE | re.IGNORECASE)
+_TIMES = frozenset({"recurrence_months", "follow_up_months"})
+
+
+def traits_of(record: Record) -> Iterator[tuple[Place, Traits]]:
+    """Yield each value of each case with the traits of its evidence."""
+    supports, rivals = _by_case_and_field(record.evidence)
+    for case in record.cases:
+        flagged = _flagged(case)
+        for field, number, fact in values_of(case):
+            entries = supports[case.label, field] if field in SCALARS else [record.evidence[at] for at in fact.evidence]
+            others = rivals[case.label, _MODULES.get(field, field)]
+            yield (case.label, field, number), _traits(field, fact, entries, others, flagged.get((field, number)), len(record.cases))
+
+
+def values_of(case: Case) -> Iterator[tuple[str, int, Any]]:
+    """Yield field, number and value of all that is known of a case: a scalar as it is, else the fact with its evidence."""
+    for field in SCALARS:
+        if (value := getattr(case, field)) is not None:
+            yield field, 1, value
+    for field in ("site", "histology"):
+        if (fact := getattr(case, field)) is not None:
+            yield field, 1, fact
+    for field in REPEATED:
+        for number, fact in enumerate(getattr(case, field), start=1):
+            yield field, number, fact
+
+
+_Keyed = defaultdict[tuple[str | None, str], list[Evidence]]
+
+
+def _by_case_and_field(evidence: Iterable[Evidence]) -> tuple[_Keyed, _Keyed]:
+    """Return the evidence that supports values, and that which speaks for another one, by case and field."""
+    supports: _Keyed = defaultdict(list)
+    rivals: _Keyed = defaultdict(list)
+    for entry in evidence:
+        if entry.reason is None:
+            supports[entry.case, entry.field].append(entry)
+        elif _RIVALS.match(entry.reason):
+            rivals[entry.case, entry.field].append(entry)
+    return supports, rivals
+
+
+def _flagged(case: Case) -> Mapping[tuple[str, int], str]:
+    """Return the gravest flag on each value that has one."""
+    return {place: flag.severity for flag in reversed(plausibility.flags(case)) for place in flag.places}
+
+
+def _traits(field: str, fact: Any, entries: Sequence[Evidence], rivals: Sequence[Evidence], flag: str | None, patients: int) -> Traits:
+    said = {_key(entry) for entry in entries}
+    others = {_key(entry) for entry in rivals} - said
+    agreeing = sum(_key(entry) in said for entry in rivals)
+    is_computed = _is_computed(field, fact, entries)
+    places = 1 if is_computed and field in _TIMES else len({entry.start for entry in entries}) + agreeing
+    sections = tuple(dict.fromkeys(entry.section for entry in sorted(entries, key=lambda entry: entry.start)))
+    return Traits(places, sections, len(others), is_computed, _is_denial(fact, entries), flag, patients)
+
+
+def _key(entry: Evidence) -> str:
+    """Return what two mentions are compared by: the words in small letters, without signs and spaces."""
+    return "".join(filter(str.isalnum, entry.quote.lower()))
+
+
+def _is_computed(field: str, fact: Any, entries: Sequence[Evidence]) -> bool:
+    """Return whether a value was computed (a time from dates, a dose from fractions) or concluded (a return from a metastasis)."""
+    if field in _TIMES:
+        return len(entries) > 1 or any(_DATE.search(entry.quote) for entry in entries)
+    if field == "recurrence" and fact:
+        return not any(_RETURNED.search(entry.quote) for entry in entries)
+    return bool(getattr(fact, "computed", ()))
+
+
+def _is_denial(fact: Any, entries: Sequence[Evidence]) -> bool:
+    """Return whether a value says that something was not so."""
+    return fact is False or getattr(fact, "result", None) == "negative" or all(entry.assertion == "absent" for entry in entries)
+
+
+# --- in words ------------------------------------------------------------------------------------
+
+
+def basis_of(traits: Traits) -> str:
+    """Return what a certainty rests on, in words: "3 mentions agree, in case and abstract; 2 others say otherwise"."""
+    return "; ".join(_told(traits))
+
+
+def _told(traits: Traits) -> Iterator[str]:
+    where = _listed([section.replace("_", "-") for section in traits.sections if section != "body"])
+    mentions = "one mention" if traits.mentions == 1 else f"{traits.mentions} mentions agree"
+    yield f"{mentions}, in {where}" if where else mentions
+    if traits.others:
+        yield "another mention says otherwise" if traits.others == 1 else f"{traits.others} other mentions say otherwise"
+    if traits.is_computed:
+        yield "computed, not read"
+    if traits.flag:
+        yield f"flagged as {traits.flag}"
+    if traits.patients > 1:
+        yield f"one of {traits.patients} patients"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
