@@ -163,7 +163,8 @@ def _folder(top: Path, visited: set[tuple[int, int]]) -> Iterator[Path | Problem
                 count += 1  # read before, by this or another name: not an empty folder
                 continue
             visited.add((status.st_dev, status.st_ino))
-            pending += sorted((p for p in path.iterdir() if not p.name.startswith(".") and p.name != _FETCHED), reverse=True)
+            found = (p for p in path.iterdir() if not p.name.startswith(".") and p.name != _FETCHED)
+            pending += sorted(found, key=lambda p: p.name, reverse=True)
         except OSError as error:
             count += 1
             yield _problem(path, (error.strerror or type(error).__name__).lower())

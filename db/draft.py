@@ -119,6 +119,7 @@ def replacement(database: Path, starts_empty: bool, words: str | None = None) ->
                     # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
                     connection.execute("pragma synchronous = off")
                     connection.execute("pragma journal_mode = memory")
+                    load.watch(connection)
                     yield connection
                     load.refresh_overview(connection)
                     with load.transaction(connection):
