@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import hashlib
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
+from stat import S_ISREG
 from types import MappingProxyType
 
 from corpus import containers, formats
@@ -182,6 +184,26 @@ def _is_candidate(path: Path) -> bool:
 
 
 # --- reading -------------------------------------------------------------------------------------
+
+# A file that was written to just now may be written to again within the same tick of the system's clock.
+_SETTLED_S = 2
+
+
+def stamp(source: Source) -> str | None:
+    """Return what the system says of a file: its number, its size, and when its bytes and its name were last changed.
+
+    While that is the same, so are its bytes: a program can set the first of the times, but not the second. None where it tells
+    nothing: of standard input, of what is no plain file, and of a file that was written to in the last two seconds.
+    """
+    if source.path == STDIN:
+        return None
+    try:
+        status = source.path.stat()
+    except (OSError, ValueError):
+        return None  # why it cannot be read, `load` says
+    if not S_ISREG(status.st_mode) or time.time() - status.st_ctime < _SETTLED_S:
+        return None
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def load(source: Source) -> bytes:

@@ -47,9 +47,7 @@ def main() -> int:
     """Measure, print the table and, with --check, say by the exit code whether a run with nothing new is quick enough."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reports", type=int, default=10_000, metavar="N", help="how many files are stored first (default 10,000)")
-    parser.add_argument(
-        "--check", action="store_true", help=f"exit with 1 where a run with nothing new takes over {LONGEST_RERUN_S:g} s"
-    )
+    parser.add_argument("--check", action="store_true", help=f"exit with 1 where a run with nothing new takes over {LONGEST_RERUN_S:g} s")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="casebook-bench-") as folder:
         return _measure(Path(folder), args.reports, args.check)

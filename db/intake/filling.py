@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus import files
@@ -72,12 +72,19 @@ def _from_files(
     """
     tables_of_own = own_tables(old) if old else set()
     fingerprints = files.readers_fingerprint(), reader.fingerprint
-    for source, data in reading.loaded(paths, tally):
+    for source in reading.sources(paths, tally):
+        stamp = files.stamp(source)
+        if old and stamp and (file := source_files.known(old, source.id, *fingerprints, stamp=stamp)):
+            _leave_alone(source, file, tally)
+            continue
+        if (found := reading.loaded(source, tally)) is None:
+            continue
+        source, data = found
         digest = hashlib.sha256(data).hexdigest()
-        if old and (file := source_files.known(old, source.id, digest, *fingerprints)):
-            tally.unchanged += len(file.reports)
-            for problem in file.problems:
-                tally.pass_over(source.name, f"{source.name}{problem}")
+        if old and (file := source_files.known(old, source.id, *fingerprints, sha256=digest)):
+            _leave_alone(source, file, tally)
+            if stamp:
+                read.append(replace(file, stamp=stamp))
             continue
         failures, unsettled, names = len(tally.failed), tally.unsettled, []
         for report in reading.read(source, data, tally):
@@ -90,7 +97,14 @@ def _from_files(
         if tally.unsettled > unsettled:
             continue  # another day it may be read
         problems = tuple(message.removeprefix(plain(source.name)) for _, message in tally.failed[failures:])
-        read.append(SourceFile(source.id, source.path.name, digest, source_files.read_by(*fingerprints), tuple(names), problems))
+        read.append(SourceFile(source.id, source.path.name, digest, source_files.read_by(*fingerprints), tuple(names), problems, stamp))
+
+
+def _leave_alone(source: files.Source, file: SourceFile, tally: Tally) -> None:
+    """Count the reports of a file that was read before, and say again what could not be used of it."""
+    tally.unchanged += len(file.reports)
+    for problem in file.problems:
+        tally.pass_over(source.name, f"{source.name}{problem}")
 
 
 def build(database: Path, project: Project, reader: Reader, tally: Tally, words: str | None = None) -> None:
