@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,10 @@ from extract.version import version
 # Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, from the text in the
 # database because the pipeline is another, or because a run (whose name follows) is undone.
 ADD, BUILD, READ_AGAIN, UNDO = "add", "build", "read again", "undo"
+
+
+def _in_silence(doing: str) -> None:
+    """Tell nobody what is being done."""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class Draft:
         The command as it was typed, for the history.
     started
         When the command started.
+    show
+        Hears what is being done where that can take longer than a second.
     """
 
     database: Path
@@ -53,12 +59,13 @@ class Draft:
     words: str | None = None
     # The ledger is history and the only place that knows the clock.
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    show: Callable[[str], None] = _in_silence
 
     @property
     def connection(self) -> sqlite3.Connection:
         """The copy, open for writing."""
         if self.opened is None:
-            self.opened = self.stack.enter_context(replacement(self.database, self.starts_empty, self.words))
+            self.opened = self.stack.enter_context(replacement(self.database, self.starts_empty, self.words, self.show))
         return self.opened
 
     def run(self, reason: str) -> str:
@@ -94,10 +101,12 @@ class Draft:
 
 
 @contextmanager
-def replacement(database: Path, starts_empty: bool, words: str | None = None) -> Iterator[sqlite3.Connection]:
+def replacement(
+    database: Path, starts_empty: bool, words: str | None = None, show: Callable[[str], None] = _in_silence
+) -> Iterator[sqlite3.Connection]:
     """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
 
-    The history follows: `words` is the command as it was typed.
+    The history follows: `words` is the command as it was typed. `show` hears what is being done.
 
     Raises
     ------
@@ -112,6 +121,7 @@ def replacement(database: Path, starts_empty: bool, words: str | None = None) ->
             store.reconcile(database)
             _discard(partial)
             if database.exists() and not starts_empty:
+                show("copying the database")
                 with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
                     old.backup(new)
             with store.following(database, words) as follow:
@@ -121,7 +131,9 @@ def replacement(database: Path, starts_empty: bool, words: str | None = None) ->
                     connection.execute("pragma journal_mode = memory")
                     load.watch(connection)
                     yield connection
+                    show("looking for cases that may be the same patient")
                     load.refresh_overview(connection)
+                    show("entering in the history what was done")
                     with load.transaction(connection):
                         follow(connection)
                 load.publish(partial, database)

@@ -57,7 +57,7 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
     is_there = is_usable(database)
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
-        draft = Draft(database, stack, reader.fingerprint, words=words)
+        draft = Draft(database, stack, reader.fingerprint, words=words, show=tally.teller.show)
         read: list[SourceFile] = []
         update(draft, _from_files(paths, old, read, project, reader, tally), before(old), reader, tally)
         draft.finish(tally.for_the_ledger(paths), tally.unchanged, read)
@@ -116,7 +116,7 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
     is_rebuild = is_of_today is False
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
-        draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words)
+        draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words, show=tally.teller.show)
         if is_rebuild and old:
             copy_ledger(old, draft.connection)
         update(draft, _from_project(old, is_rebuild, project, reader, tally), before(old, not is_rebuild), reader, tally)
