@@ -269,7 +269,17 @@ def _store_any(connection: sqlite3.Connection, name: str, chance: random.Random)
         histology=chance.choice(TUMOURS),
         size_cm=chance.choice((None, 7.2, 3.1)),
         follow_up_months=chance.choice((None, 12.0, 43.0)),
-        radiotherapy=chance.choice(((), _dose(50.4, 28), _dose(60.0))),
+        radiotherapy=chance.choice(((), _dose(50.4, 28), _dose(60.0, 30))),
+    )
+
+
+def _store_table(connection: sqlite3.Connection, *rows: tuple[str, int, str, float]) -> None:
+    """Store a table of the literature about men with adenocarcinoma: publication, age, site and dose of each."""
+    columns = "row_number, dose_group, reference, age_years, site_topography, total_dose_gy, n_patients, n_male, fractions, morphology"
+    connection.execute("insert into dose_table (dose_table_id) values ('t')")
+    connection.executemany(
+        f"insert into dose_table_row (dose_table_id, {columns}) values ('t', ?, 1, ?, ?, ?, ?, 1, 1, ?, '8140/3')",
+        [(number, *row, 28 if row[-1] == 50.4 else 30) for number, row in enumerate(rows, start=1)],
     )
 
 
@@ -288,7 +298,11 @@ def test_after_any_changes_the_rows_are_as_after_a_full_refresh(connection: sqli
     stored = [f"r{number}" for number in range(40)]
     for name in stored:
         _store_any(connection, name, chance)
+    _store_table(
+        connection, *(("An author", age, organ, dose) for age in (53, 54, 55) for organ in ("C34.1", "C64.9") for dose in (50.4, 60.0))
+    )
     assert _listed(connection)
+    assert connection.execute("select count(*) from same_patient").fetchone() > (0,)
     load.watch(connection)
     for _ in range(3):
         for name in chance.sample(stored, 3):
@@ -308,6 +322,10 @@ def test_a_particular_becomes_common_and_rare_again(connection: sqlite3.Connecti
     assert _listed(connection) == []
     load.remove(connection, "r00")
     assert len(_listed(connection)) == 50 * 49 / 2
+    _store(connection, "r00", size_cm=7.2, follow_up_months=43.0)
+    assert _listed(connection) == []
+    connection.execute("update patient_case set topography = 'C64.9' where case_id = 'r00/1'")
+    assert len(_listed(connection)) == 50 * 49 / 2
 
 
 def test_a_group_that_nothing_touched_is_not_looked_at(connection: sqlite3.Connection) -> None:
@@ -320,20 +338,23 @@ def test_a_group_that_nothing_touched_is_not_looked_at(connection: sqlite3.Conne
     assert [row[:2] for row in _listed(connection)] == [("c/1", "d/1")]
 
 
+def test_a_case_that_moves_to_another_group_touches_both(connection: sqlite3.Connection) -> None:
+    for name, site in (("a", ORGANS[0]), ("b", ORGANS[0]), ("c", ORGANS[1])):
+        _store(connection, name, site=site, size_cm=7.2, follow_up_months=43.0)
+    assert [row[:2] for row in _listed(connection)] == [("a/1", "b/1")]
+    load.watch(connection)
+    connection.execute("update patient_case set topography = ? where case_id = 'b/1'", (ORGANS[1].topography,))
+    assert [row[:2] for row in _listed(connection)] == [("b/1", "c/1")]
+
+
 def test_a_row_of_a_table_that_becomes_another_patient_touches_the_group(connection: sqlite3.Connection) -> None:
     for name in ("a", "b"):
         _store(connection, name, radiotherapy=_dose(50.4, 28), size_cm=7.2)
     assert len(_listed(connection)) == 1
     load.watch(connection)
     # The first row is the one patient, the second the other: two rows of a table are two patients.
-    columns = "row_number, dose_group, reference, n_patients, age_years, n_male, site_topography, total_dose_gy, fractions, morphology"
-    with load.transaction(connection):
-        connection.execute("insert into dose_table (dose_table_id) values ('t')")
-        connection.execute("update report set citation = report_id || 'son ' || '2019', year = 2019")
-        for number, author in ((1, "Ason"), (2, "Bson")):
-            row = (number, 1, f"{author} 2019", 1, 54, 1, "C34.1", 50.4, 28, "8140/3")
-            connection.execute(f"insert into dose_table_row (dose_table_id, {columns}) values ('t', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        connection.execute("update report set citation = upper(substr(citation, 1, 1)) || substr(citation, 2)")
+    _store_table(connection, ("Ason 2019", 54, "C34.1", 50.4), ("Bson 2019", 54, "C34.1", 50.4))
+    connection.execute("update report set citation = upper(report_id) || 'son 2019', year = 2019")
     assert _listed(connection) == []
     assert connection.execute("select count(*) from same_patient").fetchone() == (2,)
     connection.execute("delete from dose_table")
