@@ -10,54 +10,75 @@ from db.history import telling
 from db.history.diff import KINDS, REWORDED, Change, Difference, Fact
 from db.history.store import Run
 
-_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_HERE = Path(__file__).parent
+# What moved looks the same on the site, which gives it the colours of its own.
+_STYLE = "\n".join(path.read_text(encoding="utf-8") for path in (_HERE / "page.css", _HERE.parent / "site" / "static" / "moved.css"))
 
 
 def page(found: Difference, runs: Sequence[Run]) -> str:
     """Return the whole page; `runs` says of the two runs when and why they were."""
     about = {run.run_id: run for run in runs}
     title = f"Casebook: {telling.title(found)}"
+    heads = (telling.run_words(about[run_id]) for run_id in (found.before, found.after) if run_id in about)
     parts = (
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>{escape(telling.title(found))}</h1>",
-        *(f"<p class=run>{escape(telling.run_words(about[run_id]))}</p>" for run_id in (found.before, found.after) if run_id in about),
-        *_counts(found),
-        *_reports(found),
+        *(f"<p class=run>{escape(words)}</p>" for words in heads),
+        *body(found),
         "</main></body></html>",
     )
     return "\n".join(parts) + "\n"
 
 
+def body(found: Difference) -> Iterator[str]:
+    """Yield what moved as HTML without a page around it, every word escaped; `moved.css` is its style."""
+    if words := telling.pipeline_words(found):
+        yield f"<p class=run>{escape(words)}</p>"
+    yield from _counts(found)
+    yield from _reports(found)
+    yield from _tables(found)
+
+
 def _counts(found: Difference) -> Iterator[str]:
-    yield f"<p>{next(telling.summary(found))}</p>"
+    yield f"<p>{telling.how_many(found)}</p>"
     counts = found.counts()
     if not counts:
         return
-    yield f"<div class=wide><table><thead><tr><th>field</th>{''.join(f'<th>{kind}</th>' for kind in KINDS)}</tr></thead><tbody>"
+    yield f"<div class=wide><table class=moved><thead><tr><th>field</th>{''.join(f'<th>{kind}</th>' for kind in KINDS)}</tr></thead><tbody>"
     for field, count in counts.items():
         cells = "".join(f"<td>{count[kind] or ''}</td>" for kind in KINDS)
         yield f"<tr><th>{escape(field)}</th>{cells}</tr>"
     yield "</tbody></table></div>"
+    if moves := telling.most_often(found):
+        yield f"<h2>Most often</h2><ul class=most>{''.join(f'<li>{times} × {escape(move)}</li>' for move, times in moves)}</ul>"
 
 
 def _reports(found: Difference) -> Iterator[str]:
     """Yield each report with the values that moved; those of new and gone cases, and new words for old values, are folded."""
-    changes: dict[str, list[Change]] = {}
-    for change in found.changes:
-        changes.setdefault(change.report_id, []).append(change)
+    changes = telling.by_report(found)
     for report in found.reports:
         apart = {*report.cases_added, *report.cases_removed}
         yield f"<section><h2>{escape(report.report_id)}</h2><p class=about>{escape(telling.about(report))}</p>"
         folded = [x for x in changes.get(report.report_id, ()) if x.case_id in apart or x.kind == REWORDED]
-        shown = [x for x in changes.get(report.report_id, ()) if x not in folded]
+        shown = [x for x in changes.get(report.report_id, ()) if not (x.case_id in apart or x.kind == REWORDED)]
         yield from map(_change, shown)
         if folded:
             yield f"<details><summary>{len(folded)} more: of new or gone cases, or the same from other words</summary>"
             yield from map(_change, folded)
             yield "</details>"
+        yield "</section>"
+
+
+def _tables(found: Difference) -> Iterator[str]:
+    """Yield each dose table that moved, with the cells that are read otherwise folded."""
+    for table in found.tables:
+        yield f"<section><h2>Dose table {escape(table.dose_table_id)}</h2><p class=about>{escape(telling.about_table(table))}</p>"
+        if table.cells:
+            cells = "".join(f"<li>{escape(telling.cell_words(cell))}</li>" for cell in table.cells)
+            yield f"<details><summary>{len(table.cells)} cells</summary><ul>{cells}</ul></details>"
         yield "</section>"
 
 
