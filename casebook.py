@@ -603,7 +603,7 @@ def diff(names: tuple[str, ...], fields: tuple[str, ...], cases: tuple[str, ...]
     if wrong := set(fields) - set(FACTS):
         raise click.UsageError(f"no field {', '.join(sorted(wrong))}, wanted one of: {', '.join(FACTS)}")
     with _history(database) as past:
-        found = comparing.difference(past, *comparing.two_runs(past, names), fields, cases)
+        found = comparing.difference(past, *comparing.two_runs(past, names), fields, cases, watch=with_progress)
         known = store.runs(past)
     if file := options["page"]:
         file.write_text(page.page(found, known), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from markupsafe import Markup
 
 from db.history import diff, page, store, telling
 from db.history.store import Run
-from db.query import Row, every
+from db.query import Row, every, one
 from db.schema import DatabaseError
 
 _LISTED = 500  # runs
@@ -99,10 +100,12 @@ def runs_page(connection: sqlite3.Connection, database: Path) -> RunsPage:
     return RunsPage(tuple(reversed(lines[-_LISTED:])), max(0, len(lines) - _LISTED), history)
 
 
-def run_page(connection: sqlite3.Connection, database: Path, number: int, part: int = 1) -> RunPage | None:
+def run_page(
+    connection: sqlite3.Connection, database: Path, number: int, url_of: Callable[[str, str], str], part: int = 1
+) -> RunPage | None:
     """Return a run with what it did and what it moved; None where there is none of this number.
 
-    `part` is the page of the reports that moved, from 1.
+    `part` is the page of the reports that moved, from 1; `url_of` gives the address of a row by table and key.
     """
     run_id = f"{number:06}"
     with ExitStack() as stack:
@@ -116,10 +119,15 @@ def run_page(connection: sqlite3.Connection, database: Path, number: int, part: 
         )
         tables = tuple(every(connection, "select dose_table_id, outcome from run_dose_table where run_id = ? order by 1", run_id))
         found = RunPage(line, failed, linked, tables, history)
-        return _with_difference(found, past, part) if past and diff.is_known(past, run_id) else found
+
+        def page_of(name: str) -> str | None:
+            table, key = ("patient_case", "case_id") if "/" in name else ("report", "report_id")
+            return url_of(table, name) if one(connection, f"select 1 from {table} where {key} = ?", name) else None
+
+        return _with_difference(found, past, page_of, part) if past and diff.is_known(past, run_id) else found
 
 
-def _with_difference(found: RunPage, past: sqlite3.Connection, part: int) -> RunPage:
+def _with_difference(found: RunPage, past: sqlite3.Connection, page_of: Callable[[str], str | None], part: int) -> RunPage:
     """Return the page with what the run moved, some of its reports at a time."""
     run_id = found.line.run.run_id
     before = diff.before(past, run_id)
@@ -129,7 +137,7 @@ def _with_difference(found: RunPage, past: sqlite3.Connection, part: int) -> Run
     return replace(
         found,
         title=telling.title(difference),
-        difference=Markup("\n".join(page.body(difference))),  # the page escapes every word
+        difference=Markup("\n".join(page.body(difference, page_of))),  # the page escapes every word
         first=start + 1 if end > start else 0,
         last=end if end > start else count,
         moved=count,

@@ -1105,3 +1105,93 @@ def test_a_file_over_which_a_reader_met_its_limit_is_read_again(folder: Path, da
     lines = [run("add", folder, "--database", database).stderr for _ in range(3)]
     assert lines == [f"casebook: {slow}: took longer than 60 s\n"] * 3
     assert sorted(names) == ["lung.txt", "slow.txt", "slow.txt", "slow.txt", "thigh.txt"]
+
+
+# --- the pages of runs ---------------------------------------------------------------------------
+
+
+def pages(database: Path, *paths: str) -> list[tuple[int, str]]:
+    """Status and HTML of pages of the site."""
+    import asyncio
+
+    from db.serve import make_datasette
+
+    async def get() -> list[tuple[int, str]]:
+        client = make_datasette(database).client
+        return [(response.status_code, response.text) for response in [await client.get(path) for path in paths]]
+
+    return asyncio.run(get())
+
+
+def words_of(html: str) -> str:
+    tags = Tags()
+    tags.feed(html)
+    return " ".join(tags.text.split())
+
+
+def test_the_site_lists_the_runs_and_shows_what_each_moved(folder: Path, review: Path, database: Path, change: Callable[..., None]) -> None:
+    done("add", folder, "--database", database)
+    change("another", thigh=less_dose)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing more")
+    (folder / "second.txt").write_text(LUNG, encoding="utf-8")
+    assert run("add", folder, "--database", database).exit_code == 1
+    done("tables", "add", "--yes", review, "--database", database)
+    (_, listed), (_, second), (_, third), (status, _), (home, footer) = pages(
+        database, "/-/runs", "/-/runs/2", "/-/runs/3", "/-/runs/4", "/"
+    )
+    assert [words_of(listed).index(what) for what in ("run 3", "run 2", "run 1")] == sorted(
+        words_of(listed).index(what) for what in ("run 3", "run 2", "run 1")
+    ), "the newest first"
+    assert "1 changed, 1 read again as before, 1 linked, 1 failed" in words_of(listed)
+    assert ("/-/runs/2" in listed, status, home, 'href="/-/runs"' in footer) == (True, 404, 200, True)
+    told = words_of(second)
+    for part in (
+        "broken.pdf", "second to lung", "run 1 → run 2", "1 changed", "50.4 Gy, 28 fractions", "thigh/1", "“50 Gy in 25 fractions”",
+    ):  # fmt: skip
+        assert part.strip("“”") in told
+    assert '<a href="/casebook/patient_case/thigh~2F1">thigh/1</a>' in second
+    assert "added, 2 rows and 2 doses" in words_of(third)
+    assert str(folder) not in listed + second + third, "the folders of the curator are nobody's business"
+
+
+def test_without_its_history_the_site_shows_the_ledger(folder: Path, review: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing more")
+    run("add", folder, "--database", database)
+    done("tables", "add", "--yes", review, "--database", database)
+    path = store.path_of(database)
+    content_of = path.read_bytes()
+    path.unlink()
+    (_, listed), (_, second), (_, third) = pages(database, "/-/runs", "/-/runs/2", "/-/runs/3")
+    for part in ("2 new", "2 unchanged, 1 failed", "1 dose table", "the history that the curator keeps"):
+        assert part in words_of(listed)
+    assert "broken.pdf" in words_of(second)
+    assert "the history that the curator keeps" in words_of(second)
+    assert "review new" in words_of(third)
+    assert not path.exists(), "a site writes nothing"
+    for wrong in (b"I am a note." * 500, content_of[:60] + b"\0\0\0\1" + content_of[64:]):
+        path.write_bytes(wrong)
+        for status, html in pages(database, "/-/runs", "/-/runs/2"):
+            assert (status, "cannot be read here" in words_of(html)) == (200, True)
+        assert path.read_bytes() == wrong, "neither does it bring an older history over"
+
+
+def test_what_a_run_moved_is_shown_a_hundred_reports_at_a_time(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    with closing(sqlite3.connect(store.path_of(database))) as past:
+        past.execute("pragma foreign_keys = off")
+        columns = "run_id, outcome, state, facts, report, pipeline_version, pipeline_fingerprint"
+        many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 148)"
+        past.execute(
+            f"insert into version (report_id, {columns}) {many} select 'x' || i, {columns} from version, n where report_id = 'lung'"
+        )
+        past.commit()
+    (_, first), (_, second), (status, _), (third, _), (fourth, _) = pages(
+        database, "/-/runs/1", "/-/runs/1?page=2", "/-/runs/1?page=0", "/-/runs/1?page=²", "/-/runs/1?page=99999999999999999999"
+    )
+    assert [html.count("<section><h2>") for html in (first, second)] == [100, 50]
+    assert "Reports 1 to 100 of 150 that differ" in words_of(first)
+    assert 'href="/-/runs/1?page=2"' in first
+    assert "Reports 101 to 150 of 150" in words_of(second)
+    assert "?page=3" not in second
+    assert (status, third, fourth) == (404, 404, 404)

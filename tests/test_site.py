@@ -43,6 +43,8 @@ OWN_PAGES = (
     "/doses?measure=total&dose_axis=log&time_axis=log",
     "/casebook?sql=select+*+from+report+join+report_text+using+(report_id)",
     "/casebook/search?q=leiomyosarcoma",
+    "/-/runs",
+    "/-/runs/1",
     *(f"/casebook/{query.name}" for query in publish.queries()),
 )
 

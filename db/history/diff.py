@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from db import records
 from db.history import content, dose_tables, store
-from db.history.store import LINKED, OUT, STORED, Version
+from db.history.store import LINKED, OUT, SAME, STORED, Version
 from db.rows import case_key
 from db.schema import DatabaseError
 
@@ -68,7 +68,7 @@ class ReportChange:
     before, after
         stored, linked or out.
     about
-        What of the report itself changed: "text", "title", "year" ...
+        What of the report itself changed: "text", "title", "year" ...; "corrections" where what curators said of it did.
     cases_added, cases_removed
         Names of the cases that only one of the states has.
     link
@@ -195,11 +195,12 @@ def two_runs(past: sqlite3.Connection, names: Sequence[str]) -> tuple[str, str]:
     return (found[0], found[1]) if len(found) == 2 else (before(past, found[0]), found[0])
 
 
-def moved(past: sqlite3.Connection, old: str, new: str) -> dict[str, tuple[Version | None, Version | None]]:
-    """Return the reports that are others after one run than after another, by name, each with both versions."""
+def moved(past: sqlite3.Connection, old: str, new: str) -> list[str]:
+    """Return the names of the reports that are others after one run than after another."""
+    if old == before(past, new):
+        return [version.report_id for version in store.versions(past, new) if version.outcome != SAME]
     was, now = store.state(past, old), store.state(past, new)
-    pairs = {name: (was.get(name), now.get(name)) for name in sorted(was.keys() | now.keys())}
-    return {name: (first, second) for name, (first, second) in pairs.items() if not _is_alike(first, second)}
+    return [name for name in sorted(was.keys() | now.keys()) if not _is_alike(was.get(name), now.get(name))]
 
 
 def _is_alike(first: Version | None, second: Version | None) -> bool:
@@ -213,14 +214,17 @@ def difference(
     fields: Sequence[str] = (),
     cases: Sequence[str] = (),
     part: slice = slice(None),
+    watch: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Difference:
     """Compare the states after two runs.
 
     `fields` and `cases` (names of cases or of reports) leave out all others; `part` takes some of the reports that moved, by name.
+    `watch` hands on their names one by one, so that somebody can be told how far it is: ten thousand take ten seconds.
     """
     reports: list[ReportChange] = []
     changes: list[Change] = []
-    for report_id, (first, second) in list(moved(past, old, new).items())[part]:
+    for report_id in watch(moved(past, old, new)[part]):
+        first, second = (store.version_of(past, report_id, run_id) for run_id in (old, new))
         if not _is_wanted(report_id, cases):
             continue
         told = [_told(past, version) for version in (first, second)]
@@ -251,6 +255,8 @@ def _report(
     """Return what changed of a report as a whole."""
     first, second = (content.get(past, version.report) if version else {} for version in (old, new))
     about = tuple(sorted(name for name in first.keys() & second.keys() if first[name] != second[name]))
+    if first and second and was.get("corrections") != now.get("corrections"):
+        about = (*about, "corrections")
     labels = [[case_key(report_id, case["label"]) for case in told["cases"]] for told in (was, now)]
     return ReportChange(
         report_id,

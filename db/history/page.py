@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -33,12 +33,15 @@ def page(found: Difference, runs: Sequence[Run]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def body(found: Difference) -> Iterator[str]:
-    """Yield what moved as HTML without a page around it, every word escaped; `moved.css` is its style."""
+def body(found: Difference, url_of: Callable[[str], str | None] = lambda _: None) -> Iterator[str]:
+    """Yield what moved as HTML without a page around it, every word escaped; `moved.css` is its style.
+
+    `url_of` gives the address of the page of a report or case ("imt-lung", "imt-lung/1"), None where it has none.
+    """
     if words := telling.pipeline_words(found):
         yield f"<p class=run>{escape(words)}</p>"
     yield from _counts(found)
-    yield from _reports(found)
+    yield from _reports(found, url_of)
     yield from _tables(found)
 
 
@@ -47,7 +50,8 @@ def _counts(found: Difference) -> Iterator[str]:
     counts = found.counts()
     if not counts:
         return
-    yield f"<div class=wide><table class=moved><thead><tr><th>field</th>{''.join(f'<th>{kind}</th>' for kind in KINDS)}</tr></thead><tbody>"
+    heads = "".join(f"<th>{kind}</th>" for kind in KINDS)
+    yield f"<div class='wide moves'><table class=moved><thead><tr><th>field</th>{heads}</tr></thead><tbody>"
     for field, count in counts.items():
         cells = "".join(f"<td>{count[kind] or ''}</td>" for kind in KINDS)
         yield f"<tr><th>{escape(field)}</th>{cells}</tr>"
@@ -56,18 +60,23 @@ def _counts(found: Difference) -> Iterator[str]:
         yield f"<h2>Most often</h2><ul class=most>{''.join(f'<li>{times} × {escape(move)}</li>' for move, times in moves)}</ul>"
 
 
-def _reports(found: Difference) -> Iterator[str]:
+def _linked(name: str, url_of: Callable[[str], str | None]) -> str:
+    url = url_of(name)
+    return f'<a href="{escape(url)}">{escape(name)}</a>' if url else escape(name)
+
+
+def _reports(found: Difference, url_of: Callable[[str], str | None]) -> Iterator[str]:
     """Yield each report with the values that moved; those of new and gone cases, and new words for old values, are folded."""
     changes = telling.by_report(found)
     for report in found.reports:
         apart = {*report.cases_added, *report.cases_removed}
-        yield f"<section><h2>{escape(report.report_id)}</h2><p class=about>{escape(telling.about(report))}</p>"
+        yield f"<section><h2>{_linked(report.report_id, url_of)}</h2><p class=about>{escape(telling.about(report))}</p>"
         folded = [x for x in changes.get(report.report_id, ()) if x.case_id in apart or x.kind == REWORDED]
         shown = [x for x in changes.get(report.report_id, ()) if not (x.case_id in apart or x.kind == REWORDED)]
-        yield from map(_change, shown)
+        yield from (_change(change, url_of) for change in shown)
         if folded:
             yield f"<details><summary>{len(folded)} more: of new or gone cases, or the same from other words</summary>"
-            yield from map(_change, folded)
+            yield from (_change(change, url_of) for change in folded)
             yield "</details>"
         yield "</section>"
 
@@ -82,12 +91,12 @@ def _tables(found: Difference) -> Iterator[str]:
         yield "</section>"
 
 
-def _change(change: Change) -> str:
+def _change(change: Change, url_of: Callable[[str], str | None]) -> str:
     values = telling.moved(change)
     sides = (("before", change.before, values[0]), ("after", change.after, values[1]))
     return (
         f'<article class="{change.kind}"><h3><span class=kind>{change.kind}</span> {escape(telling.name_of(change))}'
-        f" <small>{escape(change.case_id)}</small></h3><div class=sides>"
+        f" <small>{_linked(change.case_id, url_of)}</small></h3><div class=sides>"
         f"{''.join(_side(name, fact, words) for name, fact, words in sides if fact)}</div></article>"
     )
 

@@ -397,6 +397,13 @@ def state(past: sqlite3.Connection, run_id: str | None = None) -> dict[str, Vers
     return {row["report_id"]: Version(*tuple(row)[:-1]) for row in every(past, sql, run_id)}
 
 
+def version_of(past: sqlite3.Connection, report_id: str, run_id: str) -> Version | None:
+    """Return a report's version after a run, None where it had none yet."""
+    columns = ", ".join(Version.__dataclass_fields__)
+    row = one(past, f"select {columns} from version where report_id = ? and run_id <= ? order by run_id desc limit 1", report_id, run_id)
+    return Version(*tuple(row)) if row else None
+
+
 def versions(past: sqlite3.Connection, run_id: str) -> tuple[Version, ...]:
     """Return what a run made of each report that it touched, by name."""
     sql = f"select {', '.join(Version.__dataclass_fields__)} from version where run_id = ? order by report_id"

@@ -229,8 +229,10 @@ def about(report: ReportChange) -> str:
         words.append(f"linked to {report.link}, which tells the same")
     elif report.before == LINKED:
         words.append("stored again, was linked")
-    if report.about:
-        words.append(f"another {' and '.join(x.replace('_', ' ') for x in report.about)}")
+    if others := [name.replace("_", " ") for name in report.about if name != "corrections"]:
+        words.append(f"another {' and '.join(others)}")
+    if "corrections" in report.about:
+        words.append("other corrections")
     for verb, cases in (("with", report.cases_added), ("without", report.cases_removed)):
         if cases:
             words.append(f"{verb} {'case' if len(cases) == 1 else 'cases'} {', '.join(name.rsplit('/', 1)[1] for name in cases)}")

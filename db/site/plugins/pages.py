@@ -86,7 +86,11 @@ async def run(request: Any, datasette: Any) -> Any:
     name, connection, path = await _with_ledger(datasette)
     number, part = int(request.url_vars["number"]), request.args.get("page") or "1"
     is_number = part.isascii() and part.isdigit() and len(part) <= 6 and int(part) > 0
-    page = await connection.execute_fn(lambda sqlite: run_page(sqlite, path, number, int(part))) if is_number else None
+
+    def url_of(table: str, key: str) -> str:
+        return str(datasette.urls.row(name, table, tilde_encode(key)))
+
+    page = await connection.execute_fn(lambda sqlite: run_page(sqlite, path, number, url_of, int(part))) if is_number else None
     if page is None:
         raise NotFound(f"There is no run {number} here" if is_number else "There is no such page of this run")
     return Response.html(await datasette.render_template("run.html", {"page": page, "database": name}, request=request))
