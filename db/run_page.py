@@ -31,9 +31,9 @@ class RunLine:
     is_there: bool = True
 
     @property
-    def number(self) -> int:
-        """Its number as people write it: 3 for 000003."""
-        return int(self.run.run_id)
+    def number(self) -> int | None:
+        """Its number as people write it: 3 for 000003; None where another program gave it a name, not a number."""
+        return int(self.run.run_id) if self.run.run_id.isascii() and self.run.run_id.isdigit() else None
 
     @property
     def when(self) -> str:

@@ -24,7 +24,8 @@ from click.testing import CliRunner, Result
 import casebook
 from corpus import files
 from corpus.report import Problem, Report
-from db import load, records
+from db import draft, load, records
+from db.corrections.ruling import Ruled, Ruling
 from db.history import content, diff, page, store, telling
 from db.reports import stored_report
 from extract import pipeline as extraction
@@ -721,6 +722,28 @@ def test_after_an_undo_the_projects_own_report_is_the_projects_again(project: Pa
     done("undo", "2", "--database", database)
     (project / "larynx.txt").write_text(LARYNX.replace("58", "59"), encoding="utf-8")
     assert "1 changed" in done("build", "--database", database)
+    assert_agrees(database)
+
+
+def test_undo_takes_what_curators_said_along(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    before = dump(database)
+    said = Ruling(
+        "thigh/1", "sex", "confirm", "applied", None, 1, None, '"male"', '"male"', None, "A. Doe", "2026-01-01T00:00:00+00:00", None
+    )
+    with draft.replacement(database, starts_empty=False) as copy:
+        report, record = stored_report(copy, "thigh"), records.stored_record(copy, "thigh")
+        assert report
+        assert record
+        load.start_run(copy, "000002", "add")
+        load.store(copy, report, record, "000002", ruled=Ruled((said,), "0" * 64))
+    after = dump(database)
+    assert [line for line in after if line.startswith("correction")]
+    assert done("diff", "--database", database).splitlines() == ["run 1 → run 2", "1 report differs", "", "thigh: other corrections"]
+    done("undo", "2", "--database", database)
+    assert dump(database) == before
+    done("undo", "3", "--database", database)
+    assert dump(database) == after
     assert_agrees(database)
 
 

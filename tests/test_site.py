@@ -44,7 +44,6 @@ OWN_PAGES = (
     "/casebook?sql=select+*+from+report+join+report_text+using+(report_id)",
     "/casebook/search?q=leiomyosarcoma",
     "/-/runs",
-    "/-/runs/1",
     *(f"/casebook/{query.name}" for query in publish.queries()),
 )
 

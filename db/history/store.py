@@ -411,13 +411,17 @@ def versions(past: sqlite3.Connection, run_id: str) -> tuple[Version, ...]:
 
 
 def changed_files(past: sqlite3.Connection, old: str, new: str) -> tuple[str, ...] | None:
-    """Return the files of code and vocabularies that differ between the pipelines of two runs; None where they are not known."""
+    """Return the files of code and vocabularies that differ between the pipelines of two runs; None where they are not known.
+
+    () also where a run does not say by which pipeline it was.
+    """
     sql = "select pipeline_fingerprint, files from run left join pipeline using (pipeline_fingerprint) where run_id = ?"
     rows = [one(past, sql, run_id) for run_id in (old, new)]
     if not all(rows):
         return None
     first, second = (row for row in rows if row)
-    if first["pipeline_fingerprint"] == second["pipeline_fingerprint"]:
+    fingerprints = {first["pipeline_fingerprint"], second["pipeline_fingerprint"]}
+    if len(fingerprints) == 1 or None in fingerprints:
         return ()
     if first["files"] is None or second["files"] is None:
         return None
