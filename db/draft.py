@@ -18,8 +18,8 @@ from db.source_files import SourceFile
 from extract.version import version
 
 # Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, from the text in the
-# database because the pipeline is another, or because a run (whose name follows) is undone.
-ADD, BUILD, READ_AGAIN, UNDO = "add", "build", "read again", "undo"
+# database because the pipeline is another, or because a run (whose name follows) is undone; and why one is taken out by name.
+ADD, BUILD, READ_AGAIN, UNDO, REMOVE = "add", "build", "read again", "undo", "remove"
 
 
 def _in_silence(doing: str) -> None:
@@ -78,7 +78,12 @@ class Draft:
         return self.runs[reason]
 
     def finish(self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = ()) -> None:
-        """Write counts, failures (name and message) and the files that were read into the ledger, if anything was written at all."""
+        """Write counts, failures (name and message) and the files that were read into the ledger.
+
+        Nothing is written where nothing was stored and no file was read for the first time.
+        """
+        if files and self.database.exists():
+            self.run(next(iter(self.runs), ADD))  # else files of which nothing could be used would be read anew each time
         if self.starts_empty and self.runs:
             self._tell_stored_before()
         for number, run in enumerate(self.runs.values()):
@@ -97,6 +102,12 @@ class Draft:
             "update run_report set outcome = 'changed' where outcome = 'new' and run_id >= :first and report_name in"
             " (select report_name from run_report where outcome in ('new', 'changed') and run_id < :first)",
             {"first": min(self.runs.values())},
+        )
+        with closing(open_readonly(self.database)) as old:
+            # Their runs may stand in no ledger: older tables had none for them.
+            there = [(name, min(self.runs.values())) for name in _dose_tables(old)]
+        self.connection.executemany(
+            "update run_dose_table set outcome = 'changed' where outcome = 'new' and dose_table_id = ? and run_id >= ?", there
         )
 
 
@@ -219,7 +230,7 @@ def copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Take the history of runs and of files over into new tables, as far as the columns are still the same."""
     columns = schema.dictionary()
     with suppress(sqlite3.Error), load.transaction(new):
-        for table in ("run", "run_report", "source_file"):
+        for table in ("run", "run_report", "run_dose_table", "source_file"):
             there = {row[1] for row in old.execute(f"pragma table_info({table})")}
             if not there:
                 continue
@@ -235,14 +246,21 @@ def added_reports(connection: sqlite3.Connection) -> set[str]:
     before: dict[tuple[str, str], str | None] = {}
     with suppress(sqlite3.Error):  # a database with other tables may keep its history in another way
         for run, name, reason in connection.execute(
-            "select run_id, report_name, reason from run_report join run using (run_id)"
-            " where outcome in ('new', 'changed') and (reason in (?, ?) or reason like ? || ' %') order by run_id",
+            "select run_id, report_name, case outcome when 'removed' then outcome else reason end from run_report join run using (run_id)"
+            " where outcome in ('new', 'changed', 'removed') and (outcome = 'removed' or reason in (?, ?) or reason like ? || ' %')"
+            " order by run_id",
             (ADD, BUILD, UNDO),
         ):
             before[run, name] = origin.get(name)
-            # What an undone run had stored comes again from where it came before.
+            # What an undone run had stored, or had taken out, comes again from where it came before.
             origin[name] = before.get((reason.removeprefix(UNDO).strip(), name)) if reason.startswith(UNDO) else reason
     return {name for name, reason in origin.items() if reason == ADD}
+
+
+def _dose_tables(connection: sqlite3.Connection) -> list[str]:
+    with suppress(sqlite3.Error):  # a database with older tables holds none
+        return [name for (name,) in connection.execute("select dose_table_id from dose_table")]
+    return []
 
 
 def own_tables(connection: sqlite3.Connection) -> set[str]:

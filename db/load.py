@@ -161,8 +161,8 @@ def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = 
     return found
 
 
-def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
-    """Store a literature table of doses in place of the one of the same name.
+def store_dose_table(connection: sqlite3.Connection, table: DoseTable, run_id: str | None = None) -> None:
+    """Store a literature table of doses in place of the one of the same name; a run is noted in the ledger.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
     """
     try:
         with transaction(connection):
-            connection.execute("delete from dose_table where dose_table_id = ?", (table.id,))
+            before = connection.execute("delete from dose_table where dose_table_id = ?", (table.id,)).rowcount
             footnote = "; ".join(f"{short}: {long}" for short, long in table.abbreviations.items()) or None
             about = (
                 table.title,
@@ -189,8 +189,16 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
             _insert(connection, "dose_table_column", [(table.id, *astuple(column)) for column in table.table_columns])
             _insert(connection, "dose_table_cell", [(table.id, *astuple(cell)) for cell in table.cells])
             doses.fill_table_rows(connection, table.id)
+            if run_id is not None:
+                note_dose_table(connection, run_id, table.id, "changed" if before else "new")
     except sqlite3.Error as error:
         raise DatabaseError(f"dose table {table.id}: {error}") from error
+
+
+def note_dose_table(connection: sqlite3.Connection, run_id: str, dose_table_id: str, outcome: str) -> None:
+    """Write what a run did with a dose table into the ledger: new, changed or removed."""
+    connection.execute("insert or ignore into run (run_id) values (?)", (run_id,))
+    connection.execute("insert or replace into run_dose_table values (?, ?, ?)", (run_id, dose_table_id, outcome))
 
 
 def _dose_rows(table: DoseTable) -> Iterator[tuple[Any, ...]]:
