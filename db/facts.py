@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 
 from db import value_words
 from db.rows import Row, case_key
-from extract import certainty
+from extract import certainty, emptiness
 from extract.certainty import Place
 from extract.record import Record
 
@@ -17,8 +17,10 @@ _OWN = frozenset({"corrected", "added"})
 _NOBODY: Mapping[Place, str] = MappingProxyType({})
 
 
-def rows(report_id: str, record: Record, reviews: Mapping[Place, str] = _NOBODY) -> Iterator[tuple[str, list[Row]]]:
-    """Yield table and rows of the values of all cases of a record.
+def rows(
+    report_id: str, record: Record, reviews: Mapping[Place, str] = _NOBODY, rejected: Set[tuple[str, str]] = frozenset()
+) -> Iterator[tuple[str, list[Row]]]:
+    """Yield table and rows of the values, and of the empty fields, of all cases of a record.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ def rows(report_id: str, record: Record, reviews: Mapping[Place, str] = _NOBODY)
         What is stored of it: the curator's values in place of the machine's.
     reviews
         What a curator said of a value, as column `review` has it, by case label, field and number; unreviewed where nothing is said.
+    rejected
+        Case labels and fields that are empty by a curator's word.
     """
     judged = dict(certainty.judge(record))
     for case in record.cases:
@@ -40,3 +44,14 @@ def rows(report_id: str, record: Record, reviews: Mapping[Place, str] = _NOBODY)
             known = (None, CURATOR, "a curator's own value") if review in _OWN else (sure.score, sure.band, sure.basis)
             found.append((key, field, number, value_words.told(case, field, fact), *known, review))
         yield "fact", found
+    yield (
+        "empty_field",
+        [
+            (
+                case_key(report_id, empty.case),
+                empty.field,
+                *(("rejected", None) if (empty.case, empty.field) in rejected else (empty.reason, empty.evidence)),
+            )
+            for empty in emptiness.judge(record)
+        ],
+    )
