@@ -48,7 +48,7 @@ _METASTASES = re.compile(
     rf"\b(?:no|without|free\sof|negative\sfor|(?:did|does)\snot\s(?:show|reveal|detect|demonstrate|disclose)|failed\sto\s(?:show|reveal|detect)|not\s(?:show|reveal)\w*"
     rf"|excluded|excluding|ruled\sout|absence\sof|nor|neither)\s(?:(?!(?:other|further|new|additional|more|history|recurrence|but)\b)[\w/-]+,?\s){{0,7}}?{_SPREAD}\b"
     rf"|\b{_SPREAD}(?:\sdisease|\slesions?)?\s(?:was|were|had\sbeen|could\sbe|is)\s(?:\w+\s)?(?:not|absent|excluded|ruled\sout|never|negative)\b"
-    r"|\b[cp]?n0\s?,?\s?[cp]?m0\b",
+    r"|(?<![a-z])[cp]?n0\s?,?\s?[cp]?m0\b",
 )
 _NOT_METASTASES = re.compile(
     rf"\bno\s(?:other|further|new|additional)\b|\bother\s{_SPREAD}|\brisk\b|\b(?:can|may|might|could|should)\snot\b|\bprimary\b[^.;]{{0,30}}\bmetastatic\sto"

@@ -21,9 +21,10 @@ from corpus import sections
 from corpus.report import Report
 from extract import abbreviations, denials, kind, language, matching, patients, sentences, series
 from extract.fields import FIELDS
+from extract.lexicon import LexiconError
 from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import FIELDS as RECORD_FIELDS
-from extract.record import Case, Evidence, Failure, Record, about, check_evidence
+from extract.record import Case, Evidence, EvidenceError, Failure, Record, about, check_evidence
 from extract.version import fingerprint, version
 
 LEXICONS = (
@@ -100,11 +101,16 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
 
 
 def single_case(report: Report, pipeline: Pipeline) -> tuple[Case, tuple[Evidence, ...]]:
-    """Return what a text says of its first patient, whether or not it tells enough to be a case report."""
+    """Return what a text says of its first patient, whether or not it tells enough to be a case report.
+
+    Raises EvidenceError where a field cannot be read to the end.
+    """
     reading = read(report, pipeline)
     evidence: list[Evidence] = []
     failures: list[Failure] = []
     case = _case("1", _find(reading, failures), evidence, failures, False)
+    if failures:
+        raise EvidenceError(f"{report.id}: {failures[0].field}: {failures[0].message}")
     return case, tuple(evidence)
 
 
@@ -161,6 +167,8 @@ def _find(reading: Reading, failures: list[Failure]) -> _Found:
         mentions: list[Mention] = []
         try:
             mentions = list(islice(field.find(reading), _MOST_MENTIONS + 1))
+        except LexiconError:  # a faulty vocabulary is so for every report
+            raise
         except Exception as error:
             failures += _failed(field, None, error)
             continue
@@ -209,6 +217,8 @@ def _resolve(field: ModuleType, mentions: list[Mention], values: dict[str, Any],
     """Return what a field makes of the mentions of one patient; nothing, and a failure more, where it fails."""
     try:
         resolution: Resolution = field.resolve(mentions, values)
+    except LexiconError:
+        raise
     except Exception as error:
         failures += _failed(field, values["label"], error)
         return NOTHING
@@ -219,7 +229,7 @@ def _failed(field: ModuleType, label: str | None, error: Exception) -> list[Fail
     """Return the failure of each of a module's fields; raise the error again where CASEBOOK_DEBUG is set."""
     if "CASEBOOK_DEBUG" in os.environ:
         raise error
-    message = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+    message = " ".join(f"could not be read, {type(error).__name__}: {error}".split())[:_LONGEST]
     return [Failure(name, message, label) for name in field.FIELDS]
 
 
