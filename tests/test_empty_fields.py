@@ -44,7 +44,7 @@ def _why(record: Record, field: str) -> tuple[str, str | None]:
         ("She then received chemotherapy for four months.", "drugs", "stated unclearly", "chemotherapy"),
         ("She had no prior chemotherapy.", "drugs", "not stated", None),
         ("Computed tomography showed no distant metastasis.", "metastases", "stated absent", "no distant metastasis"),
-        ("It was staged as pT2N0M0.", "metastases", "stated absent", "pT2N0M0"),
+        ("It was staged as pT2N0M0.", "metastases", "stated absent", "N0M0"),
         ("There were no other metastases.", "metastases", "not stated", None),
         ("Immunohistochemistry was not available.", "ihc", "stated absent", "Immunohistochemistry was not available"),
         ("Genetic testing was not performed.", "molecular", "stated absent", "Genetic testing was not performed"),
