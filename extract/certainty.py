@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,8 @@ WEIGHTS = Path(__file__).parent / "lexicons" / "certainty.csv"
 HIGH, MIDDLE, LOW = "high", "middle", "low"
 # The weight that all values have.
 COMMON = "any field"
+# A field whose weight is at most this is misread more often than others.
+_HARD = -0.3
 # From which score on a value is in a band: of a hundred values, how many are right.
 BANDS = ((HIGH, 0.95), (MIDDLE, 0.85), (LOW, 0.0))
 
@@ -47,7 +50,8 @@ def judge(record: Record) -> Iterator[tuple[Place, Certainty]]:
     weights = load_weights()
     for place, traits in traits_of(record):
         score = round(score_of(traits, place[1], weights), 3)
-        yield place, Certainty(score, band_of(score), basis_of(traits))
+        is_hard = weights.get(f"field {place[1]}", 0.0) <= _HARD
+        yield place, Certainty(score, band_of(score), basis_of(traits, is_hard))
 
 
 def band_of(score: float) -> str:
@@ -58,7 +62,9 @@ def band_of(score: float) -> str:
 def score_of(traits: Traits, field: str, weights: Mapping[str, float]) -> float:
     """Return how likely a value of a field with these traits is right; the common intercept serves a field without its own."""
     total = weights[COMMON] + weights.get(f"field {field}", 0.0)
-    total += sum(weights[name] * x for name, x in traits.numbers().items())
+    for name, x in traits.numbers().items():
+        if x:
+            total += weights[name] * x
     return 1 / (1 + math.exp(-total))
 
 
@@ -212,13 +218,22 @@ def _flagged(case: Case) -> Mapping[tuple[str, int], str]:
 def _traits(
     field: str, fact: Any, entries: Sequence[Evidence], rivals: Sequence[Evidence], doubts: int, flag: str | None, patients: int
 ) -> Traits:
-    said = {_key(entry) for entry in entries}
-    others = {_key(entry) for entry in rivals} - said
-    agreeing = sum(_key(entry) in said for entry in rivals)
+    agreeing, others = _sides(entries, rivals) if rivals else (0, 0)
     is_computed = _is_computed(field, fact, entries)
     places = 1 if is_computed and field in _TIMES else len({entry.start for entry in entries}) + agreeing
-    sections = tuple(dict.fromkeys(entry.section for entry in sorted(entries, key=lambda entry: entry.start)))
-    return Traits(places, sections, len(others), doubts, is_computed, _is_denial(fact, entries), flag, patients)
+    in_order = entries if len(entries) < 2 else sorted(entries, key=_start)
+    sections = tuple(dict.fromkeys([entry.section for entry in in_order]))
+    return Traits(places, sections, others, doubts, is_computed, _is_denial(fact, entries), flag, patients)
+
+
+_start = attrgetter("start")
+
+
+def _sides(entries: Sequence[Evidence], rivals: Sequence[Evidence]) -> tuple[int, int]:
+    """Return how many of the words that were passed over say what the evidence says, and how many other things the rest say."""
+    said = {_key(entry) for entry in entries}
+    keys = [_key(entry) for entry in rivals]
+    return sum(key in said for key in keys), len(set(keys) - said)
 
 
 def _key(entry: Evidence) -> str:
@@ -243,13 +258,20 @@ def _is_denial(fact: Any, entries: Sequence[Evidence]) -> bool:
 # --- in words ------------------------------------------------------------------------------------
 
 
-def basis_of(traits: Traits) -> str:
-    """Return what a certainty rests on, in words: "3 mentions agree, in case and abstract; 2 mentions of something else"."""
-    return "; ".join(_told(traits))
+def basis_of(traits: Traits, is_hard: bool = False) -> str:
+    """Return what a certainty rests on, in words: "3 mentions agree, in case and abstract; 2 mentions of something else".
+
+    `is_hard` tells that the field is misread more often than others.
+    """
+    return "; ".join((*_told(traits), *(("a field that is often misread",) if is_hard else ())))
+
+
+# Where most words of a text without headings stand: that tells nothing.
+_BODY = ("body",)
 
 
 def _told(traits: Traits) -> Iterator[str]:
-    where = _listed([section.replace("_", "-") for section in traits.sections if section != "body"])
+    where = "" if traits.sections == _BODY else _listed([section.replace("_", "-") for section in traits.sections if section != "body"])
     mentions = "one mention" if traits.mentions == 1 else f"{traits.mentions} mentions agree"
     yield f"{mentions}, in {where}" if where else mentions
     if traits.others:

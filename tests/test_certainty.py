@@ -95,7 +95,7 @@ def test_words_passed_over_count_by_what_they_say() -> None:
     rival = _of(_record([size, _words("size", 50, "5 cm", "another measure preferred")], case), "size_cm")
     others = _of(_record([size, replace(_words("size", 50, "5 cm", "another measure preferred"), case="2")], case), "size_cm")
     assert rival.score < alone.score == others.score < agreeing.score
-    assert rival.basis == "one mention, in case; one mention of something else"
+    assert rival.basis == "one mention, in case; one mention of something else; a field that is often misread"
 
 
 def test_what_was_not_so_speaks_against_what_was() -> None:
