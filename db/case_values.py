@@ -131,8 +131,12 @@ def _doubts(connection: sqlite3.Connection, case_id: str) -> dict[tuple[str, int
 
 
 def _empty(connection: sqlite3.Connection, case_id: str) -> dict[str, Empty]:
-    """Return why each field without a value has none; what is not stated has no words to show it."""
-    rows = every(connection, "select field, reason, evidence_number from empty_field where case_id = ? and reason <> 'not stated'", case_id)
+    """Return why each field without a value has none, where that is more than "not reported"; of what a curator took out, his mark tells."""
+    rows = every(
+        connection,
+        "select field, reason, evidence_number from empty_field where case_id = ? and reason not in ('not stated', 'rejected')",
+        case_id,
+    )
     return {row["field"]: Empty(row["reason"], () if row["evidence_number"] is None else (row["evidence_number"],)) for row in rows}
 
 
