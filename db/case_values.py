@@ -131,7 +131,7 @@ def _doubts(connection: sqlite3.Connection, case_id: str) -> dict[tuple[str, int
 
 
 def _empty(connection: sqlite3.Connection, case_id: str) -> dict[str, Empty]:
-    """Return why each field without a value has none, where that is more than "not reported"; of what a curator took out, his mark tells."""
+    """Return why each field without a value has none, where that is more than "not reported"; a curator's mark tells the rest."""
     rows = every(
         connection,
         "select field, reason, evidence_number from empty_field where case_id = ? and reason not in ('not stated', 'rejected')",
