@@ -77,8 +77,10 @@ class Draft:
             load.start_run(self.connection, self.runs[reason], reason, by, self.started.isoformat(timespec="milliseconds"))
         return self.runs[reason]
 
-    def finish(self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = ()) -> None:
-        """Write counts, failures (name and message) and the files that were read into the ledger.
+    def finish(
+        self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = (), touched: Sequence[SourceFile] = ()
+    ) -> None:
+        """Write counts, failures (name and message) and files into the ledger: those that were read, and known ones that were touched.
 
         Nothing is written where nothing was stored and no file was read for the first time.
         """
@@ -94,7 +96,7 @@ class Draft:
         if self.opened is None:
             store.reconcile(self.database)
         else:
-            source_files.note(self.opened, files)
+            source_files.note(self.opened, (*files, *touched))
 
     def _tell_stored_before(self) -> None:
         """Call those reports changed that stood in the older tables: in the new ones each looks new."""
