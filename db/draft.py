@@ -18,8 +18,9 @@ from db.source_files import SourceFile
 from extract.version import version
 
 # Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, from the text in the
-# database because the pipeline is another, or because a run (whose name follows) is undone; and why one is taken out by name.
-ADD, BUILD, READ_AGAIN, UNDO, REMOVE = "add", "build", "read again", "undo", "remove"
+# database because the pipeline is another, or because its corrections are, or because a run (whose name follows) is undone; and why
+# one is taken out by name.
+ADD, BUILD, READ_AGAIN, CORRECT, UNDO, REMOVE = "add", "build", "read again", "correct", "undo", "remove"
 
 
 def _in_silence(doing: str) -> None:
@@ -249,11 +250,13 @@ def added_reports(connection: sqlite3.Connection) -> set[str]:
     with suppress(sqlite3.Error):  # a database with other tables may keep its history in another way
         for run, name, reason in connection.execute(
             "select run_id, report_name, case outcome when 'removed' then outcome else reason end from run_report join run using (run_id)"
-            " where outcome in ('new', 'changed', 'removed') and (outcome = 'removed' or reason in (?, ?) or reason like ? || ' %')"
+            " where outcome in ('new', 'changed', 'removed') and (outcome = 'removed' or reason in (?, ?, ?, ?) or reason like ? || ' %')"
             " order by run_id",
-            (ADD, BUILD, UNDO),
+            (ADD, BUILD, READ_AGAIN, CORRECT, UNDO),
         ):
             before[run, name] = origin.get(name)
+            if reason in (READ_AGAIN, CORRECT):
+                continue  # from the text that was stored
             # What an undone run had stored, or had taken out, comes again from where it came before.
             origin[name] = before.get((reason.removeprefix(UNDO).strip(), name)) if reason.startswith(UNDO) else reason
     return {name for name, reason in origin.items() if reason == ADD}

@@ -340,6 +340,11 @@ def is_current(connection: sqlite3.Connection, report: Report, fingerprint: str,
     return reports.stored_report(connection, report.id) == replace(report, source=None, messages=())
 
 
+def laid_over(connection: sqlite3.Connection) -> dict[str, str | None]:
+    """Return each stored report with the fingerprint of the corrections that were laid over it, None without any."""
+    return dict(connection.execute("select report_id, corrections_fingerprint from report").fetchall())
+
+
 def start_run(
     connection: sqlite3.Connection,
     run_id: str,

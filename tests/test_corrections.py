@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,9 +18,10 @@ import pytest
 from corpus.report import Report
 from db import load
 from db.corrections import file, values
-from db.corrections.file import Correction, append, read
+from db.corrections.decision import decisions
+from db.corrections.file import Correction, CorrectionError, append, contents, read
 from db.corrections.overlay import Laid, lay
-from db.corrections.words import around
+from db.corrections.words import around, find
 from extract.record import Case, Record, check_evidence
 from tests import db_fixtures
 
@@ -255,3 +261,458 @@ def test_a_correction_is_stored_with_its_case(kind: Kind, tmp_path: Path) -> Non
         assert rows == [(kind.field, kind.action, "applied", "Ada")]
         assert not load.is_current(connection, _REPORT, "f" * 12)
         assert load.is_current(connection, _REPORT, "f" * 12, found.ruled.fingerprint)
+
+
+# --- what a correction rests on ------------------------------------------------------------------
+
+
+def _made(field: str, action: str, value: Any = None, **more: Any) -> Correction:
+    """Return a correction of the first case of `lung`, with no words where none are given."""
+    return Correction("lung-imt/1", field, action, more.pop("was", None), value, more.pop("words", None), "Ada", more.pop("at", WHEN))
+
+
+def test_without_words_of_its_own_a_value_rests_on_the_machines() -> None:
+    found = lay(_RECORD, _REPORT, [_made("age_years", "set", 55.0, was=54.0)])
+    of_age = [x for x in found.record.evidence if x.field == "age_years" and x.quote == "54-year-old"]
+    assert [(x.value, x.reason) for x in of_age] == [("54", "corrected by a curator"), ("55", None)]
+    assert [x.section for x in of_age] == ["case", "body"]
+
+
+def test_words_that_stand_at_several_places_are_told_apart_by_those_around() -> None:
+    report = replace(_REPORT, text=f"{_REPORT.text}\n\nA 54-year-old man was the second patient.")
+    record = replace(_RECORD, report={**_RECORD.report, "sha256": report.sha256})
+    first = _made("age_years", "confirm", was=54.0, words="A ⟦54-year-old⟧ man came with")
+    either = _made("age_years", "confirm", was=54.0, words="⟦54-year-old⟧")
+    assert states(lay(record, report, [first])) == ["applied"]
+    waiting = lay(record, report, [either]).ruled.rulings[0]
+    assert (waiting.state, waiting.conflict) == ("conflict", "its words stand at several places")
+
+
+def test_words_are_found_whatever_white_space_stands_between_them() -> None:
+    text = "He had\n  a mass of\u00a07 cm (left). Nothing else; a mass of 9 cm was his brother's."
+    place = find(text, "had a ⟦mass of 7 cm⟧ (left)")
+    assert text[place.start : place.end] == "mass of\u00a07 cm"
+
+
+@given(st.text(max_size=120), st.integers(0, 120), st.integers(1, 40))
+@settings(max_examples=150, deadline=None)
+def test_words_are_found_where_they_were_taken_or_stand_twice(text: str, start: int, length: int) -> None:
+    quote = text[start : start + length]
+    if quote != quote.strip() or not quote or set("⟦⟧") & set(text):
+        return
+    place = find(text, around(text, start, start + len(quote)))
+    assert (place.start, place.end) == (start, start + len(quote)) or place.problem == "its words stand at several places"
+
+
+@pytest.mark.parametrize(
+    ("said", "now"),
+    [
+        (_made("age_years", "set", 55.0, was=54.0), {"age_years": 55.0}),
+        (_made("status", "clear", was="NED"), {"status": None}),
+        (_made("ihc", "add", _CD34, words="⟦SMA⟧"), {"ihc": (db_fixtures.IhcResult("CD34", "negative", evidence=(9,)),)}),
+        (_made("ihc", "reject", was={"marker": "S100", "result": "positive"}), {}),
+        (_made("metastases", "add", _LIVER, words="⟦SMA⟧"), {"metastases": (db_fixtures.Metastasis("hepatic", "C22", evidence=(9,)),)}),
+    ],
+)
+def test_a_machine_that_now_says_what_the_curator_said_agrees(said: Correction, now: dict[str, Any]) -> None:
+    record = db_fixtures.with_case(_RECORD, **now)
+    found = lay(record, _REPORT, [said])
+    assert states(found) == ["agreed"]
+    assert found.record.cases == record.cases
+
+
+def test_a_case_that_is_gone_makes_its_corrections_wait() -> None:
+    found = lay(replace(_RECORD, cases=()), _REPORT, [_made("age_years", "set", 55.0, was=54.0)])
+    assert found.ruled.rulings[0].conflict == "its case is not there any more"
+
+
+def test_a_case_that_is_none_is_taken_out_with_its_words_kept() -> None:
+    found = lay(_RECORD, _REPORT, [_made("case", "reject"), _made("age_years", "set", 55.0, was=54.0)])
+    assert found.record.cases == ()
+    assert [(x.field, x.state) for x in found.ruled.rulings] == [("case", "applied")]
+    check_evidence(found.record, _REPORT.text)
+    assert all(x.reason for x in found.record.evidence)
+
+
+def test_another_case_under_the_label_of_one_that_was_none_stays() -> None:
+    words = "his father had ⟦died of colon cancer⟧"
+    assert "colon" in _REPORT.text
+    found = lay(_RECORD, _REPORT, [_made("case", "reject", words=words)])
+    assert found.ruled.rulings[0].conflict == "its words speak of another case now"
+    assert found.record.cases == _RECORD.cases
+
+
+def test_a_case_that_the_machine_missed_is_added_with_its_values() -> None:
+    said = [
+        Correction("lung-imt/2", "case", "add", None, None, None, "Ada", WHEN),
+        Correction("lung-imt/2", "histology", "set", None, {"name": "colon cancer", "morphology": "8140/3"}, "⟦colon cancer⟧", "Ada", WHEN),
+    ]
+    found = lay(_RECORD, _REPORT, said)
+    assert states(found) == ["applied", "applied"]
+    assert [case.label for case in found.record.cases] == ["1", "2"]
+    assert found.record.cases[1].histology is not None
+    check_evidence(found.record, _REPORT.text)
+
+
+# --- what follows from a value -------------------------------------------------------------------
+
+
+def test_times_for_survival_follow_the_corrected_outcome() -> None:
+    case = lay(_RECORD, _REPORT, [_made("status", "set", "DOD", was="NED"), _made("follow_up_months", "set", 48, was=">60")]).record.cases[
+        0
+    ]
+    assert (case.survival_months, case.survival_event, case.event_free_months, case.event_free_event) == (48.0, True, 48.0, True)
+    assert case.follow_up_is_minimum is None
+    assert [event.kind for event in case.events] == ["surgery", "radiotherapy"]  # the follow-up at 60 months is denied
+
+
+def test_a_case_without_its_status_cannot_be_pooled() -> None:
+    case = lay(_RECORD, _REPORT, [_made("status", "clear", was="NED")]).record.cases[0]
+    assert (case.survival_months, case.not_pooled_because) == (None, "no_status")
+
+
+def test_a_course_that_is_added_says_that_radiotherapy_was_given() -> None:
+    record = db_fixtures.with_case(_RECORD, radiotherapy=(), radiotherapy_given=None)
+    record = replace(
+        record, evidence=tuple(x if x.field != "radiotherapy_given" else replace(x, reason="planned") for x in record.evidence)
+    )
+    case = lay(record, _REPORT, [_made("radiotherapy", "add", _SECOND, words="⟦a boost of 16 Gy⟧")]).record.cases[0]
+    assert case.radiotherapy_given is True
+
+
+def test_radiotherapy_that_was_not_given_has_no_courses() -> None:
+    found = lay(_RECORD, _REPORT, [_made("radiotherapy_given", "set", False, was=True)])
+    assert found.record.cases[0].radiotherapy == ()
+    assert {x.reason for x in found.record.evidence if x.field == "radiotherapy"} == {"contradicts a curator's value"}
+    check_evidence(found.record, _REPORT.text)
+
+
+# --- which correction is in force ------------------------------------------------------------------
+
+
+def test_the_last_word_on_a_value_counts_by_its_time_and_not_by_its_place() -> None:
+    later = _made("age_years", "set", 56.0, was=54.0, at="2026-11-22T08:00:00+01:00")
+    earlier = _made("age_years", "set", 55.0, was=54.0, at="2026-11-22T07:30:00+01:00")
+    assert lay(_RECORD, _REPORT, [later, earlier]).record.cases[0].age_years == 56.0
+
+
+def test_lines_that_a_merge_doubled_or_turned_round_say_the_same() -> None:
+    said = [correction(kind, made_at=f"2026-11-{day:02}") for day, kind in enumerate(KINDS.values(), start=1) if day < 29]
+    once = lay(_RECORD, _REPORT, said)
+    again = lay(_RECORD, _REPORT, [*said[::-1], *said])
+    assert again.record.cases == once.record.cases
+    assert sorted(map(str, again.ruled.rulings)) == sorted(map(str, once.ruled.rulings))
+
+
+def test_what_was_withdrawn_says_nothing() -> None:
+    said = [_made("age_years", "set", 55.0, was=54.0), _made("age_years", "withdraw", was=54.0)]
+    found = lay(_RECORD, _REPORT, said)
+    assert (found.record, found.ruled.rulings, found.ruled.fingerprint) == (_RECORD, (), None)
+
+
+def test_a_value_that_was_added_and_withdrawn_is_gone_and_others_stay() -> None:
+    added = _made("ihc", "add", _CD34, words="⟦plasma cells⟧")
+    other = _made("ihc", "reject", was={"marker": "SMA", "result": "positive"})
+    found = lay(_RECORD, _REPORT, [added, other, _made("ihc", "withdraw", was=_CD34)])
+    assert [x.marker for x in found.record.cases[0].ihc] == ["Vimentin", "ALK", "Desmin", "CD138"]
+
+
+def test_a_later_decision_on_what_goes_by_the_name_settles_a_conflict() -> None:
+    was = {"marker": "Desmin", "result": "positive"}  # of an older machine
+    old = _made("ihc", "confirm", was=was, at="2026-11-01")
+    assert states(lay(_RECORD, _REPORT, [old])) == ["conflict"]
+    new = _made("ihc", "confirm", was={"marker": "Desmin", "result": "negative"}, at="2026-11-02")
+    assert states(lay(_RECORD, _REPORT, [old, new])) == ["applied"]
+
+
+def test_corrections_of_other_reports_change_nothing() -> None:
+    other = replace(_made("age_years", "set", 55.0, was=54.0), case_id="lung-imt-2/1")
+    assert lay(_RECORD, _REPORT, [other]) == Laid(_RECORD)
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+HEAD = ",".join(file.COLUMNS)
+LINE = "lung-imt/1,age_years,set,54,55,,,Ada,2026-11-21"
+AGE = Correction("lung-imt/1", "age_years", "set", 54.0, 55.0, None, "Ada", "2026-11-21")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}\n{LINE}\n",
+        f"\ufeff{HEAD}\r\n{LINE}\r\n\r\n,,,,,,,,\r\n",  # a spreadsheet's
+        f"{HEAD}\n{LINE}",  # no end of the last line
+        f"{HEAD}\n{LINE},,\n",  # empty cells behind it
+        f"{HEAD.replace(',', ';')}\n{LINE.replace(',', ';')}\n",
+        f"{HEAD.replace(',', chr(9))}\n{LINE.replace(',', chr(9))}\n",
+        f"at,{HEAD.removesuffix(',at')}\n2026-11-21,{LINE.removesuffix(',2026-11-21')}\n",
+        f'"{HEAD.replace(",", chr(34) + "," + chr(34))}"\n"{LINE.replace(",", chr(34) + "," + chr(34))}"\n',
+        f"{HEAD.upper()}\n lung-imt/1 , age_years ,SET, 54.0 , 55 ,,, Ada , 2026-11-21 \n",
+    ],
+)
+def test_a_file_that_a_spreadsheet_saved_is_read(text: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(text.encode())
+    assert read(tmp_path / "c.csv") == (AGE,)
+
+
+def test_no_file_and_an_empty_one_hold_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("\n")
+    assert read(tmp_path / "none.csv") == read(tmp_path / "empty.csv") == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("lung-imt/1,sex,set,male,mal,,,Ada,2026-11-21", "found 'mal' for sex, wanted sex in ('male', 'female')"),
+        ("lung-imt/1,age_years,set,54,900,,,Ada,2026-11-21", "found '900.0' for age_years, wanted age_years between 0 and 120"),
+        ("lung-imt/1,age_years,set,54,old,,,Ada,2026-11-21", "found 'old' for age_years, wanted a number"),
+        ("lung-imt/1,age_years,set,54,1e999,,,Ada,2026-11-21", "wanted age_years between 0 and 120"),
+        ("lung-imt/1,surgery,set,true,yes,,,Ada,2026-11-21", "found 'yes' for surgery, wanted true or false"),
+        ('lung-imt/1,site,set,,"{""name"": ""x"", ""topography"": ""C99.1""}",⟦x⟧,,Ada,2026-11-21', "for site, wanted topography glob"),
+        ('lung-imt/1,site,set,,"{""name"": ""x"", ""topography"": ""C27.1""}",⟦x⟧,,Ada,2026-11-21', "wanted a topography of ICD-O-3"),
+        (
+            'lung-imt/1,ihc,add,,"{""marker"": ""ALK"", ""result"": ""good""}",⟦x⟧,,Ada,2026-11-21',
+            "wanted result in ('positive', 'negative'",
+        ),
+        ('lung-imt/1,ihc,add,,"{""marker"": ""ALK""}",⟦x⟧,,Ada,2026-11-21', "found no result in ihc, wanted one"),
+        ('lung-imt/1,ihc,add,,"{""stain"": ""ALK""}",⟦x⟧,,Ada,2026-11-21', "found 'stain' in ihc, wanted only: marker, result"),
+        ("lung-imt/1,ihc,add,,ALK,⟦x⟧,,Ada,2026-11-21", 'found \'ALK\' for ihc, wanted JSON like {"name": "value"}'),
+        ("lung-imt/1,metastases,add,,nowhere,⟦x⟧,,Ada,2026-11-21", "found 'nowhere' for metastases, which is in no vocabulary"),
+        ("lung-imt/1,events,add,,x,⟦x⟧,,Ada,2026-11-21", "found the field 'events', wanted one of: age_years"),
+        ("lung-imt/1,ihc,clear,x,,⟦x⟧,,Ada,2026-11-21", "for ihc, wanted"),
+        ("lung-imt/1,age_years,delete,54,,,,Ada,2026-11-21", "found the action 'delete', wanted one of: set, clear"),
+        ("lung-imt/1,age_years,add,,54,⟦x⟧,,Ada,2026-11-21", "found add of age_years, wanted set, clear, confirm or withdraw"),
+        ("lung-imt/1,age_years,set,54,,,,Ada,2026-11-21", "found no value to set"),
+        ("lung-imt/1,age_years,clear,54,55,,,Ada,2026-11-21", "found a value with clear"),
+        ("lung-imt/1,age_years,confirm,,,,,Ada,2026-11-21", "found confirm without what was there"),
+        ("lung-imt/1,age_years,set,,55,,,Ada,2026-11-21", "found set without words"),
+        ("lung-imt/1,age_years,set,,55,a ⟦54-year-old,,Ada,2026-11-21", "found words without a part between ⟦ and ⟧"),
+        ("lung-imt/1,age_years,set,54,55,,,,2026-11-21", "found no curator"),
+        ("lung-imt/1,age_years,set,54,55,,,Ada,yesterday", "found the time 'yesterday', wanted a date or time like"),
+        ("lung-imt,age_years,set,54,55,,,Ada,2026-11-21", "found the case 'lung-imt', wanted report/label"),
+        ("<<<<<<< HEAD", "found 1 cell, wanted 9"),
+        ('lung-imt/1,age_years,set,54,55,"⟦x⟧,,Ada,2026-11-21', "found a line that is no CSV"),
+    ],
+)
+def test_a_bad_line_is_named_and_the_others_are_kept(line: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(f"{HEAD}\n{LINE}\n{line}\n\n{LINE.replace('55', '56')}\n", encoding="utf-8")
+    found = contents(path)
+    assert found.corrections == (AGE, replace(AGE, value=56.0))
+    assert len(found.problems) == 1
+    assert found.problems[0].startswith(f"{path}:3: ")
+    assert message in found.problems[0]
+    with pytest.raises(CorrectionError, match=":3: "):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"name,age\nx,1\n", ":1: found the columns name, age, wanted case, field"),
+        (f"{HEAD}\n{LINE}\n".encode() + b"\xff\n", ":3: found bytes that are no UTF-8"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(data: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(data)
+    for reader in (contents, read):
+        with pytest.raises(CorrectionError, match=message):
+            reader(tmp_path / "c.csv")
+    with pytest.raises(CorrectionError):
+        append(tmp_path / "c.csv", [AGE])
+    assert (tmp_path / "c.csv").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    ("field", "short", "full"),
+    [
+        ("site", "C34.1", {"name": "upper lobe of lung", "topography": "C34.1"}),
+        ("histology", "Leiomyosarcoma", {"name": "leiomyosarcoma", "morphology": "8890/3"}),
+        ("metastases", "liver", {"name": "liver", "topography": "C22"}),
+        ("follow_up_months", ">=24", ">24"),
+    ],
+)
+def test_a_code_gets_its_name_and_a_name_its_code(field: str, short: str, full: Any) -> None:
+    with values.rules() as rules:
+        assert values.parsed(field, short, rules) == full
+
+
+def test_a_cell_cannot_become_a_formula(tmp_path: Path) -> None:
+    made = replace(AGE, words="=HYPERLINK(1) ⟦x⟧", why="@SUM(1)", curator="-Ada")
+    append(tmp_path / "c.csv", [made])
+    line = (tmp_path / "c.csv").read_text().splitlines()[1]
+    assert line == "lung-imt/1,age_years,set,54,55,'=HYPERLINK(1) ⟦x⟧,'@SUM(1),'-Ada,2026-11-21"
+    assert read(tmp_path / "c.csv") == (made,)
+
+
+_words = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+_lines = st.builds(
+    lambda kind, why, curator, before, at: replace(
+        correction(kind, made_at=at.isoformat()),
+        why=" ".join(why.split()) or None,
+        curator=" ".join(curator.split()) or "Ada",
+        words=" ".join(f"{before.replace('⟦', '')} ⟦a part⟧ of it".split()),
+    ),
+    st.sampled_from(list(KINDS.values())), _words, _words, _words, st.datetimes(timezones=st.timezones() | st.none()),
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(_lines, min_size=1, max_size=3), min_size=1, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_what_is_appended_is_read_back(batches: list[list[Correction]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "c.csv"
+        for batch in batches:
+            append(path, batch)
+        assert read(path) == tuple(one for batch in batches for one in batch)
+
+
+@pytest.mark.parametrize("head", [f"{HEAD}\n{LINE}", f"\ufeff{HEAD.replace(',', ';')}\r\n{LINE.replace(',', ';')}\r\n"])
+def test_a_file_is_added_to_in_its_own_form(head: str, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes(head.encode())
+    append(path, [replace(AGE, why="a; b, c")])
+    assert read(path) == (AGE, replace(AGE, why="a; b, c"))
+    assert path.read_text("utf-8-sig").startswith(head.strip("\ufeff").replace("\r\n", "\n"))
+
+
+def test_a_link_stays_a_link_and_its_file_gets_the_line(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    path, target = tmp_path / "c.csv", tmp_path / "kept" / "real.csv"
+    path.symlink_to(target)
+    append(path, [AGE])
+    assert path.is_symlink()
+    assert read(target) == (AGE,)
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").mkdir()
+    with pytest.raises(CorrectionError, match=r"c\.csv: is a directory, wanted a file to which corrections can be added"):
+        append(tmp_path / "c.csv", [AGE])
+
+
+def test_one_bad_correction_keeps_all_from_being_added(tmp_path: Path) -> None:
+    with pytest.raises(CorrectionError, match="found 'mal' for sex"):
+        append(tmp_path / "c.csv", [AGE, _made("sex", "set", "mal", was="male")])
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_a_disk_that_fills_up_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.csv"
+    append(path, [AGE])
+    before = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CorrectionError, match="no space left on device"):
+        append(path, [AGE])
+    assert path.read_bytes() == before
+
+
+def _append_many(path: Path, curator: str) -> None:
+    for number in range(15):
+        append(path, [replace(AGE, curator=curator, value=float(number)), replace(AGE, curator=curator, value=float(number), why="twice")])
+
+
+def test_two_processes_that_add_lines_lose_none(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=_append_many, args=(path, name)) for name in ("Ada", "Bea")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    found = read(path)
+    assert len(found) == 60
+    for name in ("Ada", "Bea"):
+        assert [one.value for one in found if one.curator == name] == [float(n) for n in range(15) for _ in "12"]
+    assert all(one.curator == other.curator for one, other in zip(found[::2], found[1::2], strict=True))  # all or none
+
+
+def test_a_writer_that_is_killed_leaves_all_or_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    context = multiprocessing.get_context("fork")
+    for delay in (0.0, 0.01, 0.02, 0.04, 0.08):
+        writer = context.Process(target=_append_many, args=(path, "Ada"))
+        writer.start()
+        writer.join(0.03 + delay)
+        writer.kill()
+        writer.join()
+        assert len(read(path)) % 2 == 0
+    append(path, [AGE])
+    assert read(path)[-1] == AGE
+
+
+def test_the_file_of_a_database_stands_beside_it(tmp_path: Path) -> None:
+    assert file.path_of(tmp_path / "trial.db") == tmp_path / "trial.corrections.csv"
+    checkout = Path(file.__file__).resolve().parents[2]
+    assert file.path_of(checkout / "build" / "casebook.db") == checkout / "corpus" / "corrections.csv"
+
+
+# --- decisions on stored values --------------------------------------------------------------------
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A database of `lung` alone."""
+    with closing(load.connect(tmp_path / "x.db")) as connection:
+        load.store(connection, _REPORT, _RECORD, "000001")
+        yield connection
+
+
+def _decide(connection: sqlite3.Connection, said: list[Correction], *what: Any, **more: Any) -> list[Correction]:
+    """Return the corrections so far with a decision behind them, after storing the report with all of them."""
+    said = [*said, *decisions(connection, "lung-imt/1", *what, curator="Ada", made_at=f"2026-11-{len(said) + 1:02}", **more)]
+    with values.rules() as rules:
+        found = lay(_RECORD, _REPORT, [file.checked(one, rules) for one in said])
+    load.store(connection, _REPORT, found.record, "000001", ruled=found.ruled)
+    return said
+
+
+def test_a_decision_takes_value_and_words_from_what_is_stored(stored: sqlite3.Connection) -> None:
+    said = _decide(stored, [], "age_years", "set", value=55)
+    assert (said[0].was, said[0].words) == (54.0, "A ⟦54-year-old⟧ man came with a cough. CT showed a mass")
+    assert stored.execute("select age_years from patient_case").fetchone() == (55.0,)
+
+
+def test_a_second_decision_speaks_of_the_machines_value_too(stored: sqlite3.Connection) -> None:
+    said = _decide(stored, [], "ihc", "set", number=4, value=_DESMIN)
+    said = _decide(stored, said, "ihc", "set", number=4, value={**_DESMIN, "extent": "diffuse"})
+    assert said[1].was == {"marker": "Desmin", "result": "negative"}
+    assert stored.execute("select extent from ihc_result where marker = 'Desmin'").fetchall() == [("diffuse",)]
+    _decide(stored, said, "ihc", "withdraw", number=4)
+    assert stored.execute("select result, extent from ihc_result where marker = 'Desmin'").fetchall() == [("negative", None)]
+
+
+def test_a_value_that_a_curator_added_can_be_changed_and_taken_back(stored: sqlite3.Connection) -> None:
+    said = _decide(stored, [], "metastases", "add", value="liver", words="⟦colon cancer⟧")
+    said = _decide(stored, said, "metastases", "set", value="lung")
+    assert stored.execute("select name from metastasis").fetchall() == [("lung",)]
+    _decide(stored, said, "metastases", "reject")
+    assert stored.execute("select name from metastasis").fetchall() == []
+
+
+def test_a_cleared_value_can_be_set_again(stored: sqlite3.Connection) -> None:
+    said = _decide(stored, [], "status", "clear")
+    assert stored.execute("select status from patient_case").fetchone() == (None,)
+    _decide(stored, said, "status", "set", value="AWD")
+    assert stored.execute("select status from patient_case").fetchone() == ("AWD",)
+
+
+def test_a_decision_on_a_value_in_conflict_settles_it(stored: sqlite3.Connection) -> None:
+    old = _made("radiotherapy", "confirm", was={"total_dose_gy": 50.0}, at="2026-10-01")
+    found = lay(_RECORD, _REPORT, [old])
+    load.store(stored, _REPORT, found.record, "000001", ruled=found.ruled)
+    assert stored.execute("select state, fact_number from correction").fetchall() == [("conflict", 1)]
+    _decide(stored, [old], "radiotherapy", "confirm")
+    assert stored.execute("select action, state from correction").fetchall() == [("confirm", "applied")]
+
+
+def test_there_is_no_decision_on_a_value_that_is_not_there(stored: sqlite3.Connection) -> None:
+    with pytest.raises(CorrectionError, match="radiotherapy has 1 values, wanted a number up to 1"):
+        decisions(stored, "lung-imt/1", "radiotherapy", "reject", number=2, curator="Ada")
+    with pytest.raises(CorrectionError, match="lung-imt/7: no case of this name"):
+        decisions(stored, "lung-imt/7", "age_years", "clear", curator="Ada")

@@ -333,6 +333,7 @@ def _appended(path: Path, text: str, lines: Sequence[Mapping[str, str]]) -> str:
     """Return the text of a file with lines added, in the order of columns and with the separator that it has."""
     heading, separator = list(COLUMNS), ","
     out = io.StringIO(newline="")
+    out.write("\ufeff")  # without it, a spreadsheet takes the marks for other letters and saves those
     if text.strip():
         separator = _separator(text)
         first = next(row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(cell.strip() for cell in row))

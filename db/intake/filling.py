@@ -57,11 +57,19 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
     is_there = is_usable(database)
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
+        _open_book(reader, old, tally)
         draft = Draft(database, stack, reader.fingerprint, words=words, show=tally.teller.show)
         read: list[SourceFile] = []
         touched: list[SourceFile] = []
         update(draft, _from_files(paths, old, read, touched, project, reader, tally), before(old), reader, tally)
-        draft.finish(tally.for_the_ledger(paths), tally.unchanged, read, touched)
+        draft.finish(tally.for_the_ledger((*paths, *reader.corrections.paths)), tally.unchanged, read, touched)
+
+
+def _open_book(reader: Reader, old: sqlite3.Connection | None, tally: Tally) -> None:
+    """Say of lines of the file of corrections why they are none; refuse to go on where the file is lost."""
+    reader.corrections.refuse_if_lost(old)
+    for problem in reader.corrections.problems:
+        tally.pass_over(problem.split(": ")[0], problem)
 
 
 def _from_files(
@@ -79,17 +87,22 @@ def _from_files(
     touched, with the bytes that are known, are added to `touched`.
     """
     tables_of_own = own_tables(old) if old else set()
+    laid_over = load.laid_over(old) if old else {}
     fingerprints = files.readers_fingerprint(), reader.fingerprint
+
+    def is_corrected(file: SourceFile) -> bool:
+        return all(laid_over[name] == reader.corrections.fingerprint(name) for name in file.reports if name in laid_over)
+
     for source in reading.sources(paths, tally):
         stamp = files.stamp(source)
-        if old and stamp and (file := source_files.known(old, source.id, *fingerprints, stamp=stamp)):
+        if old and stamp and (file := source_files.known(old, source.id, *fingerprints, stamp=stamp)) and is_corrected(file):
             _leave_alone(source, file, tally)
             continue
         if (found := reading.loaded(source, tally)) is None:
             continue
         source, data = found
         digest = hashlib.sha256(data).hexdigest()
-        if old and (file := source_files.known(old, source.id, *fingerprints, sha256=digest)):
+        if old and (file := source_files.known(old, source.id, *fingerprints, sha256=digest)) and is_corrected(file):
             _leave_alone(source, file, tally)
             if stamp:
                 touched.append(replace(file, stamp=stamp))
@@ -124,6 +137,7 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
     is_rebuild = is_of_today is False
     with ExitStack() as stack:
         old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
+        _open_book(reader, old, tally)
         draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words, show=tally.teller.show)
         if is_rebuild and old:
             copy_ledger(old, draft.connection)
@@ -133,7 +147,7 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
             if not (is_of_today and old and dose_tables.is_stored(old, table)):
                 dose_tables.store(draft, table, BUILD if table.source is None else ADD if is_rebuild else READ_AGAIN)
                 tally.dose_tables += 1
-        draft.finish(tally.for_the_ledger((project.reports, project.dose_tables)), tally.unchanged)
+        draft.finish(tally.for_the_ledger((project.reports, project.dose_tables, *reader.corrections.paths)), tally.unchanged)
 
 
 def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Project, reader: Reader, tally: Tally) -> Iterator[Incoming]:
@@ -149,7 +163,9 @@ def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Pro
         return
     again = stored - (own - added)
     if not is_rebuild:
-        current = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == reader.fingerprint}
+        laid_over = load.laid_over(old)
+        by_today = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == reader.fingerprint}
+        current = {name for name in by_today if laid_over[name] == reader.corrections.fingerprint(name)}
         tally.unchanged += len(again & current)
         again -= current
     if is_rebuild:

@@ -14,6 +14,8 @@ from corpus.dose_table import counted
 from corpus.europe_pmc import identifiers
 from corpus.report import CorpusError, Problem, Report
 from corpus.tables.grid import Grid
+from db.corrections import book
+from db.corrections.book import Book
 from db.intake.tally import Tally
 from extract import telling
 from extract.lexicon import LexiconError
@@ -38,11 +40,14 @@ class Reader:
         What a table says of doses.
     fingerprint
         Tells one state of what reads from another.
+    corrections
+        What curators said, which is laid over what is read.
     """
 
     extract: Callable[[Report], Record]
     understand: Callable[[Grid], Understood]
     fingerprint: str
+    corrections: Book = book.EMPTY
 
 
 def loaded(source: files.Source, tally: Tally) -> tuple[files.Source, bytes] | None:

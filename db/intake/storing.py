@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.report import Report
 from db import duplicates, load
-from db.draft import ADD, Draft
+from db.draft import ADD, CORRECT, Draft
 from db.intake import reading
 from db.intake.reading import Reader
 from db.intake.tally import Tally
@@ -61,12 +61,18 @@ def before(old: sqlite3.Connection | None, is_of_today: bool = True) -> Before:
 def update(draft: Draft, incoming: Iterator[Incoming], was: Before, reader: Reader, tally: Tally) -> None:
     """Read and store what is not current."""
     old = was.facts
+    laid_over = load.laid_over(old) if old else {}
     waiting = deque[Incoming]()
     for item in _with_those_that_follow(incoming, waiting):
         now = draft.opened or old
-        if (old and load.is_current(old, item.report, reader.fingerprint)) or (now and duplicates.is_linked(now, item.report)):
+        name = item.report.id
+        is_read = old is not None and load.is_current(old, item.report, reader.fingerprint, laid_over.get(name))
+        is_corrected = laid_over.get(name) == reader.corrections.fingerprint(name)
+        if (is_read and is_corrected) or (now and duplicates.is_linked(now, item.report)):
             tally.unchanged += 1
             continue
+        if is_read:
+            item = replace(item, reason=CORRECT, is_stored=True)
         place = duplicates.place(now, item.report) if now else None
         orphans = duplicates.orphans(now, item.report, place) if now else ()
         if place and place.is_stored:
@@ -109,22 +115,25 @@ def _store(draft: Draft, item: Incoming, place: duplicates.Place | None, must_st
     """
     report = item.report
     record = reading.record(report, reader, tally)
-    if record and reading.lacks_patient(record):
+    laid = reader.corrections.lay(record, report) if record else None
+    if record and laid and reading.lacks_patient(laid.record) and not record.cases:  # else a curator took its cases out
         if not item.is_stored:
             reading.pass_over_without_patient(report, tally)
             return False
         tally.pass_over(report.id, f"{report.id}: no patient found any more; its text stays stored, without a case")
-    if record is None and not must_stay:
+    if laid is None and not must_stay:
         return False
+    bare = reader.corrections.lay(_bare_record(report, reader), report)
+    stored = laid or bare
     connection, run = draft.connection, draft.run(item.reason)
     try:
-        load.store(connection, report, record or _bare_record(report, reader), run, place)
+        load.store(connection, report, stored.record, run, place, stored.ruled)
     except (EvidenceError, DatabaseError) as error:
         name = reading.name_of(report)
         tally.pass_over(name, f"{name}: not stored, {error}")
         if not must_stay:
             return False
-        load.store(connection, report, _bare_record(report, reader), run)
+        load.store(connection, report, bare.record, run, ruled=bare.ruled)
     return True
 
 

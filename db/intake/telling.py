@@ -13,9 +13,19 @@ from db.intake.tally import Tally
 
 
 def lines(database: Path, tally: Tally) -> Iterator[str]:
-    """Yield a line for each report that was not stored since another one tells the same, and one that counts what was."""
+    """Yield a line for each report that was not stored since another one tells the same, one that counts what was, and one on conflicts."""
     yield from _linked(tally)
     yield _summary(database, tally)
+    yield from _conflicts(database)
+
+
+def _conflicts(database: Path) -> Iterator[str]:
+    """Say how many corrections wait for a decision, if any do."""
+    if database.exists():
+        with closing(open_readonly(database)) as connection:
+            count = connection.execute("select count(*) from correction where state = 'conflict'").fetchone()[0]
+        if count:
+            yield f"{counted(count, 'correction')} in conflict with what is read now; `casebook corrections --conflicts` shows them"
 
 
 def _linked(tally: Tally) -> Iterator[str]:
