@@ -28,6 +28,9 @@ from corpus.plain import from_here, plain
 from corpus.report import CorpusError, Report
 from corpus.tables.grid import Grid
 from db import load
+from db.corrections import book
+from db.corrections.book import Book
+from db.corrections.file import path_of
 from db.draft import ADD, REMOVE, UNDO, Draft, is_usable, open_readonly, own_tables
 from db.history import store
 from db.intake import dose_tables, filling, reading
@@ -87,9 +90,14 @@ def _understand(grid: Grid) -> Understood:
     return understand(grid, _pipeline())
 
 
-def _reader() -> Reader:
+def _reader(corrections: Book = book.EMPTY) -> Reader:
     """Return what reads reports and tables; the pipeline is built when the first of them needs it."""
-    return Reader(_extract, _understand, _fingerprint())
+    return Reader(_extract, _understand, _fingerprint(), corrections)
+
+
+def _book(database: Path, path: Path | None) -> Book:
+    """Return the corrections of a database: those in the file that was named, or in its own."""
+    return book.read(path or path_of(database))
 
 
 def _project() -> Project:
@@ -113,6 +121,12 @@ _database = click.option(
     show_default="build/casebook.db of the project",
     envvar="CASEBOOK_DATABASE",
     help="The database file.",
+)
+_corrections = click.option(
+    "--corrections",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="CASEBOOK_CORRECTIONS",
+    help="The file of corrections; without it corpus/corrections.csv of the project, or <database>.corrections.csv beside another one.",
 )
 _paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 
@@ -144,6 +158,7 @@ def main() -> None:
     casebook extract paper.pdf       print all that is read, as JSON; nothing is stored
     casebook tables add review.csv   read a table of radiotherapy doses into it
     casebook runs                    list what was done; diff shows what it moved, undo takes it back
+    casebook correct CASE FIELD ...  say that a value is wrong, or right; corrections lists what was said
 
     A report is a PDF, a Word file (.docx), JATS or BioC (XML, JSON), a saved web page (.html), plain text or Markdown:
     what it holds tells, not its name. PATH is such a file, a folder (searched to any depth), an archive of them (.zip,
@@ -188,9 +203,10 @@ _lists = click.option("--list", "lists", multiple=True, type=click.Path(path_typ
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
 @_lists
+@_corrections
 @_database
 @in_one_line
-def add(paths: tuple[Path, ...], lists: tuple[Path, ...], database: Path) -> None:
+def add(paths: tuple[Path, ...], lists: tuple[Path, ...], corrections: Path | None, database: Path) -> None:
     """Read reports and store them in the database.
 
     \b
@@ -215,13 +231,13 @@ def add(paths: tuple[Path, ...], lists: tuple[Path, ...], database: Path) -> Non
     tally = Tally(terminal)
     identifiers = _identifiers((), lists, tally)
     fetched = _fetch(identifiers, _default_fetched(), tally, {}) if identifiers else ()
-    _add_files((*paths, *fetched), database, tally)
+    _add_files((*paths, *fetched), database, corrections, tally)
     raise SystemExit(tally.exit_code)
 
 
-def _add_files(paths: Sequence[Path], database: Path, tally: Tally) -> None:
+def _add_files(paths: Sequence[Path], database: Path, corrections: Path | None, tally: Tally) -> None:
     """Read reports and store them in the database, and say what was done."""
-    filling.add(paths, database, _project(), _reader(), tally, _words())
+    filling.add(paths, database, _project(), _reader(_book(database, corrections)), tally, _words())
     _say_what_was_done(database, tally)
 
 
@@ -297,9 +313,10 @@ def _default_fetched() -> Path:
 @click.option("--email", help="Whom the service may write to, should the requests trouble it.")
 @click.option("--rate", type=click.FloatRange(0, 10, min_open=True), default=_RATE, show_default=True, help="Requests a second, at most.")
 @click.option("--service", help="Another address of the service: a mirror.")
+@_corrections
 @_database
 @in_one_line
-def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, database: Path, **options: Any) -> None:
+def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, corrections: Path | None, database: Path, **options: Any) -> None:
     """Fetch open access articles from Europe PMC, and add them. The only command that uses a network.
 
     \b
@@ -319,7 +336,7 @@ def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, database: P
         fail("nothing to fetch, wanted a PMCID, PMID or DOI, --list FILE or --query WORDS")
     paths = _fetch(identifiers, to, tally, options)
     if paths and not options["stays_out"]:
-        _add_files(paths, database, tally)
+        _add_files(paths, database, corrections, tally)
     raise SystemExit(tally.exit_code)
 
 
@@ -391,25 +408,26 @@ def _taken(rows: Iterable[Row], tally: Tally) -> Iterator[Row]:
 
 
 @main.command()
+@_corrections
 @_database
 @in_one_line
-def build(database: Path) -> None:
+def build(corrections: Path | None, database: Path) -> None:
     """Make the database, or bring it up to date.
 
     \b
     casebook build
 
     The reports and dose tables that come with the project go in. Reports that were stored by `add` stay; where
-    the pipeline has changed since, they are read again from their stored text. If nothing has changed, nothing
-    is touched.
+    the pipeline or a correction has changed since, they are read again from their stored text. If nothing has
+    changed, nothing is touched. Corrections are laid over what is read (see `casebook corrections`).
     """
-    raise SystemExit(_build(database).exit_code)
+    raise SystemExit(_build(database, corrections).exit_code)
 
 
-def _build(database: Path) -> Tally:
+def _build(database: Path, corrections: Path | None = None) -> Tally:
     """Make a database or bring it up to date, and say what was done."""
     tally = Tally(terminal)
-    filling.build(database, _project(), _reader(), tally, _words())
+    filling.build(database, _project(), _reader(_book(database, corrections)), tally, _words())
     _say_what_was_done(database, tally)
     return tally
 
@@ -863,6 +881,94 @@ def _readable(database: Path) -> sqlite3.Connection:
     if not is_usable(database):
         fail(f"{database}: not there yet; `casebook build` makes it")
     return open_readonly(database)
+
+
+# --- corrections ----------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("case")
+@click.argument("field", required=False)
+@click.option("--set", "set_", metavar="VALUE", help="Another value: 54, female, true, C34.1, or parts as JSON.")
+@click.option("--clear", is_flag=True, help="There is no value.")
+@click.option("--add", "add_", metavar="[VALUE]", is_flag=False, flag_value="", help="One more value of a list, or a case that was missed.")
+@click.option("--reject", is_flag=True, help="A value of a list is none; a case is none.")
+@click.option("--confirm", is_flag=True, help="The value is right.")
+@click.option("--withdraw", is_flag=True, help="Take back what was said of the value: the machine's stands again.")
+@click.option("--item", metavar="ITEM", help="Which value of a list: its number, or part of it (CD34).")
+@click.option("--words", metavar="WORDS", help="The words of the report that say it; of more than those, [[the part itself]].")
+@click.option("--why", help="Why.")
+@click.option("--by", metavar="NAME", help="Who says so; without it CASEBOOK_CURATOR or git's user.name.")
+@_corrections
+@_database
+@in_one_line
+def correct(case: str, field: str | None, corrections: Path | None, database: Path, **options: Any) -> None:
+    """Say that a value of a case is wrong, missing or right. Without an option, show what stands.
+
+    \b
+    casebook correct imt-lung/1
+    casebook correct imt-lung/1 age_years --set 54 --words "54-year-old" --why "misprint in the abstract"
+    casebook correct imt-lung/1 ihc --item CD34 --set '{"result": "negative"}'
+    casebook correct imt-lung/1 metastases --add liver --words "spread to the [[liver]] within a year"
+    casebook correct imt-lung/1 radiotherapy --confirm
+    casebook correct imt-lung/2 case --reject --why "a patient of the literature"
+
+    A value with several parts keeps those that are not named; null empties one. Words are needed where the machine
+    read nothing. What you say goes into the file of corrections, which is kept, read and merged like any text; the next
+    `casebook build` lays it over what the machine reads, now and after every rerun.
+    """
+    from db.corrections import by_hand, listing
+    from db.corrections.file import append
+
+    said = {name.rstrip("_"): options[name] for name in ("set_", "clear", "add_", "reject", "confirm", "withdraw")}
+    actions = [name for name, value in said.items() if value is not None and value is not False]
+    if len(actions) > 1 or (actions and not field):
+        raise click.UsageError("one FIELD and one of --set, --clear, --add, --reject, --confirm, --withdraw belong to a correction")
+    with closing(_readable(database)) as connection:
+        if not actions or field is None:
+            for line in by_hand.stands(connection, case, field):
+                say(plain(line))
+            return
+        text = said[actions[0]] if actions[0] in ("set", "add") else None
+        found = by_hand.made(
+            connection, case, field, actions[0], text or None, item=options["item"], words=options["words"], why=options["why"],
+            curator=options["by"] or by_hand.curator() or click.prompt("Your name"),
+        )  # fmt: skip
+    path = corrections or path_of(database)
+    append(path, found)
+    for one in found:
+        say(plain(listing.told(one)))
+    say(f"written to {from_here(path)}; `casebook build` lays it over what is read")
+
+
+@main.command("corrections")
+@click.option("--conflicts", is_flag=True, help="Only those that wait for a decision, since the value or its words are others now.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a correction.")
+@_corrections
+@_database
+@in_one_line
+def list_corrections(conflicts: bool, as_json: bool, corrections: Path | None, database: Path) -> None:
+    """List the corrections and what became of each; of those in conflict what the curator and the machine say.
+
+    \b
+    casebook corrections
+    casebook corrections --conflicts
+
+    applied: it stands in place of what the machine reads. agreed: the machine now reads the same. conflict: the machine
+    reads another value, or the words are not there any more, and nothing is changed until you decide. waiting: its report
+    is not in the database. settled: a later one decided it. Where a line of the file is no correction the exit code is 1.
+    """
+    from db.corrections import listing, ruling
+
+    known = _book(database, corrections)
+    for problem in known.problems:
+        warn(problem)
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(open_readonly(database))) if is_usable(database) else None
+        found = [entry for entry in listing.listed(connection, known) if entry.state == ruling.CONFLICT or not conflicts]
+    for line in [json.dumps(listing.to_json(entry), ensure_ascii=False) for entry in found] if as_json else listing.lines(found):
+        say(plain(line))
+    raise SystemExit(1 if known.problems else 0)
 
 
 if __name__ == "__main__":

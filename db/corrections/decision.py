@@ -11,7 +11,7 @@ from typing import Any
 from db.corrections import values
 from db.corrections.file import Correction
 from db.corrections.values import LISTS, CorrectionError
-from db.corrections.words import around
+from db.corrections.words import CLOSE, OPEN, around, find
 from db.query import every, one
 from db.records import stored_record
 from db.rows import case_key
@@ -63,12 +63,12 @@ def standing(connection: sqlite3.Connection, case_id: str, field: str, number: i
     )
     said = one(connection, sql, case_id, field, number, field not in LISTS)
     if said is None or said["state"] != "applied" or said["action"] == "confirm":
-        return Standing(value, value, _words(connection, report_id, case_id, field, number))
+        return Standing(value, value, words_of(connection, case_id, field, number))
     machine = json.loads(said["machine_value"]) if said["machine_value"] is not None else None
     return Standing(value, machine, said["words"], said["action"] == "add")
 
 
-def _words(connection: sqlite3.Connection, report_id: str, case_id: str, field: str, number: int) -> str | None:
+def words_of(connection: sqlite3.Connection, case_id: str, field: str, number: int = 1) -> str | None:
     """Return the first words that support a stored value, with those around them."""
     sql = (
         "select start_char, end_char from fact_evidence join evidence on evidence.report_id = fact_evidence.report_id"
@@ -76,7 +76,7 @@ def _words(connection: sqlite3.Connection, report_id: str, case_id: str, field: 
         " and fact_evidence.number = ? order by evidence_number"
     )
     rows = every(connection, sql, case_id, field, number)
-    text = one(connection, "select text from report_text where report_id = ?", report_id)
+    text = one(connection, "select text from report_text where report_id = ?", case_id.rpartition("/")[0])
     return around(text["text"], rows[0]["start_char"], rows[0]["end_char"]) if rows and text else None
 
 
@@ -109,11 +109,13 @@ def decisions(
         return Correction(case_id, field, action, was, value, words, curator, made_at, why)
 
     if field == values.CASE:
-        return (line(action, None, None, None),)
+        return (line(action, None, None, words or _words_of_case(connection, case_id, action)),)
     if field not in values.FIELDS:
         raise CorrectionError(f"found the field {field!r}, wanted one of: {', '.join(values.FIELDS)}")
     if action == "add":
         return (line(action, None, value, words),)
+    if action == "withdraw" and (lost := _lost(connection, case_id, field)):
+        return tuple(line("withdraw", was, None, None) for was in lost)
     there = standing(connection, case_id, field, number)
     if there.is_added:
         return _on_added(there, action, lambda act, was, new: line(act, was, new, words or there.words), value)
@@ -130,6 +132,49 @@ def _waiting(connection: sqlite3.Connection, case_id: str, field: str, number: i
     """Return of which values the corrections speak that are in conflict over a value of a list: this decision is on them, too."""
     sql = "select action, was, value from correction where case_id = ? and field = ? and fact_number = ? and state = 'conflict'"
     return [json.loads(row["value"] if row["action"] == "add" else row["was"]) for row in every(connection, sql, case_id, field, number)]
+
+
+def _lost(connection: sqlite3.Connection, case_id: str, field: str) -> list[Any]:
+    """Return of which values the corrections speak that are in conflict since the machine reads nothing there, or has no such case."""
+    sql = "select action, was, value from correction where case_id = ? and field = ? and fact_number is null and state = 'conflict'"
+    rows = every(connection, sql, case_id, field)
+    told = (row["value"] if row["action"] == "add" else row["was"] for row in rows)
+    return [json.loads(was) if was is not None else None for was in told]
+
+
+def _words_of_case(connection: sqlite3.Connection, case_id: str, action: str) -> str | None:
+    """Return words by which a case that is to be taken out is known; None for another action.
+
+    Raises CorrectionError where the report is not stored, or the case to be added is there, or the one to be taken out is not.
+    """
+    report_id = case_id.rpartition("/")[0]
+    text = one(connection, "select text from report_text where report_id = ?", report_id)
+    if text is None:
+        raise CorrectionError(f"{case_id}: no report {report_id!r} is in the database, wanted a case of one that is")
+    is_there = one(connection, "select 1 from patient_case where case_id = ?", case_id) is not None
+    if (action == "add" and is_there) or (action == "reject" and not is_there):
+        raise CorrectionError(f"{case_id}: the case is {'there already' if is_there else 'not there'}, wanted another one to {action}")
+    if action != "reject":
+        return None
+    sql = "select start_char, end_char from evidence where case_id = ? and reason is null order by number"
+    rows = every(connection, sql, case_id)
+    return around(text["text"], rows[0]["start_char"], rows[0]["end_char"]) if rows else None
+
+
+def placed(connection: sqlite3.Connection, case_id: str, words: str) -> str:
+    """Return words that somebody typed as a correction has them, with those around them; [[ and ]] stand for the marks, too.
+
+    Raises
+    ------
+    CorrectionError
+        They are not in the text of the report, or at several places.
+    """
+    text = one(connection, "select text from report_text where report_id = ?", case_id.rpartition("/")[0])
+    place = find(text["text"] if text else "", words.replace("[[", OPEN).replace("]]", CLOSE))
+    if place.start is None or place.end is None or text is None:
+        wanted = "wanted words as they stand there; with more of them around, the part that says it stands between [[ and ]]"
+        raise CorrectionError(f"{case_id}: {(place.problem or '').replace(' any more', '')}, {wanted}")
+    return around(text["text"], place.start, place.end)
 
 
 def _on_added(there: Standing, action: str, line: Any, value: Any) -> tuple[Correction, ...]:

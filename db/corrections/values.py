@@ -83,6 +83,50 @@ def parsed(field: str, words: str, rules: Rules, *, is_machines: bool = False) -
     return checked(field, _from_words(field, words), rules, is_machines=is_machines)
 
 
+def changed(field: str, words: str, there: Any, rules: Rules) -> Any:
+    """Return the value that stands after somebody set `words`: of a value with several parts those that are named, null empties one.
+
+    What is computed from a changed part follows it. Raises CorrectionError like `parsed`.
+    """
+    given = _from_words(field, words)
+    if field in SCALARS:
+        return checked(field, given, rules)
+    given = _completed(field, given)
+    if isinstance(given, dict) and isinstance(there, dict):
+        given = _followed(field, {**there, **given}, given)
+    return checked(field, given, rules)
+
+
+def _followed(field: str, value: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value whose computed parts follow from those that were given."""
+    if field == "drugs" and given.get("dose") and "dose_value" not in given:
+        amount, _, unit = str(given["dose"]).partition(" ")
+        is_plain = amount.replace(".", "", 1).isdecimal() and unit
+        return {**value, "dose_value": float(amount) if is_plain else None, "dose_unit": unit if is_plain else None}
+    if field == "radiotherapy" and any(name in given for name in _DOSE):
+        value = {**value, **{name: None for name in value.get("computed", ()) if name not in given}, "is_contradictory": None}
+        missing = [name for name in _DOSE if value.get(name) is None]
+        computed = [name for name in value.get("computed", ()) if name not in _DOSE]
+        if len(missing) == 1 and all(isinstance(value[name], (int, float)) for name in _DOSE if name != missing[0]):
+            value[missing[0]] = _third(missing[0], *(value[name] for name in _DOSE))
+            computed += missing if value[missing[0]] is not None else []
+        value["computed"] = computed
+    return value
+
+
+_DOSE = ("total_dose_gy", "fractions", "dose_per_fraction_gy")
+
+
+def _third(missing: str, total: Any, number: Any, each: Any) -> float | int | None:
+    """Return the part of a dose that follows from the two others, None where it is no whole number of fractions."""
+    if missing == "total_dose_gy":
+        return round(float(number * each), 2)
+    if missing == "dose_per_fraction_gy":
+        return round(float(total / number), 3) if number else None
+    found = round(total / each) if each else 0
+    return found if found and abs(found * each - total) < 0.05 * each else None
+
+
 def written(value: Any) -> str:
     """Return a value as the file holds it: `parsed` gives it back."""
     if value is None:
