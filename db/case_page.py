@@ -9,6 +9,7 @@ from typing import Any
 
 from db import fields, flags, report_parts
 from db.case_values import Group, groups
+from db.corrections.shown import Said, said_of
 from db.course import Course, course
 from db.flags import ShownFlag
 from db.highlight import Span
@@ -41,6 +42,7 @@ class CasePage:
     siblings: tuple[str, ...]
     groups: tuple[Group, ...]
     flags: tuple[ShownFlag, ...]  # values that cannot be true together, or seldom are
+    said: tuple[Said, ...]  # by curators of its values
     course: Course | None
     passed: tuple[Mention, ...]
     blocks: tuple[Block, ...]
@@ -74,6 +76,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
     passed = _passed(connection, case)
     marked = {entry: field for field, _, entry in links}
     flagged = flags.shown(connection, case_id, evidence)
+    said = said_of(connection, case_id)
     return CasePage(
         dict(case),
         site_words(case["topography"]),
@@ -86,8 +89,9 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
                 case["report_id"],
             )
         ),
-        groups(connection, case, evidence, flagged),
+        groups(connection, case, evidence, flagged, said),
         flagged,
+        said,
         course(connection, case, evidence),
         passed,
         _blocks(connection, case["report_id"], marked, {mention.number for mention in passed}),

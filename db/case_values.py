@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from db import fields, value_words
+from db.corrections.shown import Said
 from db.course import ZERO_WORDS
 from db.doses import WHY_NO_EQD2
 from db.flags import ShownFlag
@@ -35,6 +36,7 @@ class Value:
     where: Where | None = None
     flags: tuple[ShownFlag, ...] = ()
     doubt: str = ""  # what a low certainty rests on, in words; "" where it is not low
+    said: tuple[Said, ...] = ()  # by curators
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Item:
     tone: str = "line"
     where: Where | None = None
     empty: Empty | None = None
+    said: tuple[Said, ...] = ()  # by curators, of a value that is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class _Facts:
     flags: tuple[ShownFlag, ...]
     doubts: Mapping[tuple[str, int], str]
     empty: Mapping[str, Empty]
+    said: tuple[Said, ...] = ()
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a repeating fact, in order."""
@@ -93,7 +97,9 @@ class _Facts:
         """Return a value with its evidence."""
         numbers = self.evidence.get((field, row), ())
         flags = tuple(flag for flag in self.flags if (field, row) in flag.places)
-        return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags, self.doubts.get((field, row), ""))
+        said = tuple(said for said in self.said if (said.field, said.fact_number) == (field, row))
+        doubt = self.doubts.get((field, row), "")
+        return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags, doubt, said)
 
     def listed(self, label: str, field: str, table: str, tell: Callable[[Get], Words]) -> Item:
         """Return the line of a repeating fact, its values in order."""
@@ -106,7 +112,9 @@ class _Facts:
 
     def single(self, field: str, said: str | None, *notes: str | None) -> Item:
         """Return the line of a single value; None is shown as not reported."""
-        return Item(fields.label_of(field), () if said is None else (self.value(field, words(said, *notes)),), empty=self.empty.get(field))
+        gone = tuple(x for x in self.said if x.field == field and x.fact_number is None)
+        values = () if said is None else (self.value(field, words(said, *notes)),)
+        return Item(fields.label_of(field), values, empty=self.empty.get(field), said=gone)
 
     def scalar(self, field: str, *notes: str | None) -> Item:
         """Return the line of a single value that is a column of the case."""
@@ -115,12 +123,19 @@ class _Facts:
 
 
 def groups(
-    connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, int], tuple[int, ...]], flags: tuple[ShownFlag, ...] = ()
+    connection: sqlite3.Connection,
+    case: Row,
+    evidence: dict[tuple[str, int], tuple[int, ...]],
+    flags: tuple[ShownFlag, ...] = (),
+    said: tuple[Said, ...] = (),
 ) -> tuple[Group, ...]:
-    """Return the values of a case; `evidence` maps a value's field and number to its evidence, `flags` are those of the case."""
+    """Return the values of a case.
+
+    `evidence` maps a value's field and number to its evidence; `flags`, and what was `said` by curators, are those of the case.
+    """
     rows = every(connection, "select number, section, page from evidence where report_id = ?", case["report_id"])
     doubts, empty = _doubts(connection, case["case_id"]), _empty(connection, case["case_id"])
-    facts = _Facts(connection, case, evidence, {row["number"]: row for row in rows}, flags, doubts, empty)
+    facts = _Facts(connection, case, evidence, {row["number"]: row for row in rows}, flags, doubts, empty, said)
     return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
 
 

@@ -42,6 +42,7 @@ _TITLES = {
     "radiotherapy_dose": "Doses side by side",
     "fact": "Values, and how sure each is",
     "empty_field": "Fields without a value, and why",
+    "correction": "Corrections by curators",
 }
 _PARAMETER = re.compile(
     r"""

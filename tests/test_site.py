@@ -21,6 +21,8 @@ import pytest
 from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import Report
 from db import load, publish, serve
+from db.corrections.file import Correction
+from db.corrections.overlay import lay
 from db.schema import DatabaseError
 from extract.record import Case, Failure
 from tests import db_fixtures
@@ -639,3 +641,64 @@ def test_values_and_empty_fields_can_be_browsed_by_facet(get: Get) -> None:
         assert all(asked["facet_results"][facet]["results"] for facet in facets)
         html = get(path).text
         assert all(f"_facet={facet}" in html or f"{facet}=" in html for facet in facets)
+
+
+def _say(field: str, action: str, was: Any = None, value: Any = None, words: str | None = None, why: str | None = None) -> Correction:
+    return Correction("lung-imt/1", field, action, was, value, words, "Ada <b>", "2026-11-21T10:00:00+00:00", why)
+
+
+@pytest.fixture(scope="module")
+def get_corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+    """Ask the site of a database of one case, over which corrections were laid."""
+    report, record = db_fixtures.lung()
+    said = (
+        _say("age_years", "set", 54.0, 55.0, why="<script>document.title='PWNED'</script>"),
+        _say("status", "clear", "NED"),
+        _say("ihc", "reject", {"marker": "SMA", "result": "positive"}),
+        _say("ihc", "add", value={"marker": "CD34", "result": "negative"}, words="⟦SMA⟧"),
+        _say("size_cm", "confirm", 7.2),
+        _say("sex", "set", "female", "male"),
+        _say("follow_up_months", "set", ">59", 50.0),
+        _say("case", "add"),
+    )
+    laid = lay(record, report, said)
+    path = tmp_path_factory.mktemp("corrected") / "casebook.db"
+    connection = load.connect(path)
+    load.store(connection, report, laid.record, "000001", ruled=laid.ruled)
+    load.refresh_overview(connection)
+    connection.close()
+    yield from _asking(path)
+
+
+def test_the_page_of_a_case_says_what_curators_said_and_keeps_the_machines_value(get_corrected: Get) -> None:
+    html = get_corrected(CASE).text
+    section = re.search(r'<section class="flags" aria-labelledby="said">(.*?)</section>', html, re.DOTALL)
+    assert section
+    lines = [_text(line) for line in re.findall(r"<li[^>]*>(.*?)</li>", section[1], re.DOTALL)]
+    assert lines[0] == (
+        "in conflict Follow-up: set to 50 months (4.2 years), by Ada <b> on 2026-11-21 the machine reads at least 60 months (5 years), "
+        "the curator saw at least 59 months (4.9 years) the machine now reads another value"
+    )
+    assert "corrected Age: set to 55 years, by Ada <b> on 2026-11-21 the machine read 54 years <script>document" in " ".join(lines)
+    assert {line.split(", by ")[0] for line in lines[1:]} == {
+        "corrected Age: set to 55 years",
+        "cleared Status: taken out",
+        "rejected Stain: taken out",
+        "added Stain: CD34: negative",
+        "confirmed Size: confirmed",
+        "confirmed Sex: set to male",
+        "confirmed Case: was missed",
+    }
+    assert not _active(html)
+    marks = [(label, _text(said)) for label, said in re.findall(r"<dt>(.*?)</dt>.*?<dd[^>]*>(.*?)</dd>", html, re.DOTALL)]
+    told = dict(marks)
+    assert told["Age"].startswith("55 years corrected")
+    assert told["Status"].startswith("not reported cleared")
+    assert "CD34 added" in told["Stains, negative"]
+    assert "in conflict" in told["Follow-up"]
+
+
+def test_corrections_are_a_table_and_those_in_conflict_a_question(get_corrected: Get) -> None:
+    assert "Corrections by curators" in get_corrected("/casebook/correction").text
+    rows = get_corrected("/casebook/corrections_in_conflict.json?_shape=array").json()
+    assert [(row["field"], row["curators_value"], row["machines_value_now"]) for row in rows] == [("follow_up_months", "50.0", '">60"')]
