@@ -15,7 +15,6 @@ from db.corrections.words import CLOSE, OPEN, around, find
 from db.query import every, one
 from db.records import stored_record
 from db.rows import case_key
-from extract.record import SCALARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +187,3 @@ def _on_added(there: Standing, action: str, line: Any, value: Any) -> tuple[Corr
 def now() -> str:
     """Return the time of this moment as the file has it: ISO 8601, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def is_single(field: str) -> bool:
-    """Tell whether a field has one value: it is cleared, where one of a list is rejected."""
-    return field in SCALARS or field in ("site", "histology")

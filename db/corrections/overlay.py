@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,7 @@ from extract.record import REPEATED, SCALARS, Case, Evidence, Record, TimelineEv
 
 CORRECTED, REJECTED, CONTRADICTED = "corrected by a curator", "rejected by a curator", "contradicts a curator's value"
 
+_OF_CORRECTION = tuple(Correction.__dataclass_fields__)
 _SINGLE = ("site", "histology")
 _NAMES = MappingProxyType({**NAMES, "radiotherapy": ("total_dose_gy",)})
 # Lists that have one entry a name; two operations or courses may well be called the same.
@@ -70,15 +71,9 @@ def in_force(corrections: Iterable[Correction]) -> list[Correction]:
     return [one for _, one in sorted(last.values(), key=lambda pair: pair[0]) if one.action != "withdraw"]
 
 
-def fingerprint(corrections: Iterable[Correction], report_id: str) -> str | None:
-    """Return what tells one state of a report's corrections from another: those in force as JSON, hashed; None without any."""
-    mine = in_force(one for one in corrections if one.case_id.rpartition("/")[0] == report_id)
-    return digest(mine) if mine else None
-
-
 def digest(corrections: Sequence[Correction]) -> str:
-    """Return the SHA-256 of corrections."""
-    told = json.dumps([astuple(one) for one in corrections], ensure_ascii=False, sort_keys=True)
+    """Return what tells one state of corrections in force from another: the SHA-256 of them as JSON."""
+    told = json.dumps([[getattr(one, name) for name in _OF_CORRECTION] for one in corrections], ensure_ascii=False, sort_keys=True)
     return sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -39,13 +39,19 @@ class CorrectionError(DatabaseError):
 class Rules:
     """The rules of the tables, asked by trying: a value that the tables would refuse is refused here."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_known")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._known: dict[Case, str | None] = {}  # most values of a file are said of many cases
 
     def check(self, case: Case) -> str | None:
         """Return the rule that a case breaks, in the words of the tables; None where it breaks none."""
+        if case not in self._known:
+            self._known[case] = self._tried(case)
+        return self._known[case]
+
+    def _tried(self, case: Case) -> str | None:
         self._connection.execute("savepoint trial")
         try:
             for table, rows in case_rows("r", case):
@@ -64,6 +70,7 @@ def rules() -> Iterator[Rules]:
     """Yield the rules of the tables."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         schema.create(connection)
+        connection.execute("begin")
         yield Rules(connection)
 
 
@@ -335,12 +342,17 @@ def _completed(field: str, value: Any) -> Any:
     return value
 
 
+@cache
+def _organs() -> frozenset[str]:
+    """Return the topographies of three characters that the vocabularies know."""
+    return frozenset(code[:3] for name in ("site", "metastasis_site") for code in _vocabulary(name)[0])
+
+
 def _unknown_code(field: str, value: Any) -> str | None:
     """Return what is wanted where a topography has no organ of ICD-O-3."""
     if field not in ("site", "metastases"):
         return None
-    known = {code[:3] for name in ("site", "metastasis_site") for code in _vocabulary(name)[0]}
-    return None if value["topography"][:3] in known else "a topography of ICD-O-3 (C00-C80)"
+    return None if value["topography"][:3] in _organs() else "a topography of ICD-O-3 (C00-C80)"
 
 
 def short(value: Any) -> str:
