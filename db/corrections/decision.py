@@ -187,3 +187,8 @@ def _on_added(there: Standing, action: str, line: Any, value: Any) -> tuple[Corr
 def now() -> str:
     """Return the time of this moment as the file has it: ISO 8601, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def is_single(field: str) -> bool:
+    """Tell whether a field has one value: it is cleared, where one of a list is rejected."""
+    return field not in LISTS
