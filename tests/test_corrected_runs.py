@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+import casebook
 from corpus.report import Report
 from corpus.tables.grid import Grid
 from db import load
@@ -25,6 +27,7 @@ from db.intake.reading import Reader
 from db.intake.tally import Tally
 from extract.record import Case, Evidence, IhcResult, Record, about
 from extract.tables.understood import Understood
+from tests import db_fixtures
 
 TEXT = "A {age}-year-old woman had a lump in her thigh for {months} months before anybody asked. The cells were positive for {marker}."
 
@@ -357,3 +360,55 @@ def test_what_is_computed_follows_a_corrected_dose(there: dict[str, Any], text: 
 
     with values.rules() as rules:
         assert values.changed("radiotherapy", text, there, rules) == made
+
+
+# --- the commands ----------------------------------------------------------------------------------
+
+
+def _run(database: Path, *words: str) -> tuple[int, str, str]:
+    """Run a command on a database; return exit code, stdout and stderr."""
+    done = CliRunner().invoke(casebook.main, [*words, "--database", str(database)], env={"CASEBOOK_CURATOR": "Ada"})
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_what_stands_is_shown_before_it_is_corrected(tmp_path: Path) -> None:
+    database = db_fixtures.build(tmp_path / "casebook.db")
+    code, out, _ = _run(database, "correct", "lung-imt/1", "ihc")
+    assert code == 0
+    assert out.splitlines()[0].startswith("ihc 1: SMA: positive (")
+    assert out.splitlines()[0].endswith(" certainty, unreviewed)")
+    code, out, err = _run(database, "correct", "lung-imt")
+    assert (code, err) == (1, "casebook: lung-imt: no case of this name is in the database, wanted lung-imt/1\n")
+
+
+def test_a_correction_is_typed_listed_and_waits_for_the_build(tmp_path: Path) -> None:
+    database = db_fixtures.build(tmp_path / "casebook.db")
+    code, out, _ = _run(database, "correct", "lung-imt/1", "site", "--set", "C34.3", "--why", "the table says so")
+    assert code == 0
+    assert re.match(r'lung-imt/1 site: set {"name": "lower lobe of lung", "topography": "C34.3", "laterality": "right"} in place of', out)
+    assert out.splitlines()[1].endswith("casebook.corrections.csv; `casebook build` lays it over what is read")
+    code, out, err = _run(database, "corrections")
+    assert (code, err, out.splitlines()[-1]) == (0, "", "1 correction: 1 waiting")
+    assert _run(database, "corrections", "--conflicts")[:2] == (0, "0 corrections\n")
+    (tmp_path / "other.csv").write_text(f"{','.join(file.COLUMNS)}\nlung-imt/1,sex,set,male,mal,,,Ada,2026\n", encoding="utf-8")
+    code, out, err = _run(database, "corrections", "--corrections", str(tmp_path / "other.csv"))
+    assert (code, out) == (1, "0 corrections\n")
+    assert err.startswith(f"casebook: {tmp_path / 'other.csv'}:2: found 'mal' for sex")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["age_years", "--set", "900"], "found '900.0' for age_years, wanted age_years between 0 and 120"),
+        (["ki67_percent", "--set", "5"], "found set without words, wanted those of the report that say it"),
+        (["ihc", "--reject", "--item", "HMB-45"], "found no values that 'HMB-45' may mean, wanted --item with the number of one: 1 SMA"),
+        (["colour", "--set", "blue"], "found the field 'colour', wanted one of: age_years"),
+        (["events", "--confirm"], "found the field 'events', wanted one of: age_years"),
+    ],
+)
+def test_what_cannot_be_a_correction_is_told_in_a_line(words: list[str], message: str, tmp_path: Path) -> None:
+    database = db_fixtures.build(tmp_path / "casebook.db")
+    code, out, err = _run(database, "correct", "lung-imt/1", *words)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert message in err
+    assert not (tmp_path / "casebook.corrections.csv").exists()

@@ -385,6 +385,8 @@ def test_a_course_that_is_added_says_that_radiotherapy_was_given() -> None:
 def test_radiotherapy_that_was_not_given_has_no_courses() -> None:
     found = lay(_RECORD, _REPORT, [_made("radiotherapy_given", "set", False, was=True)])
     assert found.record.cases[0].radiotherapy == ()
+    assert [event.kind for event in found.record.cases[0].events] == ["surgery", "follow_up"]
+    assert found.record.cases[0].survival_months == 60.0  # what does not follow from it stays
     assert {x.reason for x in found.record.evidence if x.field == "radiotherapy"} == {"contradicts a curator's value"}
     check_evidence(found.record, _REPORT.text)
 

@@ -36,7 +36,8 @@ _ONE_OF_A_NAME = ("ihc", "molecular", "metastases")
 _FOLLOWS: Mapping[str, str] = MappingProxyType(
     {"surgery": "surgeries", "radiotherapy_given": "radiotherapy", "recurrence": "recurrence_months"}
 )
-_POOLED = (FOLLOW_UP, "status", "recurrence", "recurrence_months")
+# What the events and the times for survival estimates of a case follow from.
+_OF_COURSE = (FOLLOW_UP, "follow_up_is_minimum", "status", "recurrence", "recurrence_months", "surgery", "radiotherapy_given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +329,7 @@ class _Draft:
             else:
                 changed[name] = tuple(entry.fact for entry in entries)
         made = replace(case.machine, **changed)
-        if any(getattr(made, name) != getattr(case.machine, name) for name in (*_POOLED, "follow_up_is_minimum")):
+        if any(getattr(made, name) != getattr(case.machine, name) for name in _OF_COURSE):
             made = self._with_course(case.machine, made)
         return made
 
@@ -417,6 +418,8 @@ def _contradicts(event: TimelineEvent, machine: Case, made: Case) -> bool:
         is_last = months is not None and (months, is_minimum) == last
         now = (made.follow_up_months, made.follow_up_is_minimum or False)
         return (is_last and now != last) or (kind == "death" and made.status != machine.status and not has_died)
+    if kind in ("surgery", "radiotherapy"):
+        return getattr(made, {"surgery": "surgery", "radiotherapy": "radiotherapy_given"}[kind]) is False
     if kind == "recurrence":
         moved = made.recurrence_months != machine.recurrence_months and months is not None and months == machine.recurrence_months
         return moved or (made.recurrence != machine.recurrence and not made.recurrence)
