@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from corpus.files import readers_fingerprint
-from db import load, schema, source_files
+from db import load, refusals, schema, source_files
 from db.history import store
 from db.schema import DatabaseError
 from db.source_files import SourceFile
@@ -53,12 +55,26 @@ class Draft:
     words: str | None = None
     # The ledger is history and the only place that knows the clock.
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _seen: tuple[int, ...] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = _identity(self.database)
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The copy, open for writing."""
+        """The copy, open for writing.
+
+        Raises
+        ------
+        DatabaseError
+            Another process is writing to the same database, or has since this draft was begun.
+        """
         if self.opened is None:
-            self.opened = self.stack.enter_context(replacement(self.database, self.starts_empty, self.words))
+            copy = self.stack.enter_context(replacement(self.database, self.starts_empty, self.words))
+            # What was looked up so far, to decide what to store, may not hold any more.
+            if _identity(self.database) != self._seen:
+                raise DatabaseError(f"{self.database}: another casebook has written to it since this command began; run it again")
+            self.opened = copy
         return self.opened
 
     def run(self, reason: str) -> str:
@@ -81,6 +97,7 @@ class Draft:
             load.finish_run(self.connection, run, 0 if number else unchanged, round(seconds, 3))
         if self.opened is None:
             store.reconcile(self.database)
+            _tidy(self.database)
         else:
             source_files.note(self.opened, files)
 
@@ -102,19 +119,20 @@ def replacement(database: Path, starts_empty: bool, words: str | None = None) ->
     Raises
     ------
     DatabaseError
-        Another process is writing to the same database.
+        Another process is writing to the same database, or the disk refuses what is written.
     """
     database = database.resolve()
     database.parent.mkdir(parents=True, exist_ok=True)
-    partial = database.with_name(f"{database.name}.partial")
+    partial = _partial(database)
     with _lock(database):
         try:
-            store.reconcile(database)
-            _discard(partial)
-            if database.exists() and not starts_empty:
-                with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
-                    old.backup(new)
-            with store.following(database, words) as follow:
+            with _explained(database), _held(database), ExitStack() as history:
+                store.reconcile(database)
+                _discard(partial)
+                if database.exists() and not starts_empty:
+                    with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
+                        old.backup(new)
+                follow = history.enter_context(store.following(database, words))
                 with closing(load.connect(partial)) as connection:
                     # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
                     connection.execute("pragma synchronous = off")
@@ -123,8 +141,85 @@ def replacement(database: Path, starts_empty: bool, words: str | None = None) ->
                     load.refresh_overview(connection)
                     with load.transaction(connection):
                         follow(connection)
-                load.publish(partial, database)
+                with _undisturbed():
+                    load.publish(partial, database)
+                    _keep_history(database, history)
         finally:
+            _discard(partial)
+
+
+def _keep_history(database: Path, history: ExitStack) -> None:
+    """Let the runs of the copy that now is in its place stay in the history."""
+    try:
+        load.settle_on_disk(database.parent)
+        history.close()
+    except (sqlite3.Error, OSError, DatabaseError) as error:
+        told = "all is stored, but not the run in its history; the next command that has room for it enters it"
+        raise DatabaseError(f"{database}: {told} ({error})") from error
+
+
+@contextmanager
+def _explained(database: Path) -> Iterator[None]:
+    """Say of what SQLite and the disk refuse what is wanted instead."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, DatabaseError) as error:
+        cause = error.__cause__ if isinstance(error, DatabaseError) and error.__cause__ else error
+        if refusals.is_full(cause):
+            raise DatabaseError(refusals.no_room(database, _partial(database))) from error
+        if isinstance(error, sqlite3.Error):
+            raise DatabaseError(f"{database}: {refusals.reason(error)}") from error
+        raise
+
+
+@contextmanager
+def _held(database: Path) -> Iterator[None]:
+    """Keep other programs from writing to the database while its copy is made and changed: what they wrote would be lost.
+
+    What a killed program left half done in it is ended first, and its write-ahead log, which would be taken for that of the copy.
+    """
+    if not database.exists():
+        yield
+        return
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True, isolation_level=None)) as held:
+        held.execute("pragma journal_mode = delete")
+        held.execute("begin immediate")
+        yield
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no request to stop come between database and history: it comes too late, all is stored in a moment."""
+    if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+        yield
+        return
+    usual = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def _identity(database: Path) -> tuple[int, ...] | None:
+    """Return what tells one state of a database from another without reading it, None where there is none."""
+    try:
+        found = database.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _partial(database: Path) -> Path:
+    return database.with_name(f"{database.name}.partial")
+
+
+def _tidy(database: Path) -> None:
+    """Remove what a killed process left beside the database, unless another one is writing."""
+    database = database.resolve()
+    lock, partial = database.with_name(f"{database.name}.lock"), _partial(database)
+    if lock.exists() or partial.exists():
+        with suppress(_BusyError), _lock(database):
             _discard(partial)
 
 
@@ -134,6 +229,10 @@ def _discard(partial: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+class _BusyError(DatabaseError):
+    """Another casebook is writing."""
+
+
 @contextmanager
 def _lock(database: Path) -> Iterator[None]:
     """Keep other processes from writing to the database; the system ends the lock with the process."""
@@ -141,14 +240,18 @@ def _lock(database: Path) -> Iterator[None]:
 
     path = database.with_name(f"{database.name}.lock")
     while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise DatabaseError(f"{database}: no file can be made beside it ({reason}); wanted a folder that may be written") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise DatabaseError(f"{database}: another casebook is writing to it; wait until it has finished") from None
+            raise _BusyError(f"{database}: another casebook is writing to it; wait until it has finished") from None
         # Its owner may have removed the file between our opening and our locking it: then it locks nothing.
-        if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+        if (there := _identity(path)) and there[0] == os.fstat(handle).st_ino:
             break
         os.close(handle)
     try:
@@ -177,6 +280,8 @@ def has_todays_tables(database: Path) -> bool | None:
         with closing(open_readonly(database)) as connection:
             version = connection.execute("pragma user_version").fetchone()[0]
             tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(f"{database}: {refusals.reason(error)}") from error
     except sqlite3.Error as error:
         raise DatabaseError(f"{database}: {error}; wanted a Casebook database, or a name that is free") from error
     if not tables:

@@ -24,6 +24,9 @@ from db.rows import record_rows
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record, check_evidence
 
+# What is wrong with a value. All else that SQLite raises (no room, a lock, a damaged file) is no fault of the report: it ends the command.
+_REFUSED = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError, UnicodeEncodeError)
+
 
 def connect(path: Path, is_partial: bool = False) -> sqlite3.Connection:
     """Open a Casebook database for writing and create its tables if the file is new.
@@ -116,7 +119,7 @@ def store(
             _note(connection, run_id, report.id, "changed" if before else "new", None, record.pipeline)
             if place:
                 _settle(connection, place, run_id)
-    except (sqlite3.Error, UnicodeEncodeError) as error:
+    except _REFUSED as error:
         raise DatabaseError(f"{report.id}: {error}") from error
 
 
@@ -131,7 +134,7 @@ def link(connection: sqlite3.Connection, place: Place, run_id: str) -> None:
     try:
         with transaction(connection):
             _settle(connection, place, run_id)
-    except (sqlite3.Error, UnicodeEncodeError) as error:
+    except _REFUSED as error:
         raise DatabaseError(f"{place.links[0].report.id}: {error}") from error
 
 
@@ -147,15 +150,12 @@ def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = 
 
     Reports that were linked to it are forgotten with it: `duplicates.linked`, asked before, gives them to be stored in its place.
     """
-    try:
-        with transaction(connection):
-            was_linked = report_id in duplicates.links(connection)
-            duplicates.leave(connection, report_id)
-            found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0 or was_linked
-            if found and run_id is not None:
-                _note(connection, run_id, report_id, "removed", None)
-    except sqlite3.Error as error:
-        raise DatabaseError(f"{report_id}: {error}") from error
+    with transaction(connection):
+        was_linked = report_id in duplicates.links(connection)
+        duplicates.leave(connection, report_id)
+        found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0 or was_linked
+        if found and run_id is not None:
+            _note(connection, run_id, report_id, "removed", None)
     return found
 
 
@@ -187,7 +187,7 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
             _insert(connection, "dose_table_column", [(table.id, *astuple(column)) for column in table.table_columns])
             _insert(connection, "dose_table_cell", [(table.id, *astuple(cell)) for cell in table.cells])
             doses.fill_table_rows(connection, table.id)
-    except sqlite3.Error as error:
+    except _REFUSED as error:
         raise DatabaseError(f"dose table {table.id}: {error}") from error
 
 
@@ -327,10 +327,18 @@ def dump(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"{table} {row!r}"
 
 
+def settle_on_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would outlast a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def publish(partial: Path, final: Path) -> None:
     """Put a finished database in its place in one step; readers see the old one or the new one."""
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
+    settle_on_disk(partial)
     partial.replace(final)
 
 

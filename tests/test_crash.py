@@ -90,7 +90,10 @@ class Countdown:
         sys.setprofile(self._called)
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event in ("c_call", "c_return") and (getattr(arg, "__module__", None) or type(getattr(arg, "__self__", None)).__module__) in _SYSTEM:
+        if (
+            event in ("c_call", "c_return")
+            and (getattr(arg, "__module__", None) or type(getattr(arg, "__self__", None)).__module__) in _SYSTEM
+        ):
             self.pass_place()
         elif event in ("c_call", "c_return") and isinstance(getattr(arg, "__self__", None), sqlite3.Connection | sqlite3.Cursor):
             self.pass_place()

@@ -162,5 +162,7 @@ def test_every_way_to_the_same_reports_gives_the_same_rows(seed: int, world: Wor
 def difference(found: str, wanted: str) -> list[str]:
     """Return the rows that one of two dumps has alone, cut short."""
     one, other = found.splitlines(), wanted.splitlines()
-    alone = [f"only lived: {row}" for row in sorted(set(one) - set(other))] + [f"only fresh: {row}" for row in sorted(set(other) - set(one))]
+    alone = [f"only lived: {row}" for row in sorted(set(one) - set(other))] + [
+        f"only fresh: {row}" for row in sorted(set(other) - set(one))
+    ]
     return [row[:200] for row in alone[:40]]

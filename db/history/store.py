@@ -16,7 +16,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from db import duplicates, records, reports, schema
+from db import duplicates, records, refusals, reports, schema
 from db.corrections import ruling
 from db.query import every, one
 from db.rows import case_key
@@ -135,6 +135,8 @@ def _writing(database: Path) -> Iterator[sqlite3.Connection]:
 def _said_of(path: Path) -> Iterator[None]:
     try:
         yield
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(f"{path}: {refusals.reason(error)}") from error
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: {error}; wanted the history of a database") from error
 
