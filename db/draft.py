@@ -70,11 +70,7 @@ class Draft:
             Another process is writing to the same database, or has since this draft was begun.
         """
         if self.opened is None:
-            copy = self.stack.enter_context(replacement(self.database, self.starts_empty, self.words))
-            # What was looked up so far, to decide what to store, may not hold any more.
-            if _identity(self.database) != self._seen:
-                raise DatabaseError(f"{self.database}: another casebook has written to it since this command began; run it again")
-            self.opened = copy
+            self.opened = self.stack.enter_context(replacement(self.database, self._seen, self.starts_empty, self.words))
         return self.opened
 
     def run(self, reason: str) -> str:
@@ -86,7 +82,9 @@ class Draft:
             load.start_run(self.connection, self.runs[reason], reason, by, self.started.isoformat(timespec="milliseconds"))
         return self.runs[reason]
 
-    def finish(self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = ()) -> None:
+    def finish(
+        self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = (), is_interrupted: bool = False
+    ) -> None:
         """Write counts, failures (name and message) and the files that were read into the ledger, if anything was written at all."""
         if self.starts_empty and self.runs:
             self._tell_stored_before()
@@ -94,7 +92,7 @@ class Draft:
             for name, message in [] if number else failed:
                 load.note_failure(self.connection, run, name, message)
             seconds = (datetime.now(UTC) - self.started).total_seconds()
-            load.finish_run(self.connection, run, 0 if number else unchanged, round(seconds, 3))
+            load.finish_run(self.connection, run, 0 if number else unchanged, round(seconds, 3), is_interrupted)
         if self.opened is None:
             store.reconcile(self.database)
             _tidy(self.database)
@@ -111,20 +109,23 @@ class Draft:
 
 
 @contextmanager
-def replacement(database: Path, starts_empty: bool, words: str | None = None) -> Iterator[sqlite3.Connection]:
+def replacement(database: Path, seen: tuple[int, ...] | None, starts_empty: bool, words: str | None = None) -> Iterator[sqlite3.Connection]:
     """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
 
-    The history follows: `words` is the command as it was typed.
+    The history follows: `words` is the command as it was typed; `seen` tells the state of the database that the command has looked at.
 
     Raises
     ------
     DatabaseError
-        Another process is writing to the same database, or the disk refuses what is written.
+        Another process is writing to the same database, or has since it was seen; or the disk refuses what is written.
     """
     database = database.resolve()
     database.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(database)
     with _lock(database):
+        # What was looked up so far, to decide what to store, may not hold any more.
+        if _identity(database) != seen:
+            raise DatabaseError(f"{database}: another casebook has written to it since this command began; run it again")
         try:
             with _explained(database), _held(database), ExitStack() as history:
                 store.reconcile(database)
@@ -143,6 +144,8 @@ def replacement(database: Path, starts_empty: bool, words: str | None = None) ->
                         follow(connection)
                 with _undisturbed():
                     load.publish(partial, database)
+                    for end in ("wal", "shm"):
+                        database.with_name(f"{database.name}-{end}").unlink(missing_ok=True)
                     _keep_history(database, history)
         finally:
             _discard(partial)
@@ -155,7 +158,8 @@ def _keep_history(database: Path, history: ExitStack) -> None:
         history.close()
     except (sqlite3.Error, OSError, DatabaseError) as error:
         told = "all is stored, but not the run in its history; the next command that has room for it enters it"
-        raise DatabaseError(f"{database}: {told} ({error})") from error
+        # Without its cause, which would be taken for that of a copy that was not stored.
+        raise DatabaseError(f"{database}: {told} ({error})") from None
 
 
 @contextmanager
@@ -168,7 +172,7 @@ def _explained(database: Path) -> Iterator[None]:
         if refusals.is_full(cause):
             raise DatabaseError(refusals.no_room(database, _partial(database))) from error
         if isinstance(error, sqlite3.Error):
-            raise DatabaseError(f"{database}: {refusals.reason(error)}") from error
+            raise DatabaseError(f"{database}: {refusals.reason(error)}; nothing was stored") from error
         raise
 
 
@@ -176,13 +180,15 @@ def _explained(database: Path) -> Iterator[None]:
 def _held(database: Path) -> Iterator[None]:
     """Keep other programs from writing to the database while its copy is made and changed: what they wrote would be lost.
 
-    What a killed program left half done in it is ended first, and its write-ahead log, which would be taken for that of the copy.
+    What a killed program left half done in it is ended first, and its write-ahead log emptied, which would be taken for that of the copy.
     """
     if not database.exists():
         yield
         return
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True, isolation_level=None)) as held:
-        held.execute("pragma journal_mode = delete")
+        is_busy, *_ = held.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if is_busy:
+            raise DatabaseError(f"{database}: {refusals.BUSY}")
         held.execute("begin immediate")
         yield
 
@@ -215,11 +221,11 @@ def _partial(database: Path) -> Path:
 
 
 def _tidy(database: Path) -> None:
-    """Remove what a killed process left beside the database, unless another one is writing."""
+    """Remove what a killed process left beside the database, if that is possible now."""
     database = database.resolve()
     lock, partial = database.with_name(f"{database.name}.lock"), _partial(database)
     if lock.exists() or partial.exists():
-        with suppress(_BusyError), _lock(database):
+        with suppress(DatabaseError), _lock(database):
             _discard(partial)
 
 
@@ -227,10 +233,6 @@ def _discard(partial: Path) -> None:
     """Remove an unfinished copy, also one that a killed process left behind."""
     for path in (partial, partial.with_name(f"{partial.name}-journal")):
         path.unlink(missing_ok=True)
-
-
-class _BusyError(DatabaseError):
-    """Another casebook is writing."""
 
 
 @contextmanager
@@ -249,7 +251,7 @@ def _lock(database: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise _BusyError(f"{database}: another casebook is writing to it; wait until it has finished") from None
+            raise DatabaseError(f"{database}: another casebook is writing to it; wait until it has finished") from None
         # Its owner may have removed the file between our opening and our locking it: then it locks nothing.
         if (there := _identity(path)) and there[0] == os.fstat(handle).st_ino:
             break
@@ -301,6 +303,7 @@ def is_usable(database: Path) -> bool:
     DatabaseError
         It has other tables than today's, or is none of Casebook's.
     """
+    _tidy(database)
     is_current = has_todays_tables(database)
     if is_current is False:
         raise DatabaseError(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")

@@ -306,16 +306,18 @@ def note_failure(connection: sqlite3.Connection, run_id: str, name: str, message
         _note(connection, run_id, name, "failed", message)
 
 
-def finish_run(connection: sqlite3.Connection, run_id: str, unchanged: int = 0, seconds: float | None = None) -> None:
-    """Write the counts of a run: what it did by its ledger, how many reports it left as they were, and how long it took."""
+def finish_run(
+    connection: sqlite3.Connection, run_id: str, unchanged: int = 0, seconds: float | None = None, is_interrupted: bool = False
+) -> None:
+    """Write of a run what it did by its ledger, how many reports it left as they were, how long it took, and whether it was cut short."""
     counts = ", ".join(
         f"reports_{outcome} = (select count(*) from run_report where run_id = :run and outcome = '{outcome}')"
         for outcome in ("new", "changed", "failed", "removed", "linked")
     )
     with transaction(connection):
         connection.execute(
-            f"update run set {counts}, reports_unchanged = :unchanged, seconds = :seconds where run_id = :run",
-            {"run": run_id, "unchanged": unchanged, "seconds": seconds},
+            f"update run set {counts}, reports_unchanged = :unchanged, seconds = :seconds, is_interrupted = :cut where run_id = :run",
+            {"run": run_id, "unchanged": unchanged, "seconds": seconds, "cut": is_interrupted},
         )
 
 

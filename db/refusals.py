@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+BUSY = "another program is writing to it; wait until it has finished"
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MB = 1_000_000
 
@@ -15,7 +17,7 @@ def reason(error: sqlite3.Error) -> str:
     """Return why a file of SQLite cannot be used, without its name."""
     code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "another program is writing to it; wait until it has finished"
+        return BUSY
     if code == sqlite3.SQLITE_READONLY:
         return "is write-protected; wanted a file that may be written"
     return str(error)

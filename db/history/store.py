@@ -224,7 +224,9 @@ def _follow(past: sqlite3.Connection, connection: sqlite3.Connection, missing: l
     columns = ", ".join(_RUN)
     for run_id in missing:
         row = connection.execute(f"select {columns} from run where run_id = ?", (run_id,)).fetchone()
-        past.execute(f"insert into run ({columns}, words) values ({', '.join('?' * (len(_RUN) + 1))})", (*row, words))
+        past.execute(
+            f"insert into run ({columns}, words) values ({', '.join('?' * (len(_RUN) + 1))})", (*row, _cut_short(connection, run_id, words))
+        )
     if is_copy:
         rows = [past.execute(f"select {columns} from run where run_id = ?", (run_id,)).fetchone() for run_id in lost]
         connection.executemany(f"insert into run ({columns}) values ({', '.join('?' * len(_RUN))})", rows)
@@ -235,6 +237,12 @@ def _follow(past: sqlite3.Connection, connection: sqlite3.Connection, missing: l
         past.execute("insert into version values (?, ?, ?, ?, ?, ?, ?, ?)", astuple(now))
         if is_copy and now.state == STORED:
             _fill_fact_run(past, connection, now)
+
+
+def _cut_short(connection: sqlite3.Connection, run_id: str, words: str | None) -> str | None:
+    """Return the words of a command, with a remark that a shell passes over where it was interrupted."""
+    is_interrupted = connection.execute("select is_interrupted from run where run_id = ?", (run_id,)).fetchone()[0]
+    return f"{words}  # interrupted" if words and is_interrupted else words
 
 
 def _lost(past: sqlite3.Connection, connection: sqlite3.Connection) -> list[str]:
