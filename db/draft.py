@@ -340,6 +340,15 @@ def added_reports(connection: sqlite3.Connection) -> set[str]:
     return {name for name, reason in origin.items() if reason == ADD}
 
 
+def put_back(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the reports that an undo was the last to touch."""
+    # Beside max(), SQLite gives the other columns of the same row.
+    rows = connection.execute(
+        "select report_name, reason, max(run_id) from run_report join run using (run_id) where outcome <> 'failed' group by report_name"
+    )
+    return frozenset(name for name, reason, _ in rows if (reason or "").startswith(f"{UNDO} "))
+
+
 def own_tables(connection: sqlite3.Connection) -> set[str]:
     """Return the reports that are tables of the authors' own patients: they are read as tables, not as prose."""
     with suppress(sqlite3.Error):  # a database with older tables holds none

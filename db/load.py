@@ -104,6 +104,7 @@ def store(
     try:
         with transaction(connection):
             if reports.stored_report(connection, report.id) != replace(report, source=None, messages=()):
+                duplicates.loosen(connection, report)
                 duplicates.leave(connection, report.id)
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
             _insert(connection, "report", [reports.report_row(report, record, ruled.fingerprint)])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -10,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+import casebook
+from corpus.report import Report
 from db import load
+from db import records as records_of
 from extract import pipeline as extraction
 from extract.record import Record
 from tests import invented_reports, remembered, report_writers, test_duplicates
@@ -157,6 +162,55 @@ def test_every_way_to_the_same_reports_gives_the_same_rows(seed: int, world: Wor
     way = list(lived(world, tmp_path / "lived.db", random.Random(seed), 14))
     wanted, found = from_nothing(world, tmp_path / "fresh.db"), dump(tmp_path / "lived.db")
     assert found == wanted, "\n".join([*way, *difference(found, wanted)])
+
+
+def test_the_projects_own_reports_in_any_order_and_batch(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipeline: extraction.Pipeline
+) -> None:
+    """What was read of them is taken from the database that was built; all else is done anew."""
+    usual = extraction.extract
+    pick, paths = random.Random(3), sorted(casebook.REPORTS.glob("*.md"))
+    (tmp_path / "files").mkdir()
+    for number in range(4):
+        path = tmp_path / "files" / f"invented-{number}.txt"
+        path.write_text(invented(number), encoding="utf-8")
+    others = sorted((tmp_path / "files").iterdir())
+
+    def extract(report: Report, today: extraction.Pipeline) -> Record:
+        with closing(sqlite3.connect(built)) as connection:
+            return records_of.stored_record(connection, report.id) or usual(report, today)
+
+    monkeypatch.setattr(extraction, "extract", extract)
+    fresh, lived = tmp_path / "fresh.db", tmp_path / "lived.db"
+    shutil.copy(built, fresh)
+    done("add", *others, "--database", fresh)
+    mixed = [*paths, *others]
+    pick.shuffle(mixed)
+    for at in range(0, len(mixed), 17):
+        done("add", *mixed[at : at + 17], "--database", lived)
+    done("undo", "2", "--force", "--database", lived)
+    done("add", *mixed[17:34], "--database", lived)
+    done("build", "--database", lived)
+    assert dump(lived) == dump(fresh), difference(dump(lived), dump(fresh))
+
+
+def test_a_database_with_other_tables_is_made_anew_with_the_same_rows(world: World, tmp_path: Path) -> None:
+    """A piece of a report that tells of no patient alone is linked to the whole, and stays so."""
+    case = test_duplicates.CASE
+    tail = " ".join(case.split(" ")[95:])
+    (world.folder / "a-tail.txt").write_text(tail, encoding="utf-8")
+    database = tmp_path / "x.db"
+    assert "no patient found" in run("add", world.folder / "a-tail.txt", "--database", tmp_path / "alone.db").output
+    done("add", world.folder / "paper.md", "--database", database)
+    done("add", *world.files(".txt", ".md"), "--database", database)
+    done("build", "--database", database)
+    before = dump(database)
+    assert "report_duplicate ('a-tail', 'paper'" in before
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("pragma user_version = 7")
+        connection.commit()
+    done("build", "--database", database)
+    assert dump(database) == before
 
 
 def difference(found: str, wanted: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.report import Report
 from db import duplicates, load
-from db.draft import ADD, Draft
+from db.draft import ADD, Draft, put_back
 from db.intake import reading
 from db.intake.reading import Reader
 from db.intake.tally import Tally
@@ -43,11 +43,14 @@ class Before:
         Names of its reports, whatever its tables.
     links
         Names of those that were kept only as a link, with the report that was kept in their place.
+    put_back
+        Names of those that an undo put where they are: what tells the same may stand beside them.
     """
 
     facts: sqlite3.Connection | None = None
     stored: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
+    put_back: frozenset[str] = frozenset()
 
 
 def before(old: sqlite3.Connection | None, is_of_today: bool = True) -> Before:
@@ -55,7 +58,8 @@ def before(old: sqlite3.Connection | None, is_of_today: bool = True) -> Before:
     if old is None:
         return Before()
     stored = frozenset(name for (name,) in old.execute("select report_id from report"))
-    return Before(old if is_of_today else None, stored, duplicates.links(old))
+    facts = old if is_of_today else None
+    return Before(facts, stored, duplicates.links(old), put_back(old) if facts else frozenset())
 
 
 def update(draft: Draft, incoming: Iterator[Incoming], was: Before, reader: Reader, tally: Tally) -> None:
@@ -64,10 +68,15 @@ def update(draft: Draft, incoming: Iterator[Incoming], was: Before, reader: Read
     waiting = deque[Incoming]()
     for item in _with_those_that_follow(incoming, waiting):
         now = draft.opened or old
-        if (old and load.is_current(old, item.report, reader.fingerprint)) or (now and duplicates.is_linked(now, item.report)):
+        is_current = old is not None and load.is_current(old, item.report, reader.fingerprint)
+        may_stay = item.report.id not in was.put_back
+        if (is_current and may_stay) or (now and duplicates.is_linked(now, item.report)):
             tally.unchanged += 1
             continue
         place = duplicates.place(now, item.report) if now else None
+        if is_current and not place:
+            tally.unchanged += 1
+            continue
         orphans = duplicates.orphans(now, item.report, place) if now else ()
         if place and place.is_stored:
             load.link(draft.connection, place, draft.run(item.reason))
