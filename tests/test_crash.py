@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import os
 import random
@@ -358,6 +359,32 @@ def test_a_file_that_may_not_grow(part: float, scene: Scene, work: Path) -> None
     )
 
 
+def test_a_disk_that_is_full(scene: Scene, work: Path) -> None:
+    """A disk in memory of a little more than the database, which only root may make."""
+    database = work / "data" / "casebook.db"
+    size, told = sum(path.stat().st_size for path in database.parent.iterdir()), work / "told.txt"
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def act() -> int:
+        if libc.unshare(0x00020000):  # CLONE_NEWNS: nobody else sees what is mounted
+            return 77
+        here = [str(database.parent).encode(), *(path.read_bytes() for path in sorted(database.parent.iterdir()))]
+        options = f"size={size + 100_000}".encode()
+        if libc.mount(b"none", b"/", None, 0x44000, None) or libc.mount(b"tmpfs", here[0], b"tmpfs", 0, options):  # private, all below
+            return 77
+        for name, data in zip(("casebook.db", "casebook.history.db"), here[1:], strict=True):
+            (database.parent / name).write_bytes(data)
+        result = run(*scene.words, "--database", database)
+        told.write_text(refused(scene.before, scene, work, result.exit_code, result.output), encoding="utf-8")
+        return 0
+
+    code = forked(act)
+    if code == 77:
+        pytest.skip("no disk in memory can be mounted here (only root can)")
+    assert code == 0
+    assert NO_ROOM.fullmatch(told.read_text(encoding="utf-8"))
+
+
 def test_no_room_for_the_history_after_all_is_stored(scene: Scene, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = work / "data" / "casebook.db"
 
@@ -410,7 +437,7 @@ def fresh(work: Path, project: Project) -> Path:
     return work
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_was_read_before_an_interruption_is_stored_and_the_same_command_goes_on(number: int, fresh: Path) -> None:
     database = fresh / "data" / "casebook.db"
     add = ("add", fresh / "files", "--database", database)
@@ -426,6 +453,16 @@ def test_what_was_read_before_an_interruption_is_stored_and_the_same_command_goe
     assert "1 new, 0 changed, 4 unchanged, 0 failed" in done(*add)
     done("add", fresh / "files", "--database", fresh / "data" / "other.db")
     assert dump(database) == dump(fresh / "data" / "other.db")
+
+
+def test_what_is_told_to_outlive_its_session_does(fresh: Path) -> None:
+    """As `nohup casebook add` is."""
+    usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        add = ("add", fresh / "files", "--database", fresh / "data" / "casebook.db")
+        assert stopped(add, {1: (signal.SIGHUP,)}, fresh / "told.txt") == 0
+    finally:
+        signal.signal(signal.SIGHUP, usual)
 
 
 def test_a_second_interruption_stops_at_once_and_stores_nothing(fresh: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
@@ -14,12 +14,13 @@ from db.intake.tally import Teller
 
 T = TypeVar("T")
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STORING = "stopping: what was read so far is being stored; Ctrl-C again stops at once, with nothing stored"
 
 
 @dataclass(slots=True)
 class Stop:
-    """Whether somebody wants to stop, by Ctrl-C or SIGTERM.
+    """Whether somebody wants to stop: by Ctrl-C, by ending the session, or because the machine is shut down.
 
     Attributes
     ----------
@@ -69,7 +70,8 @@ class Stop:
         self.is_wanted = True
         if self._is_urgent:
             raise KeyboardInterrupt
-        self.teller.warn(_STORING)
+        with suppress(OSError):  # the terminal may be what was closed
+            self.teller.warn(_STORING)
         if self._is_waiting:
             raise KeyboardInterrupt
 
@@ -81,7 +83,9 @@ def heeded(teller: Teller) -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():  # which alone gets signals
         yield stop
         return
-    usual = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What is ignored (by nohup, or of a command in the background) stays so.
+    heard = (number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)
+    usual = {number: signal.signal(number, stop.ask) for number in heard}
     try:
         yield stop
     finally:
