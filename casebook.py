@@ -642,7 +642,7 @@ def undo(name: str, force: bool, database: Path) -> None:
         run_id = comparing.named(past, name)
         plan = undoing.plan(past, run_id)
         undoing.refuse(plan, force)
-        draft = Draft(database, stack, _fingerprint(), words=_words())
+        draft = Draft(database, stack, _fingerprint(), words=_words(), show=show)
         undone_by = draft.run(f"{UNDO} {run_id}")
         undoing.apply(past, draft.connection, plan, undone_by)
         draft.finish([], 0)
@@ -690,7 +690,7 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     is_usable(database)
     tally = Tally(terminal)
     with ExitStack() as stack:
-        draft = Draft(database, stack, _fingerprint(), words=_words())
+        draft = Draft(database, stack, _fingerprint(), words=_words(), show=show)
         for path in paths:
             for table in _tables_of(path, citation, patients, tally):
                 if _is_wanted(table, database, is_sure, dry_run):

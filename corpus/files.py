@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import hashlib
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
+from stat import S_ISREG
 from types import MappingProxyType
 
 from corpus import containers, formats
@@ -163,7 +165,8 @@ def _folder(top: Path, visited: set[tuple[int, int]]) -> Iterator[Path | Problem
                 count += 1  # read before, by this or another name: not an empty folder
                 continue
             visited.add((status.st_dev, status.st_ino))
-            pending += sorted((p for p in path.iterdir() if not p.name.startswith(".") and p.name != _FETCHED), reverse=True)
+            found = (p for p in path.iterdir() if not p.name.startswith(".") and p.name != _FETCHED)
+            pending += sorted(found, key=lambda p: p.name, reverse=True)
         except OSError as error:
             count += 1
             yield _problem(path, (error.strerror or type(error).__name__).lower())
@@ -181,6 +184,26 @@ def _is_candidate(path: Path) -> bool:
 
 
 # --- reading -------------------------------------------------------------------------------------
+
+# A file that was written to just now may be written to again within the same tick of the system's clock.
+_SETTLED_S = 2
+
+
+def stamp(source: Source) -> str | None:
+    """Return what the system says of a file: its number, its size, and when its bytes and its name were last changed.
+
+    While that is the same, so are its bytes: a program can set the first of the times, but not the second. None where it tells
+    nothing: of standard input, of what is no plain file, and of a file that was written to in the last two seconds.
+    """
+    if source.path == STDIN:
+        return None
+    try:
+        status = source.path.stat()
+    except (OSError, ValueError):
+        return None  # why it cannot be read, `load` says
+    if not S_ISREG(status.st_mode) or time.time() - status.st_ctime < _SETTLED_S:
+        return None
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def load(source: Source) -> bytes:

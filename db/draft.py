@@ -6,7 +6,7 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,10 @@ from extract.version import version
 # Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, from the text in the
 # database because the pipeline is another, or because a run (whose name follows) is undone.
 ADD, BUILD, READ_AGAIN, UNDO = "add", "build", "read again", "undo"
+
+
+def _in_silence(doing: str) -> None:
+    """Tell nobody what is being done."""
 
 
 @dataclass(slots=True)
@@ -44,6 +48,8 @@ class Draft:
         The command as it was typed, for the history.
     started
         When the command started.
+    show
+        Hears what is being done where that can take longer than a second.
     """
 
     database: Path
@@ -55,6 +61,7 @@ class Draft:
     words: str | None = None
     # The ledger is history and the only place that knows the clock.
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    show: Callable[[str], None] = _in_silence
     _seen: tuple[int, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +77,7 @@ class Draft:
             Another process is writing to the same database, or has since this draft was begun.
         """
         if self.opened is None:
-            self.opened = self.stack.enter_context(replacement(self.database, self._seen, self.starts_empty, self.words))
+            self.opened = self.stack.enter_context(replacement(self.database, self._seen, self.starts_empty, self.words, self.show))
         return self.opened
 
     def run(self, reason: str) -> str:
@@ -109,10 +116,13 @@ class Draft:
 
 
 @contextmanager
-def replacement(database: Path, seen: tuple[int, ...] | None, starts_empty: bool, words: str | None = None) -> Iterator[sqlite3.Connection]:
+def replacement(
+    database: Path, seen: tuple[int, ...] | None, starts_empty: bool, words: str | None = None, show: Callable[[str], None] = _in_silence
+) -> Iterator[sqlite3.Connection]:
     """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
 
-    The history follows: `words` is the command as it was typed; `seen` tells the state of the database that the command has looked at.
+    The history follows: `words` is the command as it was typed. `seen` tells the state of the database that the command has looked at,
+    `show` hears what is being done.
 
     Raises
     ------
@@ -131,6 +141,7 @@ def replacement(database: Path, seen: tuple[int, ...] | None, starts_empty: bool
                 store.reconcile(database)
                 _discard(partial)
                 if database.exists() and not starts_empty:
+                    show("copying the database")
                     with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
                         old.backup(new)
                 follow = history.enter_context(store.following(database, words))
@@ -138,8 +149,11 @@ def replacement(database: Path, seen: tuple[int, ...] | None, starts_empty: bool
                     # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
                     connection.execute("pragma synchronous = off")
                     connection.execute("pragma journal_mode = memory")
+                    load.watch(connection)
                     yield connection
+                    show("looking for cases that may be the same patient")
                     load.refresh_overview(connection)
+                    show("entering in the history what was done")
                     with load.transaction(connection):
                         follow(connection)
                 with _undisturbed():

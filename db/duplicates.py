@@ -15,6 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 
@@ -215,7 +216,7 @@ def enter(connection: sqlite3.Connection, report: Report) -> None:
     """Write the fingerprints of a report in place of those of the same name, inside the caller's transaction."""
     key = search_key(report.id)
     connection.execute("delete from report_fingerprint where search_key = ?", (key,))
-    numbers = (*_exact(report), *_title(report), *_sampled(_telling(report)))
+    numbers = (*_exact(report), *_title(report), *_sample(report))
     connection.executemany("insert or ignore into report_fingerprint values (?, ?)", [(number, key) for number in sorted(numbers)])
 
 
@@ -411,7 +412,7 @@ def _candidates(connection: sqlite3.Connection, report: Report) -> Iterator[Repo
     key = search_key(report.id)
     exact = Counter(other for number in sorted(_exact(report)) for other in islice(_holders(connection, number, key), _CANDIDATES))
     titled = Counter(other for number in _title(report) for other in islice(_holders(connection, number, key), _CANDIDATES))
-    for other in dict.fromkeys((*sorted(exact), *sorted(titled), *_alike(connection, _sampled(_telling(report)), key))):
+    for other in dict.fromkeys((*sorted(exact), *sorted(titled), *_alike(connection, _sample(report), key))):
         yield _by_key(connection, other)
 
 
@@ -456,6 +457,13 @@ def _title(report: Report) -> frozenset[int]:
     """Return the fingerprint of a title that is long enough to be one report's; none for "Case report"."""
     words = _words(report.title or "")
     return frozenset({_fingerprint(f"title {' '.join(words)}")} if len(words) >= _TITLE_WORDS else ())
+
+
+# Asked for twice of each report that is new: to find its place, and to enter it.
+@lru_cache(maxsize=1)
+def _sample(report: Report) -> frozenset[int]:
+    """Return the fingerprints of what tells of a report."""
+    return _sampled(_telling(report))
 
 
 def _sampled(words: list[str]) -> frozenset[int]:

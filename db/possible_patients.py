@@ -16,7 +16,7 @@ from itertools import combinations
 
 from db.overview import site_words
 from db.people import author_keys
-from db.query import Row, every
+from db.query import Row, every, one
 
 _CASES = """
 select case_id, report_id, age_years, sex, topography, laterality, morphology, histology_name, size_cm, ki67_percent, recurrence_months,
@@ -78,28 +78,90 @@ class _Patient:
 
 def link(connection: sqlite3.Connection) -> None:
     """Write the table possible_same_patient anew; `same_patient` must be up to date."""
-    patients = {patient.case["case_id"]: patient for patient in _patients(connection)}
+    connection.execute("delete from possible_same_patient")
+    _link(connection, _CASES, "true")
+
+
+def watch(connection: sqlite3.Connection) -> None:
+    """Note from now on, on this connection, the groups in which a case or its row of a table comes, goes or changes, for `link_again`."""
+    for statement in _WATCH:
+        connection.execute(statement)
+
+
+def is_watched(connection: sqlite3.Connection) -> bool:
+    """Tell whether `watch` was called on this connection."""
+    return one(connection, "select 1 from sqlite_temp_master where name = 'touched_group'") is not None
+
+
+def link_again(connection: sqlite3.Connection) -> None:
+    """Write the pairs of the groups that were touched since `watch` anew: the table is then as `link` writes it.
+
+    A pair is of one group, and a particular is common or rare within its group: no other group can have changed.
+    """
+    connection.execute("drop table if exists temp.case_again")
+    connection.execute(
+        "create temp table case_again as select case_id from main.patient_case as patient join temp.touched_group as touched"
+        f" on (touched.sex, touched.organ, touched.morphology) = ({_group('patient')})"
+    )
+    again = "case_id in (select case_id from temp.case_again)"
+    # Both cases of a pair are of the group, but for those that have left it.
+    connection.execute(f"delete from possible_same_patient where {again} or other_{again}")
+    _link(connection, _CASES.replace("order by", f"and {again} order by"), again)
+    connection.execute("delete from temp.touched_group")
+
+
+def _group(patient: str) -> str:
+    """Return in SQL what the cases of all pairs of a group agree in."""
+    return f"{patient}.sex, substr({patient}.topography, 1, 3), substr({patient}.morphology, 1, 3)"
+
+
+def _watch(table: str, event: str, side: str, source: str) -> str:
+    """Return the SQL of a trigger that notes the group of the patients in `source`."""
+    return (
+        f"create temp trigger if not exists {table}_{event}_{side} after {event} on main.{table} begin"
+        f" insert or ignore into touched_group select {_group('patient')} from ({source}) as patient"
+        " where sex is not null and topography is not null and morphology is not null; end"
+    )
+
+
+# Foreign keys that delete rows call triggers as well: a report that goes touches the groups of its cases.
+_WATCH = (
+    "create temp table if not exists touched_group"
+    " (sex text not null, organ text not null, morphology text not null, primary key (sex, organ, morphology))",
+    *(
+        _watch("patient_case", event, side, f"select {side}.sex, {side}.topography, {side}.morphology")
+        for event, side in (("insert", "new"), ("update", "new"), ("update", "old"), ("delete", "old"))
+    ),
+    *(
+        _watch("same_patient", event, side, f"select * from patient_case where case_id = {side}.case_id")
+        for event, side in (("insert", "new"), ("delete", "old"))
+    ),
+)
+
+
+def _link(connection: sqlite3.Connection, cases: str, condition: str) -> None:
+    """Write the pairs among cases; `condition` is that under which rows of other tables are theirs."""
+    patients = {patient.case["case_id"]: patient for patient in _patients(connection, cases, condition)}
     found = []
     for first, second in sorted(_pairs(patients)):
         if reasons := _agreement(patients[first], patients[second]):
             found.append((first, second, *reasons))
-    connection.execute("delete from possible_same_patient")
     connection.executemany("insert into possible_same_patient values (?, ?, ?, ?)", found)
 
 
-def _patients(connection: sqlite3.Connection) -> Iterator[_Patient]:
+def _patients(connection: sqlite3.Connection, cases: str, condition: str) -> Iterator[_Patient]:
     """Yield the cases of which age, sex, organ and histology are known, with their particulars."""
     courses: dict[str, list[Row]] = defaultdict(list)
-    for row in every(connection, "select case_id, total_dose_gy, fractions, is_rbe_weighted from radiotherapy_course"):
+    for row in every(connection, f"select case_id, total_dose_gy, fractions, is_rbe_weighted from radiotherapy_course where {condition}"):
         courses[row["case_id"]].append(row)
-    drugs = _sets(connection, "select case_id, name from drug")
-    organs = _sets(connection, "select case_id, substr(topography, 1, 3) from metastasis")
-    genes = _sets(connection, "select case_id, gene || ' ' || alteration from molecular_test where result = 'positive'")
-    absent = _sets(connection, "select case_id, gene || ' ' || alteration from molecular_test where result = 'negative'")
+    drugs = _sets(connection, f"select case_id, name from drug where {condition}")
+    organs = _sets(connection, f"select case_id, substr(topography, 1, 3) from metastasis where {condition}")
+    tests = f"select case_id, gene || ' ' || alteration from molecular_test where {condition} and result"
+    genes, absent = _sets(connection, f"{tests} = 'positive'"), _sets(connection, f"{tests} = 'negative'")
     rows: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in every(connection, "select case_id, dose_table_id, row_number from same_patient"):
+    for row in every(connection, f"select case_id, dose_table_id, row_number from same_patient where {condition}"):
         rows[row["case_id"]][row["dose_table_id"]] = row["row_number"]
-    for case in every(connection, _CASES):
+    for case in every(connection, cases):
         name = case["case_id"]
         doses = frozenset(_dose_facts(courses[name]))
         yield _Patient(

@@ -63,7 +63,7 @@ class _Course:
 
 
 def link(connection: sqlite3.Connection) -> None:
-    """Write the table same_patient anew, and in radiotherapy_dose under which case a patient is counted."""
+    """Bring the table same_patient up to date, and in radiotherapy_dose under which case a patient is counted."""
     rows = every(connection, _ROWS)
     links: dict[tuple[str, str], tuple[int, str]] = {}  # table and case to row and basis: a case is one row of a table
     if rows:
@@ -73,11 +73,13 @@ def link(connection: sqlite3.Connection) -> None:
             links[row["dose_table_id"], case["case_id"]] = row["row_number"], "citation"
         for row, case in _alike(rows, cases, courses, frozenset(links)):
             links[row["dose_table_id"], case["case_id"]] = row["row_number"], "particulars"
-    connection.execute("delete from same_patient")
+    now = {(table, row_number, case_id, basis) for (table, case_id), (row_number, basis) in links.items()}
+    before = set(connection.execute("select dose_table_id, row_number, case_id, basis from same_patient").fetchall())
+    # What stays is not written: `possible_patients.watch` takes each row that is for another patient.
     connection.executemany(
-        "insert into same_patient values (?, ?, ?, ?)",
-        [(table, row_number, case_id, basis) for (table, case_id), (row_number, basis) in sorted(links.items())],
+        "delete from same_patient where (dose_table_id, row_number, case_id, basis) = (?, ?, ?, ?)", sorted(before - now)
     )
+    connection.executemany("insert into same_patient values (?, ?, ?, ?)", sorted(now - before))
     _count_once(connection)
 
 

@@ -31,6 +31,8 @@ class SourceFile:
         Names of the reports in it, as far as they could be used.
     problems
         Messages on what could not be used, without the file's path.
+    stamp
+        What the system said of it when it was read (`corpus.files.stamp`), None where that tells nothing.
     """
 
     source_id: str
@@ -39,15 +41,18 @@ class SourceFile:
     read_by: str
     reports: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    stamp: str | None = None
 
 
-def known(connection: sqlite3.Connection, source_id: str, sha256: str, readers: str, pipeline: str) -> SourceFile | None:
-    """Return what came of a file when it was read; None where it must be read (again).
+def known(
+    connection: sqlite3.Connection, source_id: str, readers: str, pipeline: str, *, sha256: str | None = None, stamp: str | None = None
+) -> SourceFile | None:
+    """Return what came of a file, known by its bytes or its stamp, when it was read; None where it must be read (again).
 
-    It must where its bytes or the readers are others, where a report in it is not stored any more, and where another pipeline
+    It must where bytes (or stamp) or the readers are others, where a report in it is not stored any more, and where another pipeline
     read it: unless all that was in it has been read by this one since, from the stored texts.
     """
-    row = one(connection, "select * from source_file where source_id = ? and sha256 = ?", source_id, sha256)
+    row = one(connection, "select * from source_file where source_id = ? and (sha256 = ? or stamp = ?)", source_id, sha256, stamp)
     if row is None:
         return None
     reports, problems = (tuple(json.loads(row[name])) for name in ("reports", "problems"))
@@ -59,7 +64,7 @@ def known(connection: sqlite3.Connection, source_id: str, sha256: str, readers: 
     for report_id in reports:
         if one(connection, f"select 1 from ({there}) where report_id = ?2", pipeline, report_id) is None:
             return None
-    return SourceFile(source_id, row["file_name"], sha256, row["read_by"], reports, problems)
+    return SourceFile(source_id, row["file_name"], row["sha256"], row["read_by"], reports, problems, row["stamp"])
 
 
 def read_by(readers: str, pipeline: str) -> str:
@@ -72,7 +77,7 @@ def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:
     stored = {name for (name,) in connection.execute(_THERE)}
     with connection:
         connection.executemany(
-            "insert or replace into source_file values (?, ?, ?, ?, ?, ?)",
+            "insert or replace into source_file values (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     x.source_id,
@@ -81,6 +86,7 @@ def note(connection: sqlite3.Connection, files: Sequence[SourceFile]) -> None:
                     x.read_by,
                     _listed(name for name in x.reports if name in stored),
                     _listed(x.problems),
+                    x.stamp,
                 )
                 for x in files
             ],

@@ -150,7 +150,7 @@ def _replaced(**names: Any) -> Iterator[None]:
 def _texts(limit: int) -> tuple[str, list[str]]:
     """Return where the texts are from, and the texts."""
     if not UNLABELLED.exists():
-        return "invented sentences", [_invented(number) for number in range(limit or 900)]
+        return "invented sentences", [invented(number) for number in range(limit or 900)]
     with gzip.open(UNLABELLED, "rt", encoding="utf-8") as file:
         texts = [json.loads(line)["text"] for line in file]
     # In an order of chance, but always the same: each round then holds short and long texts of every kind.
@@ -181,7 +181,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _invented(number: int) -> str:
+def invented(number: int) -> str:
     """Return an invented report of some 350 words, the same for the same number."""
     chance = random.Random(number)
     paragraphs = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from corpus.readers.decode import decode_any
+from corpus.readers.decode import decode_any, read_bytes
 from corpus.report import CorpusError
 
 PROSE = "The lump of the patient’s arm – 5.2 ± 0.4 cm – grew to 9 cm; nuclei of 12 µm, “clear” cells, 37 °C, in Düsseldorf."
@@ -74,3 +76,12 @@ def test_refused(data: bytes, reason: str) -> None:
     assert str(caught.value).startswith("x.txt: ")
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").is_file(), reason="this system has no files that are larger than they say")
+def test_a_file_that_has_grown_since_its_size_was_asked_is_read_to_its_end() -> None:
+    path = Path("/proc/self/limits")
+    assert path.stat().st_size == 0
+    assert read_bytes(path) == path.read_bytes()
+    with pytest.raises(CorpusError, match="wanted at most"):
+        read_bytes(path, most=100)

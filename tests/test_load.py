@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from corpus.dose_table import load_dose_table
+from corpus.report import Report
 from db import load
 from db.case_page import case_page
 from db.highlight import Span, cut
 from db.schema import DatabaseError
-from extract.record import EvidenceError
+from extract.record import EvidenceError, Record
 from tests import db_fixtures
 
 DOSE_TABLES = sorted((Path(__file__).parent.parent / "corpus" / "dose_tables").glob("*.csv"))
@@ -254,3 +255,30 @@ def test_sqlite_finds_the_database_sound(connection: sqlite3.Connection) -> None
     assert connection.execute("select count(*) from fact_evidence").fetchone()[0] > 0
     assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
     assert connection.execute("pragma foreign_key_check").fetchall() == []
+
+
+def _guideline(name: str) -> tuple[Report, Record]:
+    report, record = db_fixtures.guideline()
+    return replace(report, id=name), replace(record, report={**record.report, "id": name})
+
+
+def _segments(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("select count(distinct segid) from report_search_idx").fetchone()[0])
+
+
+def test_the_full_text_index_is_merged_and_statistics_gathered_when_the_database_has_grown(connection: sqlite3.Connection) -> None:
+    for number in range(30):
+        load.store(connection, *_guideline(f"r{number}"), "run-1")
+    assert _segments(connection) > 1
+    load.refresh_overview(connection)
+    assert _segments(connection) == 1
+    statistics = connection.execute("select * from sqlite_stat1").fetchall()
+    assert any(table == "report" and stat.startswith("30 ") for table, _, stat in statistics)
+
+    load.store(connection, *_guideline("one-more"), "run-2")
+    load.refresh_overview(connection)
+    assert connection.execute("select * from sqlite_stat1").fetchall() == statistics
+    for number in range(5):
+        load.store(connection, *_guideline(f"more-{number}"), "run-2")
+    load.refresh_overview(connection)
+    assert any(stat.startswith("36 ") for _, _, stat in connection.execute("select * from sqlite_stat1"))

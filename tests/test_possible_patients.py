@@ -7,6 +7,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,131 @@ def test_ten_thousand_cases_of_few_kinds_take_a_second_or_two(connection: sqlite
     started = time.process_time()
     possible_patients.link(connection)
     assert time.process_time() - started < 5  # 1 to 2 s on the machine that it was written on
+
+
+# --- brought up to date after a change ---------------------------------------------------------
+
+
+ORGANS = (LUNG, Site("kidney", "C64.9"))
+TUMOURS = (Histology("adenocarcinoma", "8140/3"), Histology("melanoma", "8720/3"))
+
+
+def _store_any(connection: sqlite3.Connection, name: str, chance: random.Random) -> None:
+    """Store a patient of few possible values, so that many agree."""
+    _store(
+        connection,
+        name,
+        authors=chance.choice(((), AUTHORS, AUTHORS[:1])),
+        age_years=chance.choice((53.0, 54.0, 55.0, None)),
+        sex=chance.choice(("male", "female")),
+        site=chance.choice(ORGANS),
+        histology=chance.choice(TUMOURS),
+        size_cm=chance.choice((None, 7.2, 3.1)),
+        follow_up_months=chance.choice((None, 12.0, 43.0)),
+        radiotherapy=chance.choice(((), _dose(50.4, 28), _dose(60.0, 30))),
+    )
+
+
+def _store_table(connection: sqlite3.Connection, *rows: tuple[str, int, str, float]) -> None:
+    """Store a table of the literature about men with adenocarcinoma: publication, age, site and dose of each."""
+    columns = "row_number, dose_group, reference, age_years, site_topography, total_dose_gy, n_patients, n_male, fractions, morphology"
+    connection.execute("insert into dose_table (dose_table_id) values ('t')")
+    connection.executemany(
+        f"insert into dose_table_row (dose_table_id, {columns}) values ('t', ?, 1, ?, ?, ?, ?, 1, 1, ?, '8140/3')",
+        [(number, *row, 28 if row[-1] == 50.4 else 30) for number, row in enumerate(rows, start=1)],
+    )
+
+
+def _dump_when_all_is_done_anew(connection: sqlite3.Connection) -> list[str]:
+    """Return the rows that a full refresh of the same reports gives."""
+    with closing(load.connect(Path(":memory:"))) as copy:
+        connection.backup(copy)
+        copy.execute("pragma application_id = 0")
+        load.refresh_overview(copy)
+        return list(load.dump(copy))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_changes_the_rows_are_as_after_a_full_refresh(connection: sqlite3.Connection, seed: int) -> None:
+    chance = random.Random(seed)
+    stored = [f"r{number}" for number in range(40)]
+    for name in stored:
+        _store_any(connection, name, chance)
+    _store_table(
+        connection, *(("An author", age, organ, dose) for age in (53, 54, 55) for organ in ("C34.1", "C64.9") for dose in (50.4, 60.0))
+    )
+    assert _listed(connection)
+    assert connection.execute("select count(*) from same_patient").fetchone() > (0,)
+    load.watch(connection)
+    for _ in range(3):
+        for name in chance.sample(stored, 3):
+            load.remove(connection, name)
+        for name in (*chance.sample(stored, 3), f"new{chance.randint(0, 9)}"):
+            _store_any(connection, name, chance)
+        load.refresh_overview(connection)
+        assert list(load.dump(connection)) == _dump_when_all_is_done_anew(connection)
+
+
+def test_a_particular_becomes_common_and_rare_again(connection: sqlite3.Connection) -> None:
+    for number in range(50):
+        _store(connection, f"r{number:02}", size_cm=7.2, follow_up_months=43.0)
+    assert len(_listed(connection)) == 50 * 49 / 2
+    load.watch(connection)
+    _store(connection, "one-more", size_cm=7.2, follow_up_months=43.0)
+    assert _listed(connection) == []
+    load.remove(connection, "r00")
+    assert len(_listed(connection)) == 50 * 49 / 2
+    _store(connection, "r00", size_cm=7.2, follow_up_months=43.0)
+    assert _listed(connection) == []
+    connection.execute("update patient_case set topography = 'C64.9' where case_id = 'r00/1'")
+    assert len(_listed(connection)) == 50 * 49 / 2
+
+
+def test_a_group_that_nothing_touched_is_not_looked_at(connection: sqlite3.Connection) -> None:
+    for name, site in (("a", ORGANS[0]), ("b", ORGANS[0]), ("c", ORGANS[1]), ("d", ORGANS[1])):
+        _store(connection, name, site=site, size_cm=7.2, follow_up_months=43.0)
+    assert [row[:2] for row in _listed(connection)] == [("a/1", "b/1"), ("c/1", "d/1")]
+    load.watch(connection)
+    connection.execute("delete from possible_same_patient")
+    _store(connection, "e", site=ORGANS[1], size_cm=99.0)
+    assert [row[:2] for row in _listed(connection)] == [("c/1", "d/1")]
+
+
+def test_a_case_that_moves_to_another_group_touches_both(connection: sqlite3.Connection) -> None:
+    for name, site in (("a", ORGANS[0]), ("b", ORGANS[0]), ("c", ORGANS[1])):
+        _store(connection, name, site=site, size_cm=7.2, follow_up_months=43.0)
+    assert [row[:2] for row in _listed(connection)] == [("a/1", "b/1")]
+    load.watch(connection)
+    connection.execute("update patient_case set topography = ? where case_id = 'b/1'", (ORGANS[1].topography,))
+    assert [row[:2] for row in _listed(connection)] == [("b/1", "c/1")]
+
+
+def test_a_row_of_a_table_that_becomes_another_patient_touches_the_group(connection: sqlite3.Connection) -> None:
+    for name in ("a", "b"):
+        _store(connection, name, radiotherapy=_dose(50.4, 28), size_cm=7.2)
+    assert len(_listed(connection)) == 1
+    load.watch(connection)
+    # The first row is the one patient, the second the other: two rows of a table are two patients.
+    _store_table(connection, ("Ason 2019", 54, "C34.1", 50.4), ("Bson 2019", 54, "C34.1", 50.4))
+    connection.execute("update report set citation = upper(report_id) || 'son 2019', year = 2019")
+    assert _listed(connection) == []
+    assert connection.execute("select count(*) from same_patient").fetchone() == (2,)
+    connection.execute("delete from dose_table")
+    assert len(_listed(connection)) == 1
+
+
+def test_other_code_fills_anew_what_each_report_alone_gives(connection: sqlite3.Connection) -> None:
+    _store(connection, "a", radiotherapy=_dose(50.4, 28))
+    load.refresh_overview(connection)
+    rows = list(load.dump(connection))
+    connection.execute("update case_overview set site = 'as older code called it'")
+    connection.execute("update radiotherapy_dose set site = 'as older code called it'")
+    load.watch(connection)
+    load.refresh_overview(connection)
+    assert list(load.dump(connection)) != rows  # the same code is not expected to give anything else
+    connection.execute("pragma application_id = 1")
+    load.refresh_overview(connection)
+    assert list(load.dump(connection)) == rows
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,10 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
         if status.st_size > most:
             raise CorpusError(_too_large(path, status.st_size, most))
         with path.open("rb") as file:
-            # One byte more than allowed: the file may have grown since stat.
-            data = file.read(most + 1)
+            # A byte more than it has, then than is allowed: it may have grown since stat. Asked for 50 MB, Python would make room for them.
+            data = file.read(status.st_size + 1)
+            if len(data) > status.st_size:
+                data += file.read(most + 1 - len(data))
     except OSError as error:
         raise CorpusError(f"{path}: {_reason(error)}") from error
     except ValueError as error:

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
     is_there = is_usable(database)
     with ExitStack() as stack:
         stop = stack.enter_context(stopping.heeded(tally.teller))
-        draft = Draft(database, stack, reader.fingerprint, words=words)
+        draft = Draft(database, stack, reader.fingerprint, words=words, show=tally.teller.show)
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
         read: list[SourceFile] = []
         incoming = stop.until_wanted(_from_files(paths, old, read, project, reader, tally))
@@ -81,12 +81,19 @@ def _from_files(
     """
     tables_of_own = own_tables(old) if old else set()
     fingerprints = files.readers_fingerprint(), reader.fingerprint
-    for source, data in reading.loaded(paths, tally):
+    for source in reading.sources(paths, tally):
+        stamp = files.stamp(source)
+        if old and stamp and (file := source_files.known(old, source.id, *fingerprints, stamp=stamp)):
+            _leave_alone(source, file, tally)
+            continue
+        if (found := reading.loaded(source, tally)) is None:
+            continue
+        source, data = found
         digest = hashlib.sha256(data).hexdigest()
-        if old and (file := source_files.known(old, source.id, digest, *fingerprints)):
-            tally.unchanged += len(file.reports)
-            for problem in file.problems:
-                tally.pass_over(source.name, f"{source.name}{problem}")
+        if old and (file := source_files.known(old, source.id, *fingerprints, sha256=digest)):
+            _leave_alone(source, file, tally)
+            if stamp:
+                read.append(replace(file, stamp=stamp))
             continue
         failures, unsettled, names = len(tally.failed), tally.unsettled, []
         for report in reading.read(source, data, tally):
@@ -99,7 +106,14 @@ def _from_files(
         if tally.unsettled > unsettled:
             continue  # another day it may be read
         problems = tuple(message.removeprefix(plain(source.name)) for _, message in tally.failed[failures:])
-        read.append(SourceFile(source.id, source.path.name, digest, source_files.read_by(*fingerprints), tuple(names), problems))
+        read.append(SourceFile(source.id, source.path.name, digest, source_files.read_by(*fingerprints), tuple(names), problems, stamp))
+
+
+def _leave_alone(source: files.Source, file: SourceFile, tally: Tally) -> None:
+    """Count the reports of a file that was read before, and say again what could not be used of it."""
+    tally.unchanged += len(file.reports)
+    for problem in file.problems:
+        tally.pass_over(source.name, f"{source.name}{problem}")
 
 
 def build(database: Path, project: Project, reader: Reader, tally: Tally, words: str | None = None) -> None:
@@ -112,7 +126,7 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
     with ExitStack() as stack:
         # Where all is made anew, a part of it would be a loss: then an interruption stores nothing.
         stop = stack.enter_context(nullcontext(Stop(tally.teller)) if is_rebuild else stopping.heeded(tally.teller))
-        draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words)
+        draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words, show=tally.teller.show)
         old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
         if is_rebuild and old:
             copy_ledger(old, draft.connection)

@@ -44,20 +44,19 @@ class Reader:
     fingerprint: str
 
 
-def loaded(paths: Sequence[Path], tally: Tally) -> Iterator[tuple[files.Source, bytes]]:
-    """Yield the files with their bytes; say of those that cannot be loaded why."""
-    for source in _sources(paths, tally):
-        try:
-            data = files.load(source)
-        except CorpusError as error:
-            tally.pass_over(source.name, str(error))
-        else:
-            # Standard input has no name, and two reports that come by it must not take each other's place.
-            is_nameless = source.path == files.STDIN
-            yield replace(source, id=f"{source.id}-{hashlib.sha256(data).hexdigest()[:8]}") if is_nameless else source, data
+def loaded(source: files.Source, tally: Tally) -> tuple[files.Source, bytes] | None:
+    """Return a file with its bytes; None, after saying why, where it cannot be loaded."""
+    try:
+        data = files.load(source)
+    except CorpusError as error:
+        tally.pass_over(source.name, str(error))
+        return None
+    # Standard input has no name, and two reports that come by it must not take each other's place.
+    is_nameless = source.path == files.STDIN
+    return replace(source, id=f"{source.id}-{hashlib.sha256(data).hexdigest()[:8]}") if is_nameless else source, data
 
 
-def _sources(paths: Sequence[Path], tally: Tally) -> Iterator[files.Source]:
+def sources(paths: Sequence[Path], tally: Tally) -> Iterator[files.Source]:
     """Yield the files that may hold reports; say of the others why they do not, or how many there are."""
     tally.teller.show("looking for files")
     for entry in tally.teller.with_progress(list(files.find(paths)), lambda entry: entry.name):
@@ -100,9 +99,10 @@ def read(source: files.Source, data: bytes, tally: Tally) -> Iterator[Report]:
 
 def reports(paths: Sequence[Path], tally: Tally) -> Iterator[tuple[Path, Report]]:
     """Yield each readable report with its file; name the other files and why they are none."""
-    for source, data in loaded(paths, tally):
-        for report in read(source, data, tally):
-            yield source.path, report
+    for source in sources(paths, tally):
+        if found := loaded(source, tally):
+            for report in read(*found, tally):
+                yield source.path, report
 
 
 def record(report: Report, reader: Reader, tally: Tally) -> Record | None:

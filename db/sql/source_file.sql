@@ -11,5 +11,7 @@ create table source_file (
     -- The reports that were read in it, a JSON list of their names: those stored, and those linked to a fuller one.
     reports text not null check (json_type(reports) = 'array'),
     -- Why it, or parts of it, could not be used: a JSON list of messages.
-    problems text not null check (json_type(problems) = 'array')
+    problems text not null check (json_type(problems) = 'array'),
+    -- What the system said of the file when it was read: number, size and times. While it says the same, the file is not even opened; NULL: it is.
+    stamp text check (stamp <> '')
 ) strict, without rowid;
