@@ -11,7 +11,7 @@ import os
 import shlex
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, replace
 from functools import cache
@@ -28,7 +28,7 @@ from corpus.plain import from_here, plain
 from corpus.report import CorpusError, Report
 from corpus.tables.grid import Grid
 from db import load
-from db.draft import UNDO, Draft, is_usable, open_readonly, own_tables
+from db.draft import ADD, REMOVE, UNDO, Draft, is_usable, open_readonly, own_tables
 from db.history import store
 from db.intake import dose_tables, filling, reading
 from db.intake.filling import Project
@@ -41,6 +41,7 @@ from extract.record import Record
 if TYPE_CHECKING:
     from corpus.europe_pmc.folder import Row
     from corpus.europe_pmc.identifiers import Identifier
+    from db.history.undo import Plan
     from extract.pipeline import Pipeline
     from extract.tables.understood import Understood
 
@@ -606,11 +607,11 @@ def diff(names: tuple[str, ...], fields: tuple[str, ...], cases: tuple[str, ...]
     if wrong := set(fields) - set(FACTS):
         raise click.UsageError(f"no field {', '.join(sorted(wrong))}, wanted one of: {', '.join(FACTS)}")
     with _history(database) as past:
-        found = comparing.difference(past, *comparing.two_runs(past, names), fields, cases)
+        found = comparing.difference(past, *comparing.two_runs(past, names), fields, cases, watch=with_progress)
         known = store.runs(past)
     if file := options["page"]:
         file.write_text(page.page(found, known), encoding="utf-8")
-        say(f"{from_here(file)}: {telling.title(found)}, {next(telling.summary(found))}")
+        say(f"{from_here(file)}: {telling.title(found)}, {telling.how_many(found)}")
     elif options["as_json"]:
         say(json.dumps(telling.to_json(found), indent=1, ensure_ascii=False))
     else:
@@ -629,9 +630,10 @@ def undo(name: str, force: bool, database: Path) -> None:
     \b
     casebook undo 3
 
-    RUN is a number that `casebook runs` lists. No other report is touched. The undoing is a run of its own, so that it can
-    be undone, too. Where a later run changed the same reports, nothing is done. A report that was put back as an older
-    pipeline read it is read again by the next `casebook build`.
+    RUN is a number that `casebook runs` lists. No other report is touched. Dose tables go and come back like reports. The
+    undoing is a run of its own, so that it can be undone, too. Where a later run changed the same reports, nothing is done.
+    A report that was put back as an older pipeline read it is read again by the next `casebook build`; files whose reports
+    were taken out are read again when they are next added.
     """
     from db.history import diff as comparing
     from db.history import undo as undoing
@@ -646,9 +648,57 @@ def undo(name: str, force: bool, database: Path) -> None:
         undone_by = draft.run(f"{UNDO} {run_id}")
         undoing.apply(past, draft.connection, plan, undone_by)
         draft.finish([], 0)
-    n_out = sum(target is None for target in plan.targets.values())
-    done = f"{counted(len(plan.targets) - n_out, 'report')} put back, {n_out} taken out"
-    say(f"{from_here(database)}: run {int(run_id)} undone by run {int(undone_by)}: {done}")
+    say(f"{from_here(database)}: run {int(run_id)} undone by run {int(undone_by)}: {_undone(plan)}")
+
+
+def _undone(plan: Plan) -> str:
+    """Return what undoing a run did, in words: "1 report put back, 1 taken out"."""
+    done = []
+    for what, targets in (("report", plan.targets), ("dose table", plan.tables)):
+        n_out = sum(target is None for target in targets.values())
+        if targets or what == "report":
+            done.append(f"{counted(len(targets) - n_out, what)} put back, {n_out} taken out")
+    return "; ".join(done)
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@_database
+@in_one_line
+def remove(names: tuple[str, ...], database: Path) -> None:
+    """Take reports out of the database, by name.
+
+    \b
+    casebook remove letter-2019
+    casebook remove letter-2019 letter-2019-copy
+
+    NAME is what the pages and messages call a report: its file's name without the ending. The file itself is not touched, and
+    `casebook add` of it brings the report again. Taking out is a run of its own: `casebook undo` puts back what it took. Where
+    one of the names is not there, nothing is taken out.
+    """
+    from db import remove as removing
+
+    run_id = _take_out(database, removing.check_reports, removing.remove_reports, names)
+    say(f"{from_here(database)}: {counted(len(set(names)), 'report')} taken out; `casebook undo {run_id}` puts back")
+    if own := sorted(set(names) & {path.stem for path in REPORTS.glob("*")}):
+        what, them = ("come", "them") if len(own) > 1 else ("comes", "it")
+        say(plain(f"{', '.join(own)}: {what} with the project, the next `casebook build` reads {them} again"))
+
+
+def _take_out(
+    database: Path,
+    check: Callable[[sqlite3.Connection, Sequence[str]], None],
+    take: Callable[[sqlite3.Connection, set[str], str], None],
+    names: Sequence[str],
+) -> int:
+    """Take reports or tables out, after a check that they are there; return the number of the run."""
+    with closing(_readable(database)) as connection, ExitStack() as stack:
+        check(connection, names)
+        draft = Draft(database, stack, _fingerprint(), words=_words())
+        run_id = draft.run(REMOVE)
+        take(draft.connection, set(names), run_id)
+        draft.finish([], 0)
+    return int(run_id)
 
 
 # --- tables of doses ------------------------------------------------------------------------------
@@ -662,6 +712,7 @@ def tables() -> None:
     casebook tables add review.xlsx   show what is understood, ask, and store it
     casebook tables list              the tables that are stored
     casebook tables show NAME         one of them: its columns, rows, and what was not read
+    casebook tables remove NAME       take one out
     """
 
 
@@ -694,7 +745,7 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
         for path in paths:
             for table in _tables_of(path, citation, patients, tally):
                 if _is_wanted(table, database, is_sure, dry_run):
-                    dose_tables.store(draft, table)
+                    dose_tables.store(draft, table, ADD)
                     tally.dose_tables += 1
         draft.finish(tally.for_the_ledger(paths), tally.unchanged)
     if tally.dose_tables:
@@ -758,6 +809,25 @@ def _is_wanted(table: DoseTable, database: Path, is_sure: bool, dry_run: bool) -
     if not is_sure:
         say(f"{plain(table.id)}: not stored")
     return is_sure
+
+
+@tables.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@_database
+@in_one_line
+def tables_remove(names: tuple[str, ...], database: Path) -> None:
+    """Take dose tables out of the database, by name; the cases of one of the authors' own patients go with it.
+
+    \b
+    casebook tables remove review
+    """
+    from db import remove as removing
+
+    run_id = _take_out(database, removing.check_tables, removing.remove_tables, names)
+    say(f"{from_here(database)}: {counted(len(set(names)), 'dose table')} taken out; `casebook undo {run_id}` puts back")
+    if own := sorted(set(names) & {path.stem for path in DOSE_TABLES.glob("*.csv")}):
+        what, them = ("come", "them") if len(own) > 1 else ("comes", "it")
+        say(plain(f"{', '.join(own)}: {what} with the project, the next `casebook build` stores {them} again"))
 
 
 @tables.command("list")

@@ -20,8 +20,8 @@ from db.source_files import SourceFile
 from extract.version import version
 
 # Why a report is stored, as the ledger keeps it: from a file that was named, from the project's own files, from the text in the
-# database because the pipeline is another, or because a run (whose name follows) is undone.
-ADD, BUILD, READ_AGAIN, UNDO = "add", "build", "read again", "undo"
+# database because the pipeline is another, or because a run (whose name follows) is undone; and why one is taken out by name.
+ADD, BUILD, READ_AGAIN, UNDO, REMOVE = "add", "build", "read again", "undo", "remove"
 
 
 def _in_silence(doing: str) -> None:
@@ -65,7 +65,7 @@ class Draft:
     _seen: tuple[int, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self._seen = _identity(self.database)
+        self._seen = identity(self.database)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -92,7 +92,12 @@ class Draft:
     def finish(
         self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = (), is_interrupted: bool = False
     ) -> None:
-        """Write counts, failures (name and message) and the files that were read into the ledger, if anything was written at all."""
+        """Write counts, failures (name and message) and the files that were read into the ledger.
+
+        Nothing is written where nothing was stored and no file was read for the first time.
+        """
+        if files and self.database.exists():
+            self.run(next(iter(self.runs), ADD))  # else files of which nothing could be used would be read anew each time
         if self.starts_empty and self.runs:
             self._tell_stored_before()
         for number, run in enumerate(self.runs.values()):
@@ -112,6 +117,12 @@ class Draft:
             "update run_report set outcome = 'changed' where outcome = 'new' and run_id >= :first and report_name in"
             " (select report_name from run_report where outcome in ('new', 'changed') and run_id < :first)",
             {"first": min(self.runs.values())},
+        )
+        with closing(open_readonly(self.database)) as old:
+            # Their runs may stand in no ledger: older tables had none for them.
+            there = [(name, min(self.runs.values())) for name in _dose_tables(old)]
+        self.connection.executemany(
+            "update run_dose_table set outcome = 'changed' where outcome = 'new' and dose_table_id = ? and run_id >= ?", there
         )
 
 
@@ -134,7 +145,7 @@ def replacement(
     partial = _partial(database)
     with _lock(database):
         # What was looked up so far, to decide what to store, may not hold any more.
-        if _identity(database) != seen:
+        if identity(database) != seen:
             raise DatabaseError(f"{database}: another casebook has written to it since this command began; run it again")
         try:
             with _explained(database), _held(database), ExitStack() as history:
@@ -221,7 +232,7 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _identity(database: Path) -> tuple[int, ...] | None:
+def identity(database: Path) -> tuple[int, ...] | None:
     """Return what tells one state of a database from another without reading it, None where there is none."""
     try:
         found = database.stat()
@@ -267,7 +278,7 @@ def _lock(database: Path) -> Iterator[None]:
             os.close(handle)
             raise DatabaseError(f"{database}: another casebook is writing to it; wait until it has finished") from None
         # Its owner may have removed the file between our opening and our locking it: then it locks nothing.
-        if (there := _identity(path)) and there[0] == os.fstat(handle).st_ino:
+        if (there := identity(path)) and there[0] == os.fstat(handle).st_ino:
             break
         os.close(handle)
     try:
@@ -328,7 +339,7 @@ def copy_ledger(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Take the history of runs and of files over into new tables, as far as the columns are still the same."""
     columns = schema.dictionary()
     with suppress(sqlite3.Error), load.transaction(new):
-        for table in ("run", "run_report", "source_file"):
+        for table in ("run", "run_report", "run_dose_table", "source_file"):
             there = {row[1] for row in old.execute(f"pragma table_info({table})")}
             if not there:
                 continue
@@ -344,12 +355,13 @@ def added_reports(connection: sqlite3.Connection) -> set[str]:
     before: dict[tuple[str, str], str | None] = {}
     with suppress(sqlite3.Error):  # a database with other tables may keep its history in another way
         for run, name, reason in connection.execute(
-            "select run_id, report_name, reason from run_report join run using (run_id)"
-            " where outcome in ('new', 'changed') and (reason in (?, ?) or reason like ? || ' %') order by run_id",
+            "select run_id, report_name, case outcome when 'removed' then outcome else reason end from run_report join run using (run_id)"
+            " where outcome in ('new', 'changed', 'removed') and (outcome = 'removed' or reason in (?, ?) or reason like ? || ' %')"
+            " order by run_id",
             (ADD, BUILD, UNDO),
         ):
             before[run, name] = origin.get(name)
-            # What an undone run had stored comes again from where it came before.
+            # What an undone run had stored, or had taken out, comes again from where it came before.
             origin[name] = before.get((reason.removeprefix(UNDO).strip(), name)) if reason.startswith(UNDO) else reason
     return {name for name, reason in origin.items() if reason == ADD}
 
@@ -361,6 +373,12 @@ def put_back(connection: sqlite3.Connection) -> frozenset[str]:
         "select report_name, reason, max(run_id) from run_report join run using (run_id) where outcome <> 'failed' group by report_name"
     )
     return frozenset(name for name, reason, _ in rows if (reason or "").startswith(f"{UNDO} "))
+
+
+def _dose_tables(connection: sqlite3.Connection) -> list[str]:
+    with suppress(sqlite3.Error):  # a database with older tables holds none
+        return [name for (name,) in connection.execute("select dose_table_id from dose_table")]
+    return []
 
 
 def own_tables(connection: sqlite3.Connection) -> set[str]:

@@ -162,8 +162,8 @@ def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = 
     return found
 
 
-def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
-    """Store a literature table of doses in place of the one of the same name.
+def store_dose_table(connection: sqlite3.Connection, table: DoseTable, run_id: str | None = None) -> None:
+    """Store a literature table of doses in place of the one of the same name; a run is noted in the ledger.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
     """
     try:
         with transaction(connection):
-            connection.execute("delete from dose_table where dose_table_id = ?", (table.id,))
+            before = connection.execute("delete from dose_table where dose_table_id = ?", (table.id,)).rowcount
             footnote = "; ".join(f"{short}: {long}" for short, long in table.abbreviations.items()) or None
             about = (
                 table.title,
@@ -190,8 +190,16 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable) -> None:
             _insert(connection, "dose_table_column", [(table.id, *astuple(column)) for column in table.table_columns])
             _insert(connection, "dose_table_cell", [(table.id, *astuple(cell)) for cell in table.cells])
             doses.fill_table_rows(connection, table.id)
+            if run_id is not None:
+                note_dose_table(connection, run_id, table.id, "changed" if before else "new")
     except _REFUSED as error:
         raise DatabaseError(f"dose table {table.id}: {error}") from error
+
+
+def note_dose_table(connection: sqlite3.Connection, run_id: str, dose_table_id: str, outcome: str) -> None:
+    """Write what a run did with a dose table into the ledger: new, changed or removed."""
+    connection.execute("insert or ignore into run (run_id) values (?)", (run_id,))
+    connection.execute("insert or replace into run_dose_table values (?, ?, ?)", (run_id, dose_table_id, outcome))
 
 
 def _dose_rows(table: DoseTable) -> Iterator[tuple[Any, ...]]:
@@ -299,8 +307,11 @@ def _gather_statistics(connection: sqlite3.Connection) -> None:
     """
     n_reports = connection.execute("select count(*) from report").fetchone()[0]
     if abs(n_reports - _n_reports_then(connection)) > _OTHER_SIZE * n_reports:
-        connection.execute("insert into report_search (report_search) values ('optimize')")
-        connection.execute("analyze")
+        import sqlite_utils  # it takes a third of a second: only where there is something to do
+
+        database = sqlite_utils.Database(connection)
+        database.table("report_search").optimize()
+        database.analyze()
 
 
 def _n_reports_then(connection: sqlite3.Connection) -> int:

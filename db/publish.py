@@ -23,7 +23,8 @@ DOSE_FACETS = ("origin", "histology", "site", "kind", "outcome")
 _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
 # What is read through another table or page, and what only the programs keep for themselves.
 _HIDDEN = (
-    "report_text", "report_fingerprint", "report_page", "source_file", "fact_evidence", "flag_value", "run_report", "radiotherapy_phase",
+    "report_text", "report_fingerprint", "report_page", "source_file", "fact_evidence", "flag_value", "run_report", "run_dose_table",
+    "radiotherapy_phase",
 )  # fmt: skip
 _TITLES = {
     "case_overview": "Cases",

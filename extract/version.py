@@ -22,13 +22,14 @@ def version() -> str:
 
 
 @cache
+def files() -> tuple[tuple[str, str], ...]:
+    """Return what decides what is read, sorted: files of code and vocabularies with their SHA-256, libraries with their release."""
+    paths = (path for path in (*_ROOM.rglob("*.py"), *(_ROOM / "lexicons").glob("*.csv"), *_SHARED) if path.name not in _ASIDE)
+    found = {path.relative_to(_ROOM.parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return tuple(sorted((found | {name: metadata.version(name) for name in _LIBRARIES}).items()))
+
+
+@cache
 def fingerprint() -> str:
     """Return 16 hex digits that change when code, vocabularies or libraries of the extraction change."""
-    digest = hashlib.sha256()
-    for name in _LIBRARIES:
-        digest.update(f"{name} {metadata.version(name)}".encode())
-    for path in sorted([*_ROOM.rglob("*.py"), *(_ROOM / "lexicons").glob("*.csv"), *_SHARED]):
-        if path.name not in _ASIDE:
-            digest.update(path.relative_to(_ROOM.parent).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256("".join(f"{name} {state}\n" for name, state in files()).encode()).hexdigest()[:16]

@@ -6,13 +6,14 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corpus.dose_table import load_dose_table
-from db import load, serve
+from db import draft, load, serve
 from tests import db_fixtures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -104,6 +105,52 @@ def _serving(database: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site with its history beside it: a run that stored three reports and a table, and one that read one otherwise."""
+    database = tmp_path_factory.mktemp("history") / "casebook.db"
+    for run_id, age in (("000001", 54.0), ("000002", 55.0)):
+        with draft.replacement(database, draft.identity(database), starts_empty=False) as connection:
+            load.start_run(connection, run_id, "add")
+            for report, record in (db_fixtures.lung(), db_fixtures.markup()):
+                cases = tuple(replace(case, age_years=age, ihc=case.ihc[: int(age) - 53]) for case in record.cases)
+                load.store(connection, report, replace(record, cases=cases), run_id)
+            table = replace(load_dose_table(IMT), id="long-name-of-a-table-" * 3, title=f"{age}")
+            load.store_dose_table(connection, table, run_id)
+            load.note_failure(connection, run_id, "a-file-with-a-very-long-name-" * 4 + ".pdf", "no text on its pages; wanted one " * 4)
+            load.finish_run(connection, run_id, 3, 1.0)
+    yield from _serving(database)
+
+
+@pytest.mark.parametrize("path", ["/-/runs", "/-/runs/1", "/-/runs/2"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1360, 390], ids=["wide", "phone"])
+def test_the_pages_of_runs_fit_and_can_be_read(page: Any, history: str, path: str, width: int, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(history + path)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    contrast, words = page.evaluate(CONTRAST, "main")
+    assert contrast >= 4.5, words
+    assert page.title() != "PWNED"
+
+
+def test_from_the_list_of_runs_to_a_case_that_one_moved(page: Any, history: str) -> None:
+    page.goto(history)
+    page.locator("footer a", has_text="Runs").click()
+    page.locator("td a", has_text="run 2").click()
+    moved = page.locator("article.changed", has_text="age_years").first
+    assert moved.locator(".before").inner_text().startswith("before 54 years")
+    assert moved.locator(".after").inner_text().startswith("after 55 years")
+    sides = [side.bounding_box() for side in moved.locator(".sides > div").all()]
+    assert sides[0]["y"] == sides[1]["y"], "before and after stand side by side"
+    moved.locator("a").click()
+    assert page.locator("h1").first.is_visible()
+    assert "patient_case" in page.url
 
 
 @pytest.fixture(scope="module")

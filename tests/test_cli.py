@@ -266,11 +266,19 @@ def test_each_bad_file_has_its_line_and_the_others_are_read(command: str, folder
         assert f"2 new, 0 changed, 0 unchanged, {len(bad)} failed" in result.stdout
 
 
-def test_bad_files_alone_leave_the_database_as_it_was(folder: Path, database: Path, tmp_path: Path) -> None:
+def test_bad_files_alone_leave_what_is_stored_and_are_noted_once(folder: Path, database: Path, tmp_path: Path) -> None:
     run("add", folder, "--database", database)
-    before = state(database)
-    assert run("add", folder, *bad_files(tmp_path / "bad"), "--database", database).exit_code == 1
-    assert state(database) == before
+    with closing(load.connect(database)) as connection:
+        before = list(load.dump(connection))
+    bad = list(bad_files(tmp_path / "bad"))
+    first = run("add", folder, *bad, "--database", database)
+    with closing(load.connect(database)) as connection:
+        assert list(load.dump(connection)) == before
+        assert connection.execute("select reports_new, reports_failed from run").fetchall() == [(2, 0), (0, len(bad))]
+    noted = state(database)
+    again = run("add", folder, *bad, "--database", database)
+    assert (again.exit_code, again.stdout, again.stderr) == (1, first.stdout, first.stderr)
+    assert state(database) == noted
 
 
 def test_a_file_that_may_not_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -21,11 +22,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 import casebook
-from corpus.report import Report
-from db import load, records
-from db.history import diff, page, store, telling
+from corpus import files
+from corpus.report import Problem, Report
+from db import draft, load, records
+from db.corrections.ruling import Ruled, Ruling
+from db.history import content, diff, page, store, telling
 from db.reports import stored_report
 from extract import pipeline as extraction
+from extract import version
 from extract.record import Case, Record
 from tests import db_fixtures
 
@@ -139,7 +143,7 @@ def assert_agrees(database: Path) -> None:
             if version.state == store.LINKED:
                 continue
             pipeline = {"version": version.pipeline_version or "", "fingerprint": version.pipeline_fingerprint or ""}
-            assert records.from_json(store.contents(past, version.facts), pipeline) == records.stored_record(connection, name)
+            assert records.from_json(content.get(past, version.facts), pipeline) == records.stored_record(connection, name)
         runs = "select run_id, reason, started_at, seconds from run order by run_id"
         assert past.execute(runs).fetchall() == connection.execute(runs).fetchall()
 
@@ -330,7 +334,7 @@ def test_whatever_is_done_the_history_has_the_facts_of_the_database(
     with store.reading(database) as past:
         for run_id, facts in states.items():
             there = (version for version in store.state(past, run_id).values() if version.state == store.STORED)
-            assert sorted(json.dumps(store.contents(past, version.facts), sort_keys=True) for version in there) == facts
+            assert sorted(json.dumps(content.get(past, version.facts), sort_keys=True) for version in there) == facts
 
 
 def facts_of(database: Path) -> list[str]:
@@ -483,7 +487,8 @@ def test_diff_shows_what_a_change_of_the_pipeline_moved(folder: Path, database: 
     change("another", thigh=less_dose)
     done("add", folder, "--database", database)
     lines = done("diff", "--database", database).splitlines()
-    assert lines[:2] == ["run 1 → run 2", "1 report differs"]
+    assert lines[:3] == ["run 1 → run 2", "another pipeline; which of its files changed was not kept", "1 report differs"]
+    del lines[1]
     counts = {line.split()[0]: line.split()[1:] for line in lines[2:6]}
     assert counts == {
         "field": ["changed", "added", "removed", "reworded"],
@@ -720,12 +725,496 @@ def test_after_an_undo_the_projects_own_report_is_the_projects_again(project: Pa
     assert_agrees(database)
 
 
-def test_a_table_of_own_patients_cannot_be_undone(database: Path, tmp_path: Path) -> None:
+def test_undo_takes_what_curators_said_along(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    before = dump(database)
+    said = Ruling(
+        "thigh/1", "sex", "confirm", "applied", None, 1, None, '"male"', '"male"', None, "A. Doe", "2026-01-01T00:00:00+00:00", None
+    )
+    with draft.replacement(database, draft.identity(database), starts_empty=False) as copy:
+        report, record = stored_report(copy, "thigh"), records.stored_record(copy, "thigh")
+        assert report
+        assert record
+        load.start_run(copy, "000002", "add")
+        load.store(copy, report, record, "000002", ruled=Ruled((said,), "0" * 64))
+    after = dump(database)
+    assert [line for line in after if line.startswith("correction")]
+    assert done("diff", "--database", database).splitlines() == ["run 1 → run 2", "1 report differs", "", "thigh: other corrections"]
+    done("undo", "2", "--database", database)
+    assert dump(database) == before
+    done("undo", "3", "--database", database)
+    assert dump(database) == after
+    assert_agrees(database)
+
+
+# --- dose tables ---------------------------------------------------------------------------------
+
+SERIES = "Patient,Age (years),Sex,Dose (Gy),Fractions\n1,54,M,50,25\n2,61,F,60,30\n"
+REVIEW = "Author and year,Patients (n),Age (years),Dose (Gy),Fractions\nAlpha 2001,1,40,50,25\nBeta 2004,2,51-60,45,25\n"
+
+
+@pytest.fixture
+def review(tmp_path: Path) -> Path:
+    table = tmp_path / "review.csv"
+    table.write_text(REVIEW, encoding="utf-8")
+    return table
+
+
+def tables_of(database: Path) -> list[tuple[str, str, str]]:
+    """What the history says that each run made of each dose table."""
+    sql = "select run_id, dose_table_id, outcome from dose_table_version order by run_id, dose_table_id"
+    return [(str(int(run_id)), name, outcome) for run_id, name, outcome in ask(store.path_of(database), sql)]
+
+
+def doses_of(database: Path) -> list[tuple[Any, ...]]:
+    return ask(database, "select dose_id, total_dose_gy from radiotherapy_dose order by 1")
+
+
+def test_tables_of_doses_are_part_of_runs(folder: Path, review: Path, database: Path) -> None:
+    done("add", folder / "lung.txt", "--database", database)
+    before = dump(database)
+    done("tables", "add", "--yes", review, "--database", database)
+    first = dump(database)
+    assert ask(database, "select run_id, dose_table_id, outcome from run_dose_table") == [("000002", "review", "new")]
+    review.write_text(REVIEW.replace("50,25", "54,27") + "Gamma 2010,1,33,60,30\n", encoding="utf-8")
+    done("tables", "add", "--yes", review, "--database", database)
+    second = dump(database)
+    assert tables_of(database) == [("2", "review", "new"), ("3", "review", "changed")]
+    lines = done("runs", "--database", database).splitlines()
+    assert ["1 dose table;" in line for line in lines[1:]] == [False, True, True]
+
+    assert "later runs changed the same reports: review (run 3)" in refused("undo", "2", "--database", database)
+    said = done("undo", "3", "--database", database)
+    assert said.strip().endswith("run 3 undone by run 4: 0 reports put back, 0 taken out; 1 dose table put back, 0 taken out")
+    assert dump(database) == first
+    done("undo", "4", "--database", database)
+    assert dump(database) == second
+    done("undo", "5", "--database", database)
+    assert "1 taken out" in done("undo", "2", "--force", "--database", database)
+    assert dump(database) == before
+    assert doses_of(database) == []
+    assert_agrees(database)
+    assert "1 table of doses stored" in done("tables", "add", "--yes", review, "--database", database)
+    assert dump(database) == second
+
+
+def test_diff_tells_which_tables_moved(folder: Path, review: Path, database: Path) -> None:
+    done("tables", "add", "--yes", review, "--database", database)
+    review.write_text(REVIEW.replace("40,50,25", "40,54,27") + "Gamma 2010,1,33,60,30\n", encoding="utf-8")
+    done("tables", "add", "--yes", review, "--database", database)
+    lines = done("diff", "--database", database).splitlines()
+    assert lines[:4] == [
+        "run 1 → run 2",
+        "1 dose table differs",
+        "",
+        "dose table review: 2 rows and 2 doses → 3 rows and 3 doses, 7 cells read otherwise",
+    ]
+    assert '  ~ row 1, Dose (Gy): 50 Gy in 25 fractions → 54 Gy in 27 fractions  "54"' in lines
+    assert "added, 2 rows and 2 doses" in done("diff", "1", "--database", database)
+    assert "removed, had 3 rows and 3 doses" in done("diff", "2", "0", "--database", database)
+    (told,) = json.loads(done("diff", "--json", "--database", database))["dose_tables"]
+    assert (told["before"], told["after"]) == ({"rows": 2, "doses": 2}, {"rows": 3, "doses": 3})
+    sides = {"before": "50 Gy in 25 fractions", "after": "54 Gy in 27 fractions"}
+    assert {"row": 1, "heading": "Dose (Gy)", "printed": "54", **sides} in told["cells"]
+    file = folder / "moved.html"
+    done("diff", "--html", file, "--database", database)
+    tags = Tags()
+    tags.feed(file.read_text(encoding="utf-8"))
+    assert "Dose table review" in tags.text
+    assert "row 1, Dose (Gy): 50 Gy in 25 fractions → 54 Gy in 27 fractions" in tags.text
+    # Fields and cases are asked for: a table is neither.
+    assert "dose table" not in done("diff", "--field", "sex", "--database", database)
+
+
+def test_a_table_of_own_patients_goes_and_comes_back_with_its_cases(database: Path, tmp_path: Path) -> None:
     table = tmp_path / "series.csv"
-    table.write_text("Patient,Age (years),Sex,Dose (Gy),Fractions\n1,54,M,50,25\n2,61,F,60,30\n", encoding="utf-8")
+    table.write_text(SERIES, encoding="utf-8")
+    done("build", "--database", database)
+    before = dump(database)
     done("tables", "add", "--yes", table, "--database", database)
     assert ask(database, "select is_own from dose_table") == [(1,)]
-    assert (
-        refused("undo", "1", "--database", database) == "run 1: cannot be undone, series came by `casebook tables add`, which replaces it"
-    )
+    after, doses = dump(database), doses_of(database)
+    done("undo", "2", "--database", database)
+    assert dump(database) == before
+    done("undo", "3", "--database", database)
+    assert (dump(database), doses_of(database)) == (after, doses)
+    assert "is up to date" in done("build", "--database", database), "the cases still belong to the table"
     assert_agrees(database)
+    # Its rows become those of the literature, and are the authors' own again: each patient counts once.
+    done("tables", "add", "--yes", "--patients", "literature", table, "--database", database)
+    assert ask(database, "select report_id from report") == [("larynx",)]
+    done("undo", "5", "--database", database)
+    assert (dump(database), doses_of(database)) == (after, doses)
+    assert_agrees(database)
+
+
+def test_a_table_that_another_pipeline_reads_alike_is_no_change(review: Path, database: Path, change: Callable[..., None]) -> None:
+    done("tables", "add", "--yes", review, "--database", database)
+    change("another")
+    done("build", "--database", database)
+    assert tables_of(database) == [("1", "review", "new"), ("3", "review", "same")]
+    assert "no report differs" in done("diff", "--database", database)
+    assert "is up to date" in done("build", "--database", database)
+
+
+def test_tables_and_history_survive_a_database_that_is_made_anew(review: Path, database: Path) -> None:
+    done("build", "--database", database)
+    done("tables", "add", "--yes", review, "--database", database)
+    before = dump(database)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("pragma user_version = 7")
+        connection.commit()
+    done("build", "--database", database)
+    assert dump(database) == before
+    assert {outcome for run_id, _, outcome in tables_of(database) if int(run_id) > 2} == {"same"}
+    assert_agrees(database)
+
+
+# --- a history of an older Casebook --------------------------------------------------------------
+
+
+def older(database: Path) -> None:
+    """Make the history of a database one of version 1, as the Casebook that began it wrote it."""
+    path = store.path_of(database)
+    with closing(sqlite3.connect(path)) as now:
+        rows = {name: now.execute(f"select * from {name}").fetchall() for name in ("run", "content", "version")}
+    kept = {key for row in rows["version"] for key in row[4:6]}
+    rows["content"] = [row for row in rows["content"] if row[0] in kept]
+    path.unlink()
+    script = (Path(store.__file__).parent / "tables_1.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(path)) as past:
+        past.executescript(script + "pragma user_version = 1;")
+        for name, found in rows.items():
+            past.executemany(f"insert into {name} values ({', '.join('?' * len(found[0]))})", found)
+        past.commit()
+
+
+def test_the_tables_of_version_1_stay_what_they_were() -> None:
+    script = (Path(store.__file__).parent / "tables_1.sql").read_bytes()
+    assert hashlib.sha256(script).hexdigest() == "6da9a1abc17dae3b13e6a099fbd07c0b830d546e47fb0c603ee5d9235af1511d", (
+        "files in use were made with it: what is new belongs into another script"
+    )
+
+
+def test_a_history_of_version_1_is_brought_over(folder: Path, review: Path, database: Path) -> None:
+    done("add", folder / "lung.txt", "--database", database)
+    done("tables", "add", "--yes", review, "--database", database)
+    older(database)
+    told = [json.loads(line) for line in done("runs", "--json", "--database", database).splitlines()]
+    assert [(run["run_id"], run["new"]) for run in told] == [("000001", 1), ("000002", 0)]
+    assert ask(store.path_of(database), "pragma user_version") == [(2,)]
+    # The table was there before tables were kept: the next run did not bring it, and its undoing leaves it.
+    done("add", folder / "thigh.txt", "--database", database)
+    assert tables_of(database) == [("1", "review", "new")]
+    assert "0 reports put back, 1 taken out" in done("undo", "3", "--database", database)
+    assert ask(database, "select dose_table_id from dose_table") == [("review",)]
+    assert_agrees(database)
+
+
+def test_a_history_of_version_1_beside_a_database_of_older_tables(folder: Path, review: Path, tmp_path: Path, database: Path) -> None:
+    table = tmp_path / "series.csv"
+    table.write_text(SERIES, encoding="utf-8")
+    done("add", folder / "lung.txt", "--database", database)
+    done("tables", "add", "--yes", review, table, "--database", database)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("drop table run_dose_table")
+        connection.execute("pragma user_version = 7")
+        connection.commit()
+    older(database)
+    done("build", "--database", database)
+    assert [x for x in tables_of(database) if x[2] != "same"] == [("1", "review", "new"), ("2", "series", "new")]
+    assert_agrees(database)
+
+
+def test_a_history_of_a_later_casebook_is_left_alone(folder: Path, database: Path) -> None:
+    done("add", folder / "lung.txt", "--database", database)
+    with closing(sqlite3.connect(store.path_of(database))) as past:
+        past.execute("pragma user_version = 99")
+    before = store.path_of(database).read_bytes()
+    for words in (["add", folder], ["runs"], ["undo", "1"]):
+        line = refused(*words, "--database", database)
+        assert line == f"{store.path_of(database)}: a later Casebook's (its tables have version 99, wanted 2 at most); use that one"
+    assert store.path_of(database).read_bytes() == before
+
+
+# --- what a change of a vocabulary moved ---------------------------------------------------------
+
+
+def test_diff_names_the_files_that_made_the_pipeline_another(folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done("build", "--database", database)
+    known = dict(version.files())
+    assert {"extract/lexicons/drug.csv", "extract/pipeline.py", "corpus/sections.py", "spacy"} <= known.keys()
+    monkeypatch.setattr(version, "files", lambda: tuple((known | {"extract/lexicons/drug.csv": "0" * 64, "extract/new.py": "1"}).items()))
+    monkeypatch.setattr(version, "fingerprint", lambda: "another")
+    monkeypatch.setattr(casebook, "_fingerprint", lambda: "another")
+    done("add", folder, "--database", database)
+    assert done("diff", "--database", database).splitlines()[1] == "another pipeline: extract/lexicons/drug.csv, extract/new.py changed"
+    assert json.loads(done("diff", "--json", "--database", database))["files"] == ["extract/lexicons/drug.csv", "extract/new.py"]
+    assert "another pipeline" not in done("diff", "1", "--database", database)
+    assert done("diff", "2", "2", "--database", database).splitlines() == ["run 2 → run 2", "no report differs"]
+
+
+def test_a_fact_that_only_got_another_name_has_changed() -> None:
+    def told(*drugs: tuple[str, str, str]) -> dict[str, Any]:
+        quotes = [{"field": "drugs", "case": "1", "quote": quote} for _, _, quote in drugs]
+        found = [{"name": name, "schedule": schedule, "evidence": [n]} for n, (name, schedule, _) in enumerate(drugs)]
+        return {"cases": [{"label": "1", "drugs": found}], "evidence": quotes}
+
+    first = told(("cisplatin", "weekly", "CDDP"), ("etoposide", "daily", "VP-16"))
+    second = told(("cis-platinum", "weekly", "CDDP"), ("vepesid", "monthly", "VP-16"))
+    found = {telling.line(change) for change in diff._changes("r", first, second)}
+    assert found == {
+        '~ r/1  drugs 1: cisplatin → cis-platinum  "CDDP"',
+        '- r/1  drugs 2: etoposide, daily  "VP-16"',
+        '+ r/1  drugs 2: vepesid, monthly  "VP-16"',
+    }
+
+
+def test_what_moved_most_often_is_counted() -> None:
+    def change(report: str, before: Any, after: Any, field: str = "drugs") -> diff.Change:
+        facts = (diff.Fact(1, value, ()) if value else None for value in (before, after))
+        return diff.Change(report, f"{report}/1", field, *facts)
+
+    old, new = {"name": "A", "schedule": "daily"}, {"name": "B", "schedule": "daily"}
+    changes = [change(name, old, new) for name in "rst"] + [change(name, {"name": "C", "schedule": name}, None) for name in "rs"]
+    changes += [change("r", "male", "female", "sex"), change("new", None, old), change("u", None, old)]
+    report = diff.ReportChange("new", "out", "stored", (), ("new/1",), (), None)
+    found = diff.Difference("000001", "000002", (report,), tuple(changes))
+    assert telling.most_often(found) == [("drugs: A → B", 3), ("drugs: C, gone", 2)]
+
+
+# --- removing ------------------------------------------------------------------------------------
+
+
+def test_a_report_is_taken_out_by_name_and_comes_back(folder: Path, database: Path) -> None:
+    done("build", "--database", database)
+    done("add", folder, "--database", database)
+    before = dump(database)
+    said = done("remove", "thigh", "lung", "--database", database)
+    assert said.strip().endswith("casebook.db: 2 reports taken out; `casebook undo 3` puts back")
+    assert ask(database, "select report_id from report") == [("larynx",)]
+    assert outcomes(database)[3:] == [("3", "lung", "removed"), ("3", "thigh", "removed")]
+    assert ask(database, "select reports_removed from run where run_id = '000003'") == [(2,)]
+    assert "is up to date" in done("build", "--database", database), "a build brings back none that was added"
+    done("undo", "3", "--database", database)
+    assert dump(database) == before
+    done("remove", "thigh", "--database", database)
+    assert "1 new" in done("add", folder, "--database", database)
+    assert dump(database) == before
+    assert_agrees(database)
+
+
+def test_removing_says_what_is_not_there_and_takes_nothing(folder: Path, database: Path) -> None:
+    assert "not there yet" in refused("remove", "lung", "--database", database)
+    done("add", folder, "--database", database)
+    before = database.read_bytes()
+    for words, line in (
+        (["lung", "thig"], "thig: no report of this name, the nearest is thigh; nothing was taken out"),
+        (["lung", "Q"], "Q: no report of this name; nothing was taken out"),
+    ):
+        assert refused("remove", *words, "--database", database) == line
+    assert "no dose table of this name; `casebook tables list` names them" in refused("tables", "remove", "lung", "--database", database)
+    assert database.read_bytes() == before
+
+
+def test_a_report_on_which_links_hang_goes_only_with_them(folder: Path, database: Path) -> None:
+    (folder / "paper.txt").write_text(LUNG + " Her sister, who lives in the same house, was examined as well.", encoding="utf-8")
+    done("add", folder, "--database", database)
+    before = dump(database)
+    assert (
+        refused("remove", "paper", "--database", database)
+        == "paper: lung is linked to it, telling the same; name that, too, and add again what is to stay"
+    )
+    done("remove", "lung", "--database", database)
+    assert ask(database, "select * from report_duplicate") == []
+    done("undo", "2", "--database", database)
+    done("remove", "paper", "lung", "--database", database)
+    assert ask(database, "select report_id from report") == [("thigh",)]
+    done("undo", "4", "--database", database)
+    assert dump(database) == before
+    assert_agrees(database)
+
+
+def test_a_report_of_the_project_comes_again_with_the_next_build(project: Path, database: Path, tmp_path: Path) -> None:
+    done("build", "--database", database)
+    said = done("remove", "larynx", "--database", database).splitlines()
+    assert said[1] == "larynx: comes with the project, the next `casebook build` reads it again"
+    assert "1 new" in done("build", "--database", database)
+    # One that was added in its place, taken out and put back is still the one that was added.
+    mine = tmp_path / "larynx.txt"
+    mine.write_text(THIGH, encoding="utf-8")
+    run("add", mine, "--database", database)
+    done("remove", "larynx", "--database", database)
+    done("undo", "5", "--database", database)
+    (project / "larynx.txt").write_text(LARYNX.replace("58", "59"), encoding="utf-8")
+    assert "is up to date" in done("build", "--database", database)
+    assert ask(database, "select age_years from patient_case") == [(61.0,)]
+
+
+def test_a_table_is_taken_out_by_name(review: Path, database: Path, tmp_path: Path) -> None:
+    table = tmp_path / "series.csv"
+    table.write_text(SERIES, encoding="utf-8")
+    done("tables", "add", "--yes", review, table, "--database", database)
+    before = dump(database)
+    said = done("tables", "remove", "review", "series", "--database", database)
+    assert said.strip().endswith("2 dose tables taken out; `casebook undo 2` puts back")
+    assert [ask(database, f"select * from {name}") for name in ("dose_table", "report", "radiotherapy_dose")] == [[], [], []]
+    done("undo", "2", "--database", database)
+    assert dump(database) == before
+    # Its cases are a report, too, and take the table with them.
+    done("remove", "series", "--database", database)
+    assert ask(database, "select dose_table_id from dose_table") == [("review",)]
+    done("undo", "4", "--database", database)
+    assert dump(database) == before
+    assert_agrees(database)
+
+
+# --- files that cannot be used -------------------------------------------------------------------
+
+
+def test_a_broken_file_is_read_once_and_told_of_each_time(
+    folder: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done("add", folder, "--database", database)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing more")
+    (folder / "shopping.txt").write_text("Eggs, flour and a lemon.", encoding="utf-8")
+    first = run("add", folder, "--database", database)
+    assert first.exit_code == 1
+    assert first.stderr.count("\n") == 2
+    # A run that stored nothing but why: the ledger has the reasons.
+    assert ask(database, "select run_id, report_name, outcome from run_report where run_id > '000001'") == [
+        ("000002", "reports/broken.pdf", "failed"),
+        ("000002", "reports/shopping.txt", "failed"),
+    ]
+    assert "2 unchanged, 2 failed; pipeline" in done("runs", "--database", database).splitlines()[2]
+    assert_agrees(database)
+    before = database.read_bytes(), store.path_of(database).read_bytes()
+    names: list[str] = []
+    usual = files.read
+
+    def read(source: files.Source, data: bytes) -> Iterator[Any]:
+        names.append(Path(source.name).name)
+        return usual(source, data)
+
+    monkeypatch.setattr(files, "read", read)
+    again = run("add", folder, "--database", database)
+    assert (again.exit_code, again.stdout, again.stderr) == (first.exit_code, first.stdout, first.stderr)
+    assert names == []
+    assert (database.read_bytes(), store.path_of(database).read_bytes()) == before
+    # The same under another path: what is said names the file as it was named now.
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(folder, moved)
+    other = run("add", moved, "--database", database)
+    assert (other.exit_code, other.stderr) == (1, first.stderr.replace(str(folder), str(moved)))
+    assert names == []
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and a little more")
+    run("add", folder, "--database", database)
+    assert names == ["broken.pdf"]
+
+
+def test_a_file_over_which_a_reader_met_its_limit_is_read_again(folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = folder / "slow.txt"
+    slow.write_text("Anything.", encoding="utf-8")
+    names: list[str] = []
+    usual = files.read
+
+    def read(source: files.Source, data: bytes) -> Iterator[Any]:
+        names.append(Path(source.name).name)
+        if source.id == "slow":
+            return iter([Problem(source.name, f"{source.name}: took longer than 60 s", is_final=False)])
+        return usual(source, data)
+
+    monkeypatch.setattr(files, "read", read)
+    lines = [run("add", folder, "--database", database).stderr for _ in range(3)]
+    assert lines == [f"casebook: {slow}: took longer than 60 s\n"] * 3
+    assert sorted(names) == ["lung.txt", "slow.txt", "slow.txt", "slow.txt", "thigh.txt"]
+
+
+# --- the pages of runs ---------------------------------------------------------------------------
+
+
+def pages(database: Path, *paths: str) -> list[tuple[int, str]]:
+    """Status and HTML of pages of the site."""
+    import asyncio
+
+    from db.serve import make_datasette
+
+    async def get() -> list[tuple[int, str]]:
+        client = make_datasette(database).client
+        return [(response.status_code, response.text) for response in [await client.get(path) for path in paths]]
+
+    return asyncio.run(get())
+
+
+def words_of(html: str) -> str:
+    tags = Tags()
+    tags.feed(html)
+    return " ".join(tags.text.split())
+
+
+def test_the_site_lists_the_runs_and_shows_what_each_moved(folder: Path, review: Path, database: Path, change: Callable[..., None]) -> None:
+    done("add", folder, "--database", database)
+    change("another", thigh=less_dose)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing more")
+    (folder / "second.txt").write_text(LUNG, encoding="utf-8")
+    assert run("add", folder, "--database", database).exit_code == 1
+    done("tables", "add", "--yes", review, "--database", database)
+    (_, listed), (_, second), (_, third), (status, _), (home, footer) = pages(
+        database, "/-/runs", "/-/runs/2", "/-/runs/3", "/-/runs/4", "/"
+    )
+    assert [words_of(listed).index(what) for what in ("run 3", "run 2", "run 1")] == sorted(
+        words_of(listed).index(what) for what in ("run 3", "run 2", "run 1")
+    ), "the newest first"
+    assert "1 changed, 1 read again as before, 1 linked, 1 failed" in words_of(listed)
+    assert ("/-/runs/2" in listed, status, home, 'href="/-/runs"' in footer) == (True, 404, 200, True)
+    told = words_of(second)
+    for part in (
+        "broken.pdf", "second to lung", "run 1 → run 2", "1 changed", "50.4 Gy, 28 fractions", "thigh/1", "“50 Gy in 25 fractions”",
+    ):  # fmt: skip
+        assert part.strip("“”") in told
+    assert '<a href="/casebook/patient_case/thigh~2F1">thigh/1</a>' in second
+    assert "added, 2 rows and 2 doses" in words_of(third)
+    assert str(folder) not in listed + second + third, "the folders of the curator are nobody's business"
+
+
+def test_without_its_history_the_site_shows_the_ledger(folder: Path, review: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing more")
+    run("add", folder, "--database", database)
+    done("tables", "add", "--yes", review, "--database", database)
+    path = store.path_of(database)
+    content_of = path.read_bytes()
+    path.unlink()
+    (_, listed), (_, second), (_, third) = pages(database, "/-/runs", "/-/runs/2", "/-/runs/3")
+    for part in ("2 new", "2 unchanged, 1 failed", "1 dose table", "the history that the curator keeps"):
+        assert part in words_of(listed)
+    assert "broken.pdf" in words_of(second)
+    assert "the history that the curator keeps" in words_of(second)
+    assert "review new" in words_of(third)
+    assert not path.exists(), "a site writes nothing"
+    for wrong in (b"I am a note." * 500, content_of[:60] + b"\0\0\0\1" + content_of[64:]):
+        path.write_bytes(wrong)
+        for status, html in pages(database, "/-/runs", "/-/runs/2"):
+            assert (status, "cannot be read here" in words_of(html)) == (200, True)
+        assert path.read_bytes() == wrong, "neither does it bring an older history over"
+
+
+def test_what_a_run_moved_is_shown_a_hundred_reports_at_a_time(folder: Path, database: Path) -> None:
+    done("add", folder, "--database", database)
+    with closing(sqlite3.connect(store.path_of(database))) as past:
+        past.execute("pragma foreign_keys = off")
+        columns = "run_id, outcome, state, facts, report, pipeline_version, pipeline_fingerprint"
+        many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 148)"
+        past.execute(
+            f"insert into version (report_id, {columns}) {many} select 'x' || i, {columns} from version, n where report_id = 'lung'"
+        )
+        past.commit()
+    (_, first), (_, second), (status, _), (third, _), (fourth, _) = pages(
+        database, "/-/runs/1", "/-/runs/1?page=2", "/-/runs/1?page=0", "/-/runs/1?page=²", "/-/runs/1?page=99999999999999999999"
+    )
+    assert [html.count("<section><h2>") for html in (first, second)] == [100, 50]
+    assert "Reports 1 to 100 of 150 that differ" in words_of(first)
+    assert 'href="/-/runs/1?page=2"' in first
+    assert "Reports 101 to 150 of 150" in words_of(second)
+    assert "?page=3" not in second
+    assert (status, third, fourth) == (404, 404, 404)

@@ -43,6 +43,7 @@ OWN_PAGES = (
     "/doses?measure=total&dose_axis=log&time_axis=log",
     "/casebook?sql=select+*+from+report+join+report_text+using+(report_id)",
     "/casebook/search?q=leiomyosarcoma",
+    "/-/runs",
     *(f"/casebook/{query.name}" for query in publish.queries()),
 )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from db import records
-from db.history import store
-from db.history.store import LINKED, OUT, STORED, Version
+from db.history import content, dose_tables, store
+from db.history.store import LINKED, OUT, SAME, STORED, Version
 from db.rows import case_key
 from db.schema import DatabaseError
 
@@ -68,7 +68,7 @@ class ReportChange:
     before, after
         stored, linked or out.
     about
-        What of the report itself changed: "text", "title", "year" ...
+        What of the report itself changed: "text", "title", "year" ...; "corrections" where what curators said of it did.
     cases_added, cases_removed
         Names of the cases that only one of the states has.
     link
@@ -85,13 +85,57 @@ class ReportChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CellChange:
+    """A cell of a dose table that is printed or read otherwise: row and heading, and what was read of it, None where nothing was."""
+
+    row: int
+    heading: str
+    printed: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """A dose table that is another than before.
+
+    Attributes
+    ----------
+    dose_table_id
+        Its name.
+    before, after
+        How many rows and doses it had, and has; None where it was, or is, not there. Those of the authors' own patients are lines
+        as printed, and None for the doses, which are values of cases.
+    cells
+        The cells that changed, where it was there before and is there now.
+    """
+
+    dose_table_id: str
+    before: tuple[int, int | None] | None
+    after: tuple[int, int | None] | None
+    cells: tuple[CellChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
-    """What moved from the state after one run to that after another; counts by field and kind are those of `changes`."""
+    """What moved from the state after one run to that after another; counts by field and kind are those of `changes`.
+
+    Attributes
+    ----------
+    before, after
+        The two runs.
+    reports, changes, tables
+        What moved, by name.
+    files
+        The files of code and vocabularies that differ between the pipelines of the two runs; None where that is not known.
+    """
 
     before: str
     after: str
     reports: tuple[ReportChange, ...]
     changes: tuple[Change, ...]
+    tables: tuple[TableChange, ...] = ()
+    files: tuple[str, ...] | None = ()
 
     def counts(self) -> dict[str, Counter[str]]:
         """Return for each field, in the order of the record, how many values moved and how."""
@@ -110,9 +154,14 @@ def named(past: sqlite3.Connection, name: str) -> str:
         There is no such run.
     """
     run_id = f"{int(name):06}" if name.isascii() and name.isdigit() and len(name) <= 6 else name
-    if past.execute("select 1 from run where run_id = ?", (run_id,)).fetchone() is None:
+    if not is_known(past, run_id):
         raise DatabaseError(f"{name}: no run of this number; `casebook runs` lists them")
     return run_id
+
+
+def is_known(past: sqlite3.Connection, run_id: str) -> bool:
+    """Tell whether the history has a run."""
+    return past.execute("select 1 from run where run_id = ?", (run_id,)).fetchone() is not None
 
 
 def before(past: sqlite3.Connection, run_id: str) -> str:
@@ -146,21 +195,45 @@ def two_runs(past: sqlite3.Connection, names: Sequence[str]) -> tuple[str, str]:
     return (found[0], found[1]) if len(found) == 2 else (before(past, found[0]), found[0])
 
 
-def difference(past: sqlite3.Connection, old: str, new: str, fields: Sequence[str] = (), cases: Sequence[str] = ()) -> Difference:
-    """Compare the states after two runs; `fields` and `cases` (names of cases or of reports) leave out all others."""
+def moved(past: sqlite3.Connection, old: str, new: str) -> list[str]:
+    """Return the names of the reports that are others after one run than after another."""
+    if old == before(past, new):
+        return [version.report_id for version in store.versions(past, new) if version.outcome != SAME]
     was, now = store.state(past, old), store.state(past, new)
+    return [name for name in sorted(was.keys() | now.keys()) if not _is_alike(was.get(name), now.get(name))]
+
+
+def _is_alike(first: Version | None, second: Version | None) -> bool:
+    return second.tells_as(first) if second else first is None or first.state == OUT
+
+
+def difference(
+    past: sqlite3.Connection,
+    old: str,
+    new: str,
+    fields: Sequence[str] = (),
+    cases: Sequence[str] = (),
+    part: slice = slice(None),
+    watch: Callable[[Sequence[str]], Iterable[str]] = iter,
+) -> Difference:
+    """Compare the states after two runs.
+
+    `fields` and `cases` (names of cases or of reports) leave out all others; `part` takes some of the reports that moved, by name.
+    `watch` hands on their names one by one, so that somebody can be told how far it is: ten thousand take ten seconds.
+    """
     reports: list[ReportChange] = []
     changes: list[Change] = []
-    for report_id in sorted(was.keys() | now.keys()):
-        first, second = was.get(report_id), now.get(report_id)
-        if (second.tells_as(first) if second else first is None or first.state == OUT) or not _is_wanted(report_id, cases):
+    for report_id in watch(moved(past, old, new)[part]):
+        first, second = (store.version_of(past, report_id, run_id) for run_id in (old, new))
+        if not _is_wanted(report_id, cases):
             continue
         told = [_told(past, version) for version in (first, second)]
         found = [x for x in _changes(report_id, *told) if (not fields or x.field in fields) and (not cases or _is_of(x, cases))]
         changes += found
         if found or not (fields or any("/" in name for name in cases)):
             reports.append(_report(past, report_id, first, second, *told))
-    return Difference(old, new, tuple(reports), tuple(changes))
+    tables = () if fields or cases else tuple(_tables(past, old, new))
+    return Difference(old, new, tuple(reports), tuple(changes), tables, store.changed_files(past, old, new))
 
 
 def _is_wanted(report_id: str, cases: Sequence[str]) -> bool:
@@ -173,15 +246,17 @@ def _is_of(change: Change, cases: Sequence[str]) -> bool:
 
 def _told(past: sqlite3.Connection, version: Version | None) -> dict[str, Any]:
     """Return the record of a version as JSON; one without cases where none is stored."""
-    return store.contents(past, version.facts) if version and version.state == STORED else {"cases": [], "evidence": []}
+    return content.get(past, version.facts) if version and version.state == STORED else {"cases": [], "evidence": []}
 
 
 def _report(
     past: sqlite3.Connection, report_id: str, old: Version | None, new: Version | None, was: Mapping[str, Any], now: Mapping[str, Any]
 ) -> ReportChange:
     """Return what changed of a report as a whole."""
-    first, second = (store.contents(past, version.report) if version else {} for version in (old, new))
+    first, second = (content.get(past, version.report) if version else {} for version in (old, new))
     about = tuple(sorted(name for name in first.keys() & second.keys() if first[name] != second[name]))
+    if first and second and was.get("corrections") != now.get("corrections"):
+        about = (*about, "corrections")
     labels = [[case_key(report_id, case["label"]) for case in told["cases"]] for told in (was, now)]
     return ReportChange(
         report_id,
@@ -190,7 +265,7 @@ def _report(
         about,
         tuple(name for name in labels[1] if name not in labels[0]),
         tuple(name for name in labels[0] if name not in labels[1]),
-        store.contents(past, new.facts)["report_id"] if new and new.state == LINKED else None,
+        content.get(past, new.facts)["report_id"] if new and new.state == LINKED else None,
     )
 
 
@@ -221,12 +296,14 @@ def _by_field(told: Mapping[str, Any]) -> dict[tuple[str, str], list[Fact]]:
 
 
 def _pairs(field: str, old: Sequence[Fact], new: Sequence[Fact]) -> Iterator[tuple[Fact | None, Fact | None]]:
-    """Yield which fact became which: equal ones, then those of one name, then in order where they have none."""
+    """Yield which fact became which: equal ones, those of one name, those that only got another name, then in order if they have none."""
     names = NAMES.get(field)
     rest, left = list(old), list(new)
     ways: list[Callable[[Fact], Any]] = [lambda x: (x.value, x.quotes), lambda x: x.value]
     if names:
         ways.append(lambda x: tuple(x.value.get(name) for name in names))
+        # As a vocabulary renames it: from the same words, and all else is as it was. Without words no fact is the same as another.
+        ways.append(lambda x: (x.quotes or id(x), {name: part for name, part in x.value.items() if name not in names}))
     if names is None or field in _IN_ORDER:
         ways.append(lambda _: ())
     for way in ways:
@@ -238,3 +315,36 @@ def _pairs(field: str, old: Sequence[Fact], new: Sequence[Fact]) -> Iterator[tup
                 yield fact, match
     yield from ((fact, None) for fact in rest)
     yield from ((None, fact) for fact in left)
+
+
+# --- dose tables -------------------------------------------------------------------------------
+
+
+def _tables(past: sqlite3.Connection, old: str, new: str) -> Iterator[TableChange]:
+    """Yield the dose tables that moved, by name."""
+    was, now = dose_tables.state(past, old), dose_tables.state(past, new)
+    for name in sorted(was.keys() | now.keys()):
+        keys = [versions[name].content if name in versions else None for versions in (was, now)]
+        if keys[0] != keys[1]:
+            first, second = (content.get(past, key) for key in keys)
+            yield TableChange(name, _size(first), _size(second), tuple(_cells(first, second)) if first and second else ())
+
+
+def _size(table: Mapping[str, Any]) -> tuple[int, int | None] | None:
+    """Return rows and doses of a table; None of one that is not there."""
+    if not table:
+        return None
+    if table["dose_table"][0]["is_own"]:
+        return len({cell["row_number"] for cell in table["dose_table_cell"]}), None
+    rows = table["dose_table_row"]
+    return len({row["row_number"] for row in rows}), sum("total_dose_gy" in row for row in rows)
+
+
+def _cells(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[CellChange]:
+    """Yield the cells that were printed or read otherwise, row by row."""
+    headings = {column["column_number"]: column["heading"] for table in (old, new) for column in table["dose_table_column"]}
+    was, now = ({(x["row_number"], x["column_number"]): x for x in table["dose_table_cell"]} for table in (old, new))
+    for row, column in sorted(was.keys() | now.keys()):
+        first, second = was.get((row, column), {}), now.get((row, column), {})
+        if any(first.get(name) != second.get(name) for name in ("printed", "read", "message")):
+            yield CellChange(row, headings[column], (second or first)["printed"], first.get("read"), second.get("read"))

@@ -6,10 +6,8 @@ two, the database has a run that the history lacks, and whoever opens either nex
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import astuple, dataclass, replace
@@ -18,15 +16,18 @@ from typing import Any
 
 from db import duplicates, records, refusals, reports, schema
 from db.corrections import ruling
+from db.history import content, dose_tables
 from db.query import every, one
 from db.rows import case_key
 from db.schema import DatabaseError
+from extract import version as extract_version
 
 STORED, LINKED, OUT = "stored", "linked", "out"  # LINKED is an outcome, too
 NEW, CHANGED, SAME, REMOVED = "new", "changed", "same", "removed"
 
-_TABLES = Path(__file__).parent / "tables.sql"
-_VERSION = 1  # of the tables: a history is kept for years, so another number needs code that brings an older file over
+# A history is kept for years: what a version adds to the tables stands in a script of its own, which an older file is brought over by.
+_SCRIPTS = tuple(Path(__file__).parent / f"tables_{number}.sql" for number in (1, 2))
+_VERSION = len(_SCRIPTS)
 # What the ledger of the database holds of a run, too.
 _RUN = ("run_id", "reason", "started_at", "seconds", "pipeline_version", "pipeline_fingerprint", "readers_fingerprint",
         "reports_unchanged", "reports_failed")  # fmt: skip
@@ -34,7 +35,10 @@ _RUN = ("run_id", "reason", "started_at", "seconds", "pipeline_version", "pipeli
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the history knows it; counts of reports by outcome, those that were read again with the same result apart."""
+    """A run as the history knows it: counts of reports by outcome, those that were read again with the same result apart.
+
+    `dose_tables` counts the tables that are others than before.
+    """
 
     run_id: str
     reason: str | None
@@ -51,6 +55,7 @@ class Run:
     same: int
     linked: int
     removed: int
+    dose_tables: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,31 @@ def reading(database: Path) -> Iterator[sqlite3.Connection]:
             past = stack.enter_context(closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10)))
         if past is None or _is_empty(past, path):
             past = stack.enter_context(closing(sqlite3.connect(":memory:")))
-            _create(past)
-        _check(past, path)
+            _add_tables(past, 0)
+        elif _check(past, path) < _VERSION:
+            with _writing(database):
+                pass  # brings it over
+        yield past
+
+
+@contextmanager
+def looking(database: Path) -> Iterator[sqlite3.Connection | None]:
+    """Open the history of a database for the site, which writes nothing, not even what a kill or an older Casebook left to do.
+
+    None where there is none.
+
+    Raises
+    ------
+    DatabaseError
+        The file is no history, or a command must bring it in order first: `casebook runs` does.
+    """
+    path = path_of(database)
+    if not path.exists():
+        yield None
+        return
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as past:
+        if _check(past, path) < _VERSION:
+            raise DatabaseError(f"{path}: an older Casebook's; `casebook runs` brings it over")
         yield past
 
 
@@ -120,9 +148,7 @@ def _writing(database: Path) -> Iterator[sqlite3.Connection]:
         with _said_of(path):
             past.execute("begin immediate")
         try:
-            if _is_empty(past, path):
-                _create(past)
-            _check(past, path)
+            _add_tables(past, 0 if _is_empty(past, path) else _check(past, path))
             yield past
         except BaseException:
             past.rollback()
@@ -141,18 +167,30 @@ def _said_of(path: Path) -> Iterator[None]:
         raise DatabaseError(f"{path}: {error}; wanted the history of a database") from error
 
 
-def _create(past: sqlite3.Connection) -> None:
-    for statement in schema.split(_TABLES.read_text(encoding="utf-8")):
-        past.execute(statement)
+def _add_tables(past: sqlite3.Connection, version: int) -> None:
+    """Add what the tables of a version lack: to a file without any (0) all of them."""
+    for script in _SCRIPTS[version:]:
+        for statement in schema.split(script.read_text(encoding="utf-8")):
+            past.execute(statement)
     past.execute(f"pragma user_version = {_VERSION}")
 
 
-def _check(past: sqlite3.Connection, path: Path) -> None:
+def _check(past: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the tables of a file: today's, or an older one.
+
+    Raises
+    ------
+    DatabaseError
+        The file is no history, or one of a later Casebook.
+    """
     with _said_of(path):
-        version = past.execute("pragma user_version").fetchone()[0]
+        version: int = past.execute("pragma user_version").fetchone()[0]
         tables = {name for (name,) in past.execute("select name from sqlite_master where type = 'table'")}
-    if version != _VERSION or not {"run", "content", "version"} <= tables:
-        raise DatabaseError(f"{path}: another program's or another Casebook's; wanted the history of a database, or a name that is free")
+    if not {"run", "content", "version"} <= tables or version < 1:
+        raise DatabaseError(f"{path}: another program's; wanted the history of a database, or a name that is free")
+    if version > _VERSION:
+        raise DatabaseError(f"{path}: a later Casebook's (its tables have version {version}, wanted {_VERSION} at most); use that one")
+    return version
 
 
 # --- following the database --------------------------------------------------------------------
@@ -237,6 +275,16 @@ def _follow(past: sqlite3.Connection, connection: sqlite3.Connection, missing: l
         past.execute("insert into version values (?, ?, ?, ?, ?, ?, ?, ?)", astuple(now))
         if is_copy and now.state == STORED:
             _fill_fact_run(past, connection, now)
+    dose_tables.follow(past, connection, missing)
+    _note_pipeline(past)
+
+
+def _note_pipeline(past: sqlite3.Connection) -> None:
+    """Keep of which files today's pipeline is made, where a run was by this one."""
+    today = extract_version.fingerprint()
+    if one(past, "select 1 from run where pipeline_fingerprint = ?", today):
+        files = json.dumps(dict(extract_version.files()), sort_keys=True)
+        past.execute("insert or ignore into pipeline values (?, ?)", (today, content.put(past, files)))
 
 
 def _cut_short(connection: sqlite3.Connection, run_id: str, words: str | None) -> str | None:
@@ -286,11 +334,13 @@ def _version(
         told = records.to_json(record)
         if corrections := ruling.to_json(ruling.stored(connection, report_id)):
             told["corrections"] = corrections  # put back as they were: what is stored has them laid over it already
-        facts = _put(past, json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
-        now = Version(report_id, run_id, CHANGED, STORED, facts, _put(past, reports.content(report)), *pipeline)
+        facts = content.put(past, json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+        now = Version(report_id, run_id, CHANGED, STORED, facts, content.put(past, reports.content(report)), *pipeline)
     elif link:
-        facts = _put(past, json.dumps({name: link[name] for name in ("report_id", "reason", "words_in_both", "share")}, sort_keys=True))
-        now = Version(report_id, run_id, LINKED, LINKED, facts, _put(past, link["content"]), None, None)
+        facts = content.put(
+            past, json.dumps({name: link[name] for name in ("report_id", "reason", "words_in_both", "share")}, sort_keys=True)
+        )
+        now = Version(report_id, run_id, LINKED, LINKED, facts, content.put(past, link["content"]), None, None)
     if now.tells_as(before):
         is_read_again = before is not None and now.state == STORED and _is_read(connection, report_id, run_id)
         return replace(now, outcome=SAME) if is_read_again else None
@@ -304,23 +354,12 @@ def _is_read(connection: sqlite3.Connection, report_id: str, run_id: str) -> boo
     return one(connection, sql, run_id, report_id) is not None
 
 
-def _put(past: sqlite3.Connection, text: str) -> int:
-    """Return the key of a content, entered if it is not there."""
-    data = text.encode()
-    digest = hashlib.sha256(data).digest()
-    if found := one(past, "select content_key from content where sha256 = ?", digest):
-        return int(found["content_key"])
-    key = past.execute("insert into content (sha256, data) values (?, ?)", (digest, zlib.compress(data, 9))).lastrowid
-    assert key is not None
-    return key
-
-
 def _fill_fact_run(past: sqlite3.Connection, copy: sqlite3.Connection, now: Version) -> None:
     """Write which run first gave each fact of a report that was stored, and which last: this one."""
     first = first_runs(past, now.report_id)
     rows = [
         (case_key(now.report_id, label), field, number, first[_same(label, field, fact)], now.run_id)
-        for label, field, number, fact in records.facts(contents(past, now.facts))
+        for label, field, number, fact in records.facts(content.get(past, now.facts))
     ]
     copy.executemany("insert or replace into fact_run values (?, ?, ?, ?, ?)", rows)
 
@@ -331,7 +370,7 @@ def first_runs(past: sqlite3.Connection, report_id: str) -> dict[str, str]:
     seen = set()
     sql = "select run_id, facts from version where report_id = ? and state = 'stored' order by run_id"
     for run_id, key in past.execute(sql, (report_id,)).fetchall():
-        for label, field, _, fact in () if key in seen else records.facts(contents(past, key)):
+        for label, field, _, fact in () if key in seen else records.facts(content.get(past, key)):
             found.setdefault(_same(label, field, fact), run_id)
         seen.add(key)
     return found
@@ -349,7 +388,8 @@ def _same(label: str, field: str, fact: Any) -> str:
 def runs(past: sqlite3.Connection) -> tuple[Run, ...]:
     """Return all runs, the oldest first."""
     counts = ", ".join(f"coalesce(sum(outcome = '{name}'), 0) as n_{name}" for name in (NEW, CHANGED, SAME, LINKED, REMOVED))
-    rows = every(past, f"select run.*, {counts} from run left join version using (run_id) group by run_id order by run_id")
+    tables = "select count(*) from dose_table_version as x where x.run_id = run.run_id and x.outcome <> 'same'"
+    rows = every(past, f"select run.*, {counts}, ({tables}) from run left join version using (run_id) group by run_id order by run_id")
     return tuple(Run(*tuple(row)) for row in rows)
 
 
@@ -367,16 +407,33 @@ def state(past: sqlite3.Connection, run_id: str | None = None) -> dict[str, Vers
     return {row["report_id"]: Version(*tuple(row)[:-1]) for row in every(past, sql, run_id)}
 
 
+def version_of(past: sqlite3.Connection, report_id: str, run_id: str) -> Version | None:
+    """Return a report's version after a run, None where it had none yet."""
+    columns = ", ".join(Version.__dataclass_fields__)
+    row = one(past, f"select {columns} from version where report_id = ? and run_id <= ? order by run_id desc limit 1", report_id, run_id)
+    return Version(*tuple(row)) if row else None
+
+
 def versions(past: sqlite3.Connection, run_id: str) -> tuple[Version, ...]:
     """Return what a run made of each report that it touched, by name."""
     sql = f"select {', '.join(Version.__dataclass_fields__)} from version where run_id = ? order by report_id"
     return tuple(Version(*tuple(row)) for row in every(past, sql, run_id))
 
 
-def contents(past: sqlite3.Connection, key: int | None) -> dict[str, Any]:
-    """Return a content as JSON gives it; {} for None."""
-    if key is None:
-        return {}
-    data = past.execute("select data from content where content_key = ?", (key,)).fetchone()[0]
-    found: dict[str, Any] = json.loads(zlib.decompress(data))
-    return found
+def changed_files(past: sqlite3.Connection, old: str, new: str) -> tuple[str, ...] | None:
+    """Return the files of code and vocabularies that differ between the pipelines of two runs; None where they are not known.
+
+    () also where a run does not say by which pipeline it was.
+    """
+    sql = "select pipeline_fingerprint, files from run left join pipeline using (pipeline_fingerprint) where run_id = ?"
+    rows = [one(past, sql, run_id) for run_id in (old, new)]
+    if not all(rows):
+        return None
+    first, second = (row for row in rows if row)
+    fingerprints = {first["pipeline_fingerprint"], second["pipeline_fingerprint"]}
+    if len(fingerprints) == 1 or None in fingerprints:
+        return ()
+    if first["files"] is None or second["files"] is None:
+        return None
+    was, now = content.get(past, first["files"]), content.get(past, second["files"])
+    return tuple(sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name)))

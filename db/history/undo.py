@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from db import load, records, reports, source_files
 from db.corrections import ruling
 from db.duplicates import Likeness, Link, Place
-from db.history import diff, store
+from db.history import content, diff, dose_tables, store
+from db.history.dose_tables import TableVersion
 from db.history.store import LINKED, OUT, SAME, STORED, Version
 from db.reports import stored_report
 from db.schema import DatabaseError
@@ -29,12 +30,20 @@ class Plan:
     targets
         Each report that is to become another than it is, with the version that it gets; None takes it out.
     later
-        Those of the touched reports that later runs touched, too, with the last of them.
+        Those of the touched reports and dose tables that later runs touched, too, with the last of them.
+    tables
+        The same as `targets`, of dose tables.
     """
 
     run_id: str
     targets: Mapping[str, Version | None]
     later: Mapping[str, str]
+    tables: Mapping[str, TableVersion | None]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to put back."""
+        return not self.targets and not self.tables
 
 
 def plan(past: sqlite3.Connection, run_id: str) -> Plan:
@@ -44,11 +53,23 @@ def plan(past: sqlite3.Connection, run_id: str) -> Plan:
     targets = {name: before.get(name) for name in touched}
     sql = "select max(run_id) from version where report_id = ? and run_id > ? and outcome <> 'same'"
     later = {name: past.execute(sql, (name, run_id)).fetchone()[0] for name in touched}
+    tables, later_tables = _tables(past, run_id)
     return Plan(
         run_id,
         {name: _none_if_out(target) for name, target in targets.items() if not now[name].tells_as(target)},
-        {name: last for name, last in later.items() if last},
+        {name: last for found in (later_tables, later) for name, last in found.items() if last},
+        tables,
     )
+
+
+def _tables(past: sqlite3.Connection, run_id: str) -> tuple[dict[str, TableVersion | None], dict[str, str | None]]:
+    """Return the dose tables that have to be put back, and of all that the run touched the last later run."""
+    touched = [version.dose_table_id for version in dose_tables.versions(past, run_id) if version.outcome != SAME]
+    before, now = dose_tables.state(past, diff.before(past, run_id)), dose_tables.state(past)
+    was = {name: version if (version := before.get(name)) and version.content is not None else None for name in touched}
+    sql = "select max(run_id) from dose_table_version where dose_table_id = ? and run_id > ? and outcome <> 'same'"
+    later = {name: past.execute(sql, (name, run_id)).fetchone()[0] for name in touched}
+    return {name: target for name, target in was.items() if now[name].content != (target.content if target else None)}, later
 
 
 def _none_if_out(version: Version | None) -> Version | None:
@@ -58,16 +79,17 @@ def _none_if_out(version: Version | None) -> Version | None:
 def refuse(found: Plan, is_forced: bool) -> None:
     """Raise DatabaseError where a run cannot be undone: there is nothing to do, or later runs would be undone with it."""
     name = diff.run_name_of(found.run_id)
-    if not found.targets and not found.later:
-        raise DatabaseError(f"{name}: nothing to undo; every report is as it was before")
+    nothing = DatabaseError(f"{name}: nothing to undo; every report is as it was before")
+    if found.is_empty and not found.later:
+        raise nothing
     if found.later and not is_forced:
         whose = ", ".join(f"{report_id} (run {int(run_id)})" for report_id, run_id in sorted(found.later.items())[:_NAMED])
         more = f" and {len(found.later) - _NAMED} others" if len(found.later) > _NAMED else ""
         raise DatabaseError(
             f"{name}: later runs changed the same reports: {whose}{more}; undo those first, or --force puts back what was before"
         )
-    if not found.targets:
-        raise DatabaseError(f"{name}: nothing to undo; every report is as it was before")
+    if found.is_empty:
+        raise nothing
 
 
 def apply(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_id: str) -> None:
@@ -76,16 +98,15 @@ def apply(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_i
     Raises
     ------
     DatabaseError
-        Reports that the plan does not name would go or change with it, or a report belongs to a table of doses.
+        Reports that the plan does not name would go or change with it.
     """
     wanted = {**store.there_now(copy)}
-    _refuse_tables(copy, found)
     for name, target in found.targets.items():
         wanted.pop(name, None)
         if target is None or target.state == LINKED:
             load.remove(copy, name, run_id)
         if target is not None:
-            wanted[name] = store.contents(past, target.facts)["report_id"] if target.state == LINKED else None
+            wanted[name] = content.get(past, target.facts)["report_id"] if target.state == LINKED else None
     for name, target in found.targets.items():
         if target and target.state == STORED:
             _store(past, copy, name, target, run_id)
@@ -96,32 +117,35 @@ def apply(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_i
     if others := sorted(name for name in there.keys() | wanted.keys() if there.get(name, "") != wanted.get(name, "")):
         hanging = ", ".join(f"{name} (run {int(now[name].run_id)})" for name in others[:_NAMED])
         raise DatabaseError(f"{diff.run_name_of(found.run_id)}: cannot be undone alone, later ones hang on it: {hanging}; undo those first")
+    _put_tables_back(past, copy, found, run_id)
     source_files.forget(copy, found.targets)
+
+
+def _put_tables_back(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_id: str) -> None:
+    there = set(dose_tables.names(copy))
+    with load.transaction(copy):
+        for name, target in found.tables.items():
+            if target is None:
+                dose_tables.take_out(copy, name)
+            else:
+                dose_tables.put_back(copy, past, target)
+            load.note_dose_table(copy, run_id, name, "removed" if target is None else "changed" if name in there else "new")
 
 
 def _store(past: sqlite3.Connection, copy: sqlite3.Connection, name: str, target: Version, run_id: str) -> None:
     pipeline = {"version": target.pipeline_version or "", "fingerprint": target.pipeline_fingerprint or ""}
-    report = reports.from_content(json.dumps(store.contents(past, target.report)))
-    told = store.contents(past, target.facts)
+    report = reports.from_content(json.dumps(content.get(past, target.report)))
+    told = content.get(past, target.facts)
     ruled = ruling.from_json(told.get("corrections", {}))
     load.store(copy, report, records.from_json(told, pipeline), run_id, ruled=ruled)
 
 
 def _link(past: sqlite3.Connection, copy: sqlite3.Connection, target: Version, run_id: str) -> None:
     """Link a report again to the one that tells the same."""
-    link = store.contents(past, target.facts)
+    link = content.get(past, target.facts)
     kept = stored_report(copy, link["report_id"])
     if kept is None:
         raise DatabaseError(f"{target.report_id}: was linked to {link['report_id']}, which is not stored any more")
-    report = reports.from_content(json.dumps(store.contents(past, target.report)))
+    report = reports.from_content(json.dumps(content.get(past, target.report)))
     likeness = Likeness(link["reason"], link["words_in_both"], link["share"])
     load.link(copy, Place(kept, True, (Link(report, likeness),), ()), run_id)
-
-
-def _refuse_tables(copy: sqlite3.Connection, found: Plan) -> None:
-    """Raise DatabaseError where a report is a table of the authors' own patients: its cells are not in the history."""
-    tables = {name for (name,) in copy.execute("select dose_table_id from dose_table where is_own = 1")}
-    if names := sorted(tables & found.targets.keys()):
-        raise DatabaseError(
-            f"{diff.run_name_of(found.run_id)}: cannot be undone, {', '.join(names)} came by `casebook tables add`, which replaces it"
-        )

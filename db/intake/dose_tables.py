@@ -12,7 +12,7 @@ from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import CorpusError
 from corpus.tables.grid import Grid
 from db import load
-from db.draft import ADD, Draft, own_tables
+from db.draft import Draft, own_tables
 from db.intake.reading import Reader
 from db.intake.tally import Tally
 from extract.tables import cases
@@ -95,15 +95,15 @@ def of_user(table_id: str, grid: Grid, found: Understood, citation: str | None, 
     )
 
 
-def store(draft: Draft, table: DoseTable) -> None:
-    """Store a dose table; one of the authors' own patients also as a report with its cases."""
+def store(draft: Draft, table: DoseTable, reason: str) -> None:
+    """Store a dose table by the run of a reason (ADD, BUILD ...); one of the authors' own patients also as a report with its cases."""
     if not table.is_own and table.id in own_tables(draft.connection):
         # Its cases would stay beside the rows of a table of the literature, and each patient count twice.
-        load.remove(draft.connection, table.id, draft.run(ADD))
-    load.store_dose_table(draft.connection, table)
+        load.remove(draft.connection, table.id, draft.run(reason))
+    load.store_dose_table(draft.connection, table, draft.run(reason))
     if table.is_own:
         report, record = cases.record(table, version(), draft.fingerprint)
-        load.store(draft.connection, report, record, draft.run(ADD))
+        load.store(draft.connection, report, record, draft.run(reason))
 
 
 def is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:

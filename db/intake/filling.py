@@ -135,7 +135,7 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
         again = dose_tables.read_again(old, is_rebuild, reader, tally) if old else ()
         for table in stop.until_wanted(chain(dose_tables.of_project(project.dose_tables, tally), again)):
             if not (is_of_today and old and dose_tables.is_stored(old, table)):
-                dose_tables.store(draft, table)
+                dose_tables.store(draft, table, BUILD if table.source is None else ADD if is_rebuild else READ_AGAIN)
                 tally.dose_tables += 1
         tally.is_interrupted = stop.came_in_time
         draft.finish(tally.for_the_ledger((project.reports, project.dose_tables)), tally.unchanged, is_interrupted=tally.is_interrupted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from datasette import NotFound, Response
@@ -16,6 +17,7 @@ from db.fields import header, number
 from db.home import home_page
 from db.hooks import hook
 from db.query import Row, every
+from db.run_page import run_page, runs_page
 
 
 @hook
@@ -52,8 +54,8 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
 
 @hook
 def register_routes() -> list[tuple[str, Any]]:
-    """Add the page of doses."""
-    return [(r"^/doses$", doses)]
+    """Add the page of doses and those of runs."""
+    return [(r"^/doses$", doses), (r"^/-/runs$", runs), (r"^/-/runs/(?P<number>[0-9]{1,6})$", run)]
 
 
 async def doses(request: Any, datasette: Any) -> Any:
@@ -70,6 +72,37 @@ async def doses(request: Any, datasette: Any) -> Any:
     asked = {key: request.args.get(key) for key in request.args}
     page = await datasette.get_database(name).execute_fn(lambda sqlite: dose_page(sqlite, asked, url_of))
     return Response.html(await datasette.render_template("doses.html", {"page": page, "database": name}, request=request))
+
+
+async def runs(request: Any, datasette: Any) -> Any:
+    """List the runs that stored something."""
+    name, connection, path = await _with_ledger(datasette)
+    page = await connection.execute_fn(lambda sqlite: runs_page(sqlite, path))
+    return Response.html(await datasette.render_template("runs.html", {"page": page, "database": name}, request=request))
+
+
+async def run(request: Any, datasette: Any) -> Any:
+    """Show what a run did and moved."""
+    name, connection, path = await _with_ledger(datasette)
+    number, part = int(request.url_vars["number"]), request.args.get("page") or "1"
+    is_number = part.isascii() and part.isdigit() and len(part) <= 6 and int(part) > 0
+
+    def url_of(table: str, key: str) -> str:
+        return str(datasette.urls.row(name, table, tilde_encode(key)))
+
+    page = await connection.execute_fn(lambda sqlite: run_page(sqlite, path, number, url_of, int(part))) if is_number else None
+    if page is None:
+        raise NotFound(f"There is no run {number} here" if is_number else "There is no such page of this run")
+    return Response.html(await datasette.render_template("run.html", {"page": page, "database": name}, request=request))
+
+
+async def _with_ledger(datasette: Any) -> tuple[str, Any, Path]:
+    """Return the database that the site is about: its name, its connection and its file."""
+    name = _first(datasette)
+    connection = datasette.get_database(name) if name else None
+    if connection is None or not connection.path or not await connection.table_exists("run_dose_table"):
+        raise NotFound("No Casebook database is served here")
+    return name, connection, Path(connection.path)  # type: ignore[return-value]
 
 
 def _table_row_url(datasette: Any, database: str, row: Row) -> str:

@@ -6,7 +6,7 @@ create table run (
     run_id text primary key not null check (length(run_id) = 6 and run_id not glob '*[^0-9]*'),
     -- Why it was run: add, build, read again, undo RUN.
     reason text,
-    -- The command as it was typed, with "# interrupted" behind it where somebody stopped it; NULL where it was killed before it could say so.
+    -- The command as it was typed; NULL where it was killed before it could say so.
     words text,
     -- When the command started, ISO 8601.
     started_at text,
