@@ -58,6 +58,10 @@ prescriptions: $(VENV)/.installed ## doses, fractions, targets and links in labe
 measure: $(VENV)/.installed ## F1 by field on the gold and silver reports beside this folder, read and set apart
 	@$(BIN)/python scripts/measure.py
 
+.PHONY: calibrate
+calibrate: $(VENV)/.installed ## fit how sure each value is, on the reports beside this folder (docs/certainty.md)
+	@$(BIN)/python scripts/calibrate.py
+
 .PHONY: bench
 bench: $(VENV)/.installed ## words per second, beside spaCy's bare tokenizer; runs beside 10,000 reports (six minutes)
 	@$(BIN)/python scripts/bench.py --check

@@ -34,11 +34,20 @@ class Value:
     evidence: tuple[int, ...]
     where: Where | None = None
     flags: tuple[ShownFlag, ...] = ()
+    doubt: str = ""  # what a low certainty rests on, in words; "" where it is not low
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Why a line has no value, in words, and the numbers of the evidence that shows it (one, or none)."""
+
+    words: str
+    evidence: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the page: a label and its values; no value means "not reported".
+    """A line of the page: a label and its values; where there is none, `empty` says why.
 
     `tone` is `chip` for short values side by side, `line` for one below the other. Where the evidence of all chips stands is
     told once, in `where`.
@@ -48,6 +57,7 @@ class Item:
     values: tuple[Value, ...]
     tone: str = "line"
     where: Where | None = None
+    empty: Empty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +71,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the tables say of one case; `evidence` maps field and number to the numbers of the evidence, `entries` those to its rows."""
+    """What the tables say of one case.
+
+    `evidence` maps field and number to the numbers of the evidence, `entries` those to its rows, `doubts` to what a low certainty
+    rests on; `empty` maps a field without a value to why.
+    """
 
     connection: sqlite3.Connection
     case: Row
     evidence: dict[tuple[str, int], tuple[int, ...]]
     entries: Mapping[int, Row]
     flags: tuple[ShownFlag, ...]
+    doubts: Mapping[tuple[str, int], str]
+    empty: Mapping[str, Empty]
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a repeating fact, in order."""
@@ -77,11 +93,12 @@ class _Facts:
         """Return a value with its evidence."""
         numbers = self.evidence.get((field, row), ())
         flags = tuple(flag for flag in self.flags if (field, row) in flag.places)
-        return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags)
+        return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags, self.doubts.get((field, row), ""))
 
-    def listed(self, field: str, table: str, tell: Callable[[Get], Words]) -> tuple[Value, ...]:
-        """Return the values of a repeating fact, in order."""
-        return tuple(self.value(field, tell(row.__getitem__), row["number"]) for row in self.rows(table))
+    def listed(self, label: str, field: str, table: str, tell: Callable[[Get], Words]) -> Item:
+        """Return the line of a repeating fact, its values in order."""
+        values = tuple(self.value(field, tell(row.__getitem__), row["number"]) for row in self.rows(table))
+        return Item(label, values, empty=self.empty.get(field))
 
     def where(self, numbers: Iterable[int]) -> Where | None:
         """Return where evidence stands."""
@@ -89,7 +106,7 @@ class _Facts:
 
     def single(self, field: str, said: str | None, *notes: str | None) -> Item:
         """Return the line of a single value; None is shown as not reported."""
-        return Item(fields.label_of(field), () if said is None else (self.value(field, words(said, *notes)),))
+        return Item(fields.label_of(field), () if said is None else (self.value(field, words(said, *notes)),), empty=self.empty.get(field))
 
     def scalar(self, field: str, *notes: str | None) -> Item:
         """Return the line of a single value that is a column of the case."""
@@ -102,8 +119,25 @@ def groups(
 ) -> tuple[Group, ...]:
     """Return the values of a case; `evidence` maps a value's field and number to its evidence, `flags` are those of the case."""
     rows = every(connection, "select number, section, page from evidence where report_id = ?", case["report_id"])
-    facts = _Facts(connection, case, evidence, {row["number"]: row for row in rows}, flags)
+    doubts, empty = _doubts(connection, case["case_id"]), _empty(connection, case["case_id"])
+    facts = _Facts(connection, case, evidence, {row["number"]: row for row in rows}, flags, doubts, empty)
     return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
+
+
+def _doubts(connection: sqlite3.Connection, case_id: str) -> dict[tuple[str, int], str]:
+    """Return what the certainty of each value in the low band rests on."""
+    rows = every(connection, "select field, number, certainty, basis from fact where case_id = ? and band = 'low'", case_id)
+    return {(row["field"], row["number"]): f"certainty {row['certainty']:.2f}: {row['basis']}" for row in rows}
+
+
+def _empty(connection: sqlite3.Connection, case_id: str) -> dict[str, Empty]:
+    """Return why each field without a value has none, where that is more than "not reported"; a curator's mark tells the rest."""
+    rows = every(
+        connection,
+        "select field, reason, evidence_number from empty_field where case_id = ? and reason not in ('not stated', 'rejected')",
+        case_id,
+    )
+    return {row["field"]: Empty(row["reason"], () if row["evidence_number"] is None else (row["evidence_number"],)) for row in rows}
 
 
 def _patient(facts: _Facts) -> Iterator[Item]:
@@ -115,7 +149,7 @@ def _tumour(facts: _Facts) -> Iterator[Item]:
     case = facts.case
     yield facts.single("site", case["site_name"], case["topography"], case["laterality"])
     yield facts.scalar("size_cm")
-    yield Item("Metastases", facts.listed("metastases", "metastasis", value_words.metastasis))
+    yield facts.listed("Metastases", "metastases", "metastasis", value_words.metastasis)
 
 
 def _pathology(facts: _Facts) -> Iterator[Item]:
@@ -127,19 +161,19 @@ def _pathology(facts: _Facts) -> Iterator[Item]:
         if values:
             yield Item(label, values, "chip", facts.where(number for value in values for number in value.evidence))
     if not results:
-        yield Item("Stains", ())
+        yield Item("Stains", (), empty=facts.empty.get("ihc"))
     yield facts.scalar("ki67_percent")
-    yield Item("Molecular tests", facts.listed("molecular", "molecular_test", value_words.molecular))
+    yield facts.listed("Molecular tests", "molecular", "molecular_test", value_words.molecular)
 
 
 def _treatment(facts: _Facts) -> Iterator[Item]:
     yield facts.scalar("surgery")
-    if operations := facts.listed("surgeries", "surgery", value_words.operation):
-        yield Item("Operations", operations)
+    if (operations := facts.listed("Operations", "surgeries", "surgery", value_words.operation)).values:
+        yield operations
     yield facts.scalar("radiotherapy_given")
     if courses := facts.rows("radiotherapy_course"):
         yield Item("Courses", tuple(_course(facts, row) for row in courses))
-    yield Item("Drugs", facts.listed("drugs", "drug", value_words.drug))
+    yield facts.listed("Drugs", "drugs", "drug", value_words.drug)
 
 
 def _course(facts: _Facts, row: Row) -> Value:

@@ -90,9 +90,14 @@ class Draft:
         return self.runs[reason]
 
     def finish(
-        self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = (), is_interrupted: bool = False
+        self,
+        failed: Sequence[tuple[str, str]],
+        unchanged: int,
+        files: Sequence[SourceFile] = (),
+        touched: Sequence[SourceFile] = (),
+        is_interrupted: bool = False,
     ) -> None:
-        """Write counts, failures (name and message) and the files that were read into the ledger.
+        """Write counts, failures (name and message) and files into the ledger: those that were read, and known ones that were touched.
 
         Nothing is written where nothing was stored and no file was read for the first time.
         """
@@ -109,7 +114,7 @@ class Draft:
             store.reconcile(self.database)
             _tidy(self.database)
         else:
-            source_files.note(self.opened, files)
+            source_files.note(self.opened, (*files, *touched))
 
     def _tell_stored_before(self) -> None:
         """Call those reports changed that stood in the older tables: in the new ones each looks new."""

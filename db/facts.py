@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from db import value_words
 from db.rows import Row, case_key
-from extract import certainty
-from extract.certainty import Place
+from extract import certainty, emptiness
 from extract.record import Record
 
-CURATOR = "curator"
-# States of a value that is a curator's own, not the machine's.
-_OWN = frozenset({"corrected", "added"})
-_NOBODY: Mapping[Place, str] = MappingProxyType({})
 
+def rows(report_id: str, record: Record) -> Iterator[tuple[str, list[Row]]]:
+    """Yield table and rows of the values, and of the empty fields, of all cases of a record.
 
-def rows(report_id: str, record: Record, reviews: Mapping[Place, str] = _NOBODY) -> Iterator[tuple[str, list[Row]]]:
-    """Yield table and rows of the values of all cases of a record.
-
-    Parameters
-    ----------
-    report_id
-        The report.
-    record
-        What is stored of it: the curator's values in place of the machine's.
-    reviews
-        What a curator said of a value, as column `review` has it, by case label, field and number; unreviewed where nothing is said.
+    Every value comes out unreviewed; `db.corrections.ruling.mark` writes over what a curator said.
     """
     judged = dict(certainty.judge(record))
     for case in record.cases:
         key = case_key(report_id, case.label)
         found = []
         for field, number, fact in certainty.values_of(case):
-            place = case.label, field, number
-            review = reviews.get(place, "unreviewed")
-            sure = judged[place]
-            known = (None, CURATOR, "a curator's own value") if review in _OWN else (sure.score, sure.band, sure.basis)
-            found.append((key, field, number, value_words.told(case, field, fact), *known, review))
+            sure = judged[case.label, field, number]
+            found.append((key, field, number, value_words.told(case, field, fact), sure.score, sure.band, sure.basis, "unreviewed"))
         yield "fact", found
+    empty = emptiness.judge(record)
+    yield "empty_field", [(case_key(report_id, found.case), found.field, found.reason, found.evidence) for found in empty]

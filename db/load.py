@@ -23,6 +23,7 @@ from db.duplicates import Place
 from db.query import one
 from db.rows import record_rows
 from db.schema import DatabaseError
+from extract import telling
 from extract.record import EvidenceError, Record, check_evidence
 from extract.version import fingerprint
 
@@ -119,7 +120,7 @@ def store(
             overview.fill(connection, report.id)
             doses.fill_courses(connection, report.id)
             duplicates.enter(connection, report)
-            _note(connection, run_id, report.id, "changed" if before else "new", None, record.pipeline)
+            _note(connection, run_id, report.id, "changed" if before else "new", telling.failures(record), record.pipeline)
             if place:
                 _settle(connection, place, run_id)
     except _REFUSED as error:

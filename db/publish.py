@@ -18,8 +18,11 @@ SITE = Path(__file__).parent / "site"
 NOTICE = "For research into published cases. Not for the care of patients."
 FACETS = ("site", "histology", "sex", "status", "radiotherapy", "recurrence")
 
+FACT_FACETS = ("band", "review", "field")
+EMPTY_FACETS = ("reason", "field")
 DOSE_FACETS = ("origin", "histology", "site", "kind", "outcome")
 
+_FACETS = {"case_overview": FACETS, "radiotherapy_dose": DOSE_FACETS, "fact": FACT_FACETS, "empty_field": EMPTY_FACETS}
 _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
 # What is read through another table or page, and what only the programs keep for themselves.
 _HIDDEN = (
@@ -37,6 +40,8 @@ _TITLES = {
     "possible_same_patient": "Possibly the same patient",
     "source_file": "Files that were read",
     "radiotherapy_dose": "Doses side by side",
+    "fact": "Values, and how sure each is",
+    "empty_field": "Fields without a value, and why",
 }
 _PARAMETER = re.compile(
     r"""
@@ -178,10 +183,8 @@ def _table_metadata(table: schema.Table) -> dict[str, Any]:
         said["label_column"] = _LABELS[table.name]
     if table.name in _HIDDEN:
         said["hidden"] = True
-    if table.name == "case_overview":
-        said |= {"facets": list(FACETS), "size": 50}
-    if table.name == "radiotherapy_dose":
-        said |= {"facets": list(DOSE_FACETS), "size": 50}
+    if facets := _FACETS.get(table.name):
+        said |= {"facets": list(facets), "size": 50}
     return said
 
 

@@ -15,6 +15,7 @@ from extract.record import (
     Case,
     Drug,
     Evidence,
+    Failure,
     Histology,
     IhcResult,
     Metastasis,
@@ -79,7 +80,18 @@ def stored_record(connection: sqlite3.Connection, report_id: str) -> Record | No
         tuple(_case(connection, row, supports) for row in sorted(cases, key=lambda row: (len(row["label"]), row["label"]))),
         tuple(_evidence(row) for row in evidence),
         {"version": report["pipeline_version"], "fingerprint": report["pipeline_fingerprint"]},
+        _failures(connection, report_id),
     )
+
+
+def _failures(connection: sqlite3.Connection, report_id: str) -> tuple[Failure, ...]:
+    """Return the fields whose reading broke off, case by case; what happened stands in the ledger of that run alone."""
+    rows = every(
+        connection,
+        "select label, field from empty_field join patient_case using (case_id) where report_id = ? and reason = 'failed' order by 1, 2",
+        report_id,
+    )
+    return tuple(Failure(row["field"], "its reading broke off", row["label"]) for row in rows)
 
 
 def _case(connection: sqlite3.Connection, row: Row, supports: Mapping[tuple[str, str, int], list[int]]) -> Case:
@@ -143,6 +155,7 @@ def to_json(record: Record) -> dict[str, Any]:
         "report": {name: value for name, value in record.report.items() if value is not None},
         "cases": [plain(case) for case in record.cases],
         "evidence": [{k: v for k, v in plain(entry).items() if usual.get(k) != v} for entry in record.evidence],
+        **({"failures": [plain(failure) for failure in record.failures]} if record.failures else {}),
     }
 
 
@@ -158,7 +171,8 @@ def from_json(values: Mapping[str, Any], pipeline: Mapping[str, str]) -> Record:
         for case in values["cases"]
     )
     evidence = (_known(Evidence, {"case": None, **entry}) for entry in values["evidence"])
-    return Record(dict.fromkeys(_ABOUT) | values["report"], cases, tuple(evidence), dict(pipeline))
+    failures = tuple(_known(Failure, failure) for failure in values.get("failures", ()))
+    return Record(dict.fromkeys(_ABOUT) | values["report"], cases, tuple(evidence), dict(pipeline), failures)
 
 
 def facts(values: Mapping[str, Any]) -> Iterator[Numbered]:

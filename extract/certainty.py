@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +25,10 @@ from extract.record import REPEATED, SCALARS, Case, Evidence, Record
 WEIGHTS = Path(__file__).parent / "lexicons" / "certainty.csv"
 
 HIGH, MIDDLE, LOW = "high", "middle", "low"
+# The weight that all values have.
+COMMON = "any field"
+# A field whose weight is at most this is misread more often than others.
+_HARD = -0.3
 # From which score on a value is in a band: of a hundred values, how many are right.
 BANDS = ((HIGH, 0.95), (MIDDLE, 0.85), (LOW, 0.0))
 
@@ -45,7 +50,8 @@ def judge(record: Record) -> Iterator[tuple[Place, Certainty]]:
     weights = load_weights()
     for place, traits in traits_of(record):
         score = round(score_of(traits, place[1], weights), 3)
-        yield place, Certainty(score, band_of(score), basis_of(traits))
+        is_hard = weights.get(f"field {place[1]}", 0.0) <= _HARD
+        yield place, Certainty(score, band_of(score), basis_of(traits, is_hard))
 
 
 def band_of(score: float) -> str:
@@ -55,8 +61,10 @@ def band_of(score: float) -> str:
 
 def score_of(traits: Traits, field: str, weights: Mapping[str, float]) -> float:
     """Return how likely a value of a field with these traits is right; the common intercept serves a field without its own."""
-    total = weights["any field"] + weights.get(f"field {field}", 0.0)
-    total += sum(weights[name] * x for name, x in traits.numbers().items())
+    total = weights[COMMON] + weights.get(f"field {field}", 0.0)
+    for name, x in traits.numbers().items():
+        if x:
+            total += weights[name] * x
     return 1 / (1 + math.exp(-total))
 
 
@@ -82,6 +90,8 @@ class Traits:
         Where they stand, in the order of the text.
     others
         Mentions of the same field and patient with other words that were passed over for this value.
+    doubts
+        Mentions of the same field and patient that were passed over because they deny it, doubt it, plan it or tell of another tumour.
     is_computed
         The value was computed or concluded from what the words say.
     is_denial
@@ -95,6 +105,7 @@ class Traits:
     mentions: int
     sections: tuple[str, ...]
     others: int
+    doubts: int
     is_computed: bool
     is_denial: bool
     flag: str | None
@@ -104,9 +115,9 @@ class Traits:
         """Return the traits as the model takes them: each 0 where there is nothing to say."""
         return {
             "agreeing mentions": math.log2(min(self.mentions, _MOST)),
-            "in title or abstract": float(not _PROMINENT.isdisjoint(self.sections)),
             "only in discussion or introduction": float(_ARGUING.issuperset(self.sections)),
             "other mentions": math.log2(1 + min(self.others, _MOST)),
+            "doubting mentions": math.log2(1 + min(self.doubts, _MOST)),
             "computed": float(self.is_computed),
             "denial": float(self.is_denial),
             "flag impossible": float(self.flag == IMPOSSIBLE),
@@ -117,15 +128,14 @@ class Traits:
 
 # More mentions than these make a value no surer.
 _MOST = 4
-_PROMINENT = frozenset({"title", "abstract", "conclusion"})
 _ARGUING = frozenset({"discussion", "introduction"})
 # What speaks for a trait (1), and what against (-1): a fit may find a trait worth nothing, but never turn it round.
 SIGNS: Mapping[str, int] = MappingProxyType(
     {
         "agreeing mentions": 1,
-        "in title or abstract": 1,
         "only in discussion or introduction": -1,
         "other mentions": -1,
+        "doubting mentions": -1,
         "computed": -1,
         "denial": 0,
         "flag impossible": -1,
@@ -136,10 +146,24 @@ SIGNS: Mapping[str, int] = MappingProxyType(
 
 # Words that were passed over name the module of the field.
 _MODULES: Mapping[str, str] = MappingProxyType(
-    {"age_years": "age", "size_cm": "size", "ki67_percent": "ki67", "metastases": "metastasis", "follow_up_months": "follow_up"}
+    {
+        "age_years": "age",
+        "size_cm": "size",
+        "ki67_percent": "ki67",
+        "metastases": "metastasis",
+        "follow_up_months": "follow_up",
+        "surgeries": "surgery",
+        "radiotherapy_given": "radiotherapy",
+        "recurrence_months": "recurrence",
+    }
 )
 # Reasons that pit words against the value: the same patient and field, told otherwise.
 _RIVALS = re.compile(r"another \s \w+ \s preferred | contradicts", re.VERBOSE)
+_DOUBTS = re.compile(
+    r"absent | denied | possible | planned | argued | not \s operated | for \s another \s tumour"
+    r"| another \s (?:tumour | operation) | an \s earlier | on \s another | where \s the \s primary",
+    re.VERBOSE,
+)
 _DATE = re.compile(r"\b (?: 19 | 20 ) \d\d \b", re.VERBOSE)
 _RETURNED = re.compile(r"recur | relaps | return | regrow | re-?appear", re.VERBOSE | re.IGNORECASE)
 _TIMES = frozenset({"recurrence_months", "follow_up_months"})
@@ -147,13 +171,14 @@ _TIMES = frozenset({"recurrence_months", "follow_up_months"})
 
 def traits_of(record: Record) -> Iterator[tuple[Place, Traits]]:
     """Yield each value of each case with the traits of its evidence."""
-    supports, rivals = _by_case_and_field(record.evidence)
+    supports, rivals, doubts = _by_case_and_field(record.evidence)
     for case in record.cases:
         flagged = _flagged(case)
         for field, number, fact in values_of(case):
             entries = supports[case.label, field] if field in SCALARS else [record.evidence[at] for at in fact.evidence]
-            others = rivals[case.label, _MODULES.get(field, field)]
-            yield (case.label, field, number), _traits(field, fact, entries, others, flagged.get((field, number)), len(record.cases))
+            key = case.label, _MODULES.get(field, field)
+            flag = flagged.get((field, number))
+            yield (case.label, field, number), _traits(field, fact, entries, rivals[key], len(doubts[key]), flag, len(record.cases))
 
 
 def values_of(case: Case) -> Iterator[tuple[str, int, Any]]:
@@ -172,16 +197,17 @@ def values_of(case: Case) -> Iterator[tuple[str, int, Any]]:
 _Keyed = defaultdict[tuple[str | None, str], list[Evidence]]
 
 
-def _by_case_and_field(evidence: Iterable[Evidence]) -> tuple[_Keyed, _Keyed]:
-    """Return the evidence that supports values, and that which speaks for another one, by case and field."""
-    supports: _Keyed = defaultdict(list)
-    rivals: _Keyed = defaultdict(list)
+def _by_case_and_field(evidence: Iterable[Evidence]) -> tuple[_Keyed, _Keyed, _Keyed]:
+    """Return the evidence that supports values, that speaks for another one, and that speaks against any, by case and field."""
+    supports, rivals, doubts = _Keyed(list), _Keyed(list), _Keyed(list)
     for entry in evidence:
         if entry.reason is None:
             supports[entry.case, entry.field].append(entry)
         elif _RIVALS.match(entry.reason):
             rivals[entry.case, entry.field].append(entry)
-    return supports, rivals
+        elif entry.subject == "patient" and _DOUBTS.match(entry.reason):
+            doubts[entry.case, entry.field].append(entry)
+    return supports, rivals, doubts
 
 
 def _flagged(case: Case) -> Mapping[tuple[str, int], str]:
@@ -189,14 +215,25 @@ def _flagged(case: Case) -> Mapping[tuple[str, int], str]:
     return {place: flag.severity for flag in reversed(plausibility.flags(case)) for place in flag.places}
 
 
-def _traits(field: str, fact: Any, entries: Sequence[Evidence], rivals: Sequence[Evidence], flag: str | None, patients: int) -> Traits:
-    said = {_key(entry) for entry in entries}
-    others = {_key(entry) for entry in rivals} - said
-    agreeing = sum(_key(entry) in said for entry in rivals)
+def _traits(
+    field: str, fact: Any, entries: Sequence[Evidence], rivals: Sequence[Evidence], doubts: int, flag: str | None, patients: int
+) -> Traits:
+    agreeing, others = _sides(entries, rivals) if rivals else (0, 0)
     is_computed = _is_computed(field, fact, entries)
     places = 1 if is_computed and field in _TIMES else len({entry.start for entry in entries}) + agreeing
-    sections = tuple(dict.fromkeys(entry.section for entry in sorted(entries, key=lambda entry: entry.start)))
-    return Traits(places, sections, len(others), is_computed, _is_denial(fact, entries), flag, patients)
+    in_order = entries if len(entries) < 2 else sorted(entries, key=_start)
+    sections = tuple(dict.fromkeys([entry.section for entry in in_order]))
+    return Traits(places, sections, others, doubts, is_computed, _is_denial(fact, entries), flag, patients)
+
+
+_start = attrgetter("start")
+
+
+def _sides(entries: Sequence[Evidence], rivals: Sequence[Evidence]) -> tuple[int, int]:
+    """Return how many of the words that were passed over say what the evidence says, and how many other things the rest say."""
+    said = {_key(entry) for entry in entries}
+    keys = [_key(entry) for entry in rivals]
+    return sum(key in said for key in keys), len(set(keys) - said)
 
 
 def _key(entry: Evidence) -> str:
@@ -221,23 +258,36 @@ def _is_denial(fact: Any, entries: Sequence[Evidence]) -> bool:
 # --- in words ------------------------------------------------------------------------------------
 
 
-def basis_of(traits: Traits) -> str:
-    """Return what a certainty rests on, in words: "3 mentions agree, in case and abstract; 2 others say otherwise"."""
-    return "; ".join(_told(traits))
+def basis_of(traits: Traits, is_hard: bool = False) -> str:
+    """Return what a certainty rests on, in words: "3 mentions agree, in case and abstract; 2 mentions of something else".
+
+    `is_hard` tells that the field is misread more often than others.
+    """
+    return "; ".join((*_told(traits), *(("a field that is often misread",) if is_hard else ())))
+
+
+# Where most words of a text without headings stand: that tells nothing.
+_BODY = ("body",)
 
 
 def _told(traits: Traits) -> Iterator[str]:
-    where = _listed([section.replace("_", "-") for section in traits.sections if section != "body"])
+    where = "" if traits.sections == _BODY else _listed([section.replace("_", "-") for section in traits.sections if section != "body"])
     mentions = "one mention" if traits.mentions == 1 else f"{traits.mentions} mentions agree"
     yield f"{mentions}, in {where}" if where else mentions
     if traits.others:
-        yield "another mention says otherwise" if traits.others == 1 else f"{traits.others} other mentions say otherwise"
+        yield f"{_counted(traits.others, 'mention')} of something else"
+    if traits.doubts:
+        yield f"{_counted(traits.doubts, 'mention')} of what was not so, or of another tumour"
     if traits.is_computed:
         yield "computed, not read"
     if traits.flag:
         yield f"flagged as {traits.flag}"
     if traits.patients > 1:
         yield f"one of {traits.patients} patients"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"one {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,11 +19,12 @@ from spacy.language import Language
 
 from corpus import sections
 from corpus.report import Report
-from extract import abbreviations, kind, language, matching, patients, sentences, series
+from extract import abbreviations, denials, kind, language, matching, patients, sentences, series
 from extract.fields import FIELDS
-from extract.reading import Finding, Hit, Mention, Reading, Sentence
+from extract.lexicon import LexiconError
+from extract.reading import NOTHING, Finding, Hit, Mention, Reading, Resolution, Sentence
 from extract.record import FIELDS as RECORD_FIELDS
-from extract.record import Case, Evidence, Record, about, check_evidence
+from extract.record import Case, Evidence, EvidenceError, Failure, Record, about, check_evidence
 from extract.version import fingerprint, version
 
 LEXICONS = (
@@ -66,6 +68,8 @@ def build() -> Pipeline:
 def extract(report: Report, pipeline: Pipeline) -> Record:
     """Return the record of one report. The same text and pipeline give the same record.
 
+    A defect in one field loses that field of the report alone, and the record names it; where CASEBOOK_DEBUG is set it is raised.
+
     Raises EvidenceError if a quote and the text disagree, which is a defect of the pipeline.
     """
     reading = read(report, pipeline)
@@ -73,10 +77,11 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
     judged = kind.judge(reading, labels)
     cases: list[Case] = []
     evidence: list[Evidence] = []
+    failures: list[Failure] = []
     if judged in kind.WITH_CASES:  # a review or a guideline, long as they are, holds no facts: no field looks at it
-        mentions = [(field, _mentions(field, reading)) for field in FIELDS]
+        found = _find(reading, failures)
         for label in labels:
-            case = _case(label, mentions, evidence, len(labels) == 1)
+            case = _case(label, found, evidence, failures, len(labels) == 1)
             if _is_patient(case):
                 cases.append(case)
             else:
@@ -85,17 +90,27 @@ def extract(report: Report, pipeline: Pipeline) -> Record:
         for entry in evidence:
             entry.page = bisect_right(report.pages, entry.start) or 1
     record = Record(
-        about(report, judged), tuple(cases), tuple(evidence), {"version": pipeline.version, "fingerprint": pipeline.fingerprint}
+        about(report, judged),
+        tuple(cases),
+        tuple(evidence),
+        {"version": pipeline.version, "fingerprint": pipeline.fingerprint},
+        tuple(failures),
     )
     check_evidence(record, report.text)
     return record
 
 
 def single_case(report: Report, pipeline: Pipeline) -> tuple[Case, tuple[Evidence, ...]]:
-    """Return what a text says of its first patient, whether or not it tells enough to be a case report."""
+    """Return what a text says of its first patient, whether or not it tells enough to be a case report.
+
+    Raises EvidenceError where a field cannot be read to the end.
+    """
     reading = read(report, pipeline)
     evidence: list[Evidence] = []
-    case = _case("1", [(field, _mentions(field, reading)) for field in FIELDS], evidence, False)
+    failures: list[Failure] = []
+    case = _case("1", _find(reading, failures), evidence, failures, False)
+    if failures:
+        raise EvidenceError(f"{report.id}: {failures[0].field}: {failures[0].message}")
     return case, tuple(evidence)
 
 
@@ -133,10 +148,35 @@ def _by_sentence(hits: Sequence[Hit]) -> dict[int, list[Hit]]:
 
 # No case report says more of one thing; what repeats itself beyond is not read, so that no text takes forever.
 _MOST_MENTIONS = 1500
+# How much of a defect's message is kept, in characters.
+_LONGEST = 200
 
 
-def _mentions(field: ModuleType, reading: Reading) -> list[Mention]:
-    return list(islice(field.find(reading), _MOST_MENTIONS))
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The mentions of each field that was read, and the words that deny a field as a whole."""
+
+    fields: tuple[tuple[ModuleType, list[Mention]], ...]
+    denials: list[Mention]
+
+
+def _find(reading: Reading, failures: list[Failure]) -> _Found:
+    """Return the mentions of all fields; one that fails is left out and named among the failures."""
+    found: list[tuple[ModuleType, list[Mention]]] = []
+    for field in FIELDS:
+        mentions: list[Mention] = []
+        try:
+            mentions = list(islice(field.find(reading), _MOST_MENTIONS + 1))
+        except LexiconError:  # a faulty vocabulary is so for every report
+            raise
+        except Exception as error:
+            failures += _failed(field, None, error)
+            continue
+        if len(mentions) > _MOST_MENTIONS:
+            told = f"more than {_MOST_MENTIONS} mentions; those from offset {mentions.pop().start} on are not read"
+            failures += [Failure(name, told) for name in field.FIELDS]
+        found.append((field, mentions))
+    return _Found(tuple(found), list(islice(denials.find(reading), _MOST_MENTIONS)))
 
 
 def _drafts(text: str, spans: Sequence[tuple[int, int, sections.Line]], cues: Sequence[Hit]) -> list[patients.Draft]:
@@ -152,12 +192,15 @@ def _drafts(text: str, spans: Sequence[tuple[int, int, sections.Line]], cues: Se
     return drafts
 
 
-def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evidence: list[Evidence], is_only: bool) -> Case:
+def _case(label: str, found: _Found, evidence: list[Evidence], failures: list[Failure], is_only: bool) -> Case:
     """Return the case of one patient (or of the only one), and add the evidence of its values to the list."""
+
+    def mine(mentions: list[Mention]) -> list[Mention]:
+        return mentions if is_only else [mention for mention in mentions if mention.sentence.patient in (label, series.EVERY)]
+
     values: dict[str, Any] = {"label": label}
-    for field, found in mentions:
-        mine = found if is_only else [mention for mention in found if mention.sentence.patient in (label, series.EVERY)]
-        resolution = field.resolve(mine, values)
+    for field, mentions in found.fields:
+        resolution = _resolve(field, mine(mentions), values, failures)
         for name, finding in resolution.one.items():
             proof = _prove(finding, name, label, evidence)
             # A site or a histology names its evidence; a plain value is found by field and case.
@@ -166,7 +209,28 @@ def _case(label: str, mentions: Sequence[tuple[ModuleType, list[Mention]]], evid
             more = [_with_evidence(finding.value, _prove(finding, name, label, evidence)) for finding in findings]
             values[name] = (*values.get(name, ()), *more)  # a later field may add to what an earlier one found
         evidence += [_evidence(mention, field.NAME, label, None, reason) for mention, reason in resolution.passed]
+    evidence += [_evidence(m, m.field, label, None, denials.REASON) for m in mine(found.denials) if not values.get(m.field)]
     return Case(**{name: value for name, value in values.items() if name in _OF_CASE})
+
+
+def _resolve(field: ModuleType, mentions: list[Mention], values: dict[str, Any], failures: list[Failure]) -> Resolution:
+    """Return what a field makes of the mentions of one patient; nothing, and a failure more, where it fails."""
+    try:
+        resolution: Resolution = field.resolve(mentions, values)
+    except LexiconError:
+        raise
+    except Exception as error:
+        failures += _failed(field, values["label"], error)
+        return NOTHING
+    return resolution
+
+
+def _failed(field: ModuleType, label: str | None, error: Exception) -> list[Failure]:
+    """Return the failure of each of a module's fields; raise the error again where CASEBOOK_DEBUG is set."""
+    if "CASEBOOK_DEBUG" in os.environ:
+        raise error
+    message = " ".join(f"could not be read, {type(error).__name__}: {error}".split())[:_LONGEST]
+    return [Failure(name, message, label) for name in field.FIELDS]
 
 
 # A field may leave other things beside its values for a later one, such as the timeline.

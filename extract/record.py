@@ -220,6 +220,18 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A field whose reading broke off in one report and was left empty; the other fields stand.
+
+    `case` is the label of the case, None where it broke off for all of them; `message` says what happened, in a line.
+    """
+
+    field: str
+    message: str
+    case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that is said of one report: who it is about, and the words for each value."""
 
@@ -227,6 +239,7 @@ class Record:
     cases: tuple[Case, ...]
     evidence: tuple[Evidence, ...]
     pipeline: Mapping[str, str]  # version, fingerprint
+    failures: tuple[Failure, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the public JSON form (RECORD.md): tuples become lists, nothing is left out."""
@@ -235,6 +248,7 @@ class Record:
             "cases": [_plain(asdict(case)) for case in self.cases],
             "evidence": [asdict(entry) for entry in self.evidence],
             "pipeline": dict(self.pipeline),
+            "failures": [asdict(failure) for failure in self.failures],
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -27,6 +28,16 @@ def lines(report: Report, record: Record) -> Iterator[str]:
         yield f"{'case ' + case.label:10}{'; '.join(_case(case)) or 'nothing but that there is one'}"
     for message in report.messages:
         yield f"{'doubt':10}{_short(message)}"
+    if told := failures(record):
+        yield f"{'failed':10}{_short(told)}"
+
+
+def failures(record: Record) -> str | None:
+    """Return which fields of a report could not be read to the end, and why, in a line; None where all were."""
+    told: dict[str, list[str]] = {}
+    for failure in record.failures:
+        told.setdefault(failure.message, []).append(failure.field if failure.case is None else f"{failure.field} of case {failure.case}")
+    return "; ".join(f"{', '.join(fields)}: {message}" for message, fields in told.items()) or None
 
 
 def summary(report: Report, record: Record) -> dict[str, Any]:
@@ -42,6 +53,7 @@ def summary(report: Report, record: Record) -> dict[str, Any]:
         "tables": [{"label": table.label, "caption": table.caption, "rows": len(table.rows)} for table in report.tables],
         "patients": [_patient(case) for case in record.cases],
         "doubts": list(report.messages),
+        "failures": [asdict(failure) for failure in record.failures],
     }
 
 

@@ -50,7 +50,7 @@ def main() -> None:
     built = pipeline.build()
     whole: dict[str, Evaluation] = {}
     treatment: dict[str, Evaluation] = {}
-    for name, gold, reports in _sets():
+    for name, gold, reports in sets():
         result = evaluate.evaluate(gold, {report.id: pipeline.extract(report, built) for report in reports})
         (treatment if "treatment" in name or "invented" in name else whole)[name] = result
         if name.endswith("read"):
@@ -65,7 +65,7 @@ def main() -> None:
     print("\nF1 (true positives / false positives / false negatives)")
 
 
-def _sets() -> Iterator[tuple[str, Sequence[GoldReport], list[Report]]]:
+def sets() -> Iterator[tuple[str, Sequence[GoldReport], list[Report]]]:
     """Yield each set's name, its gold and its texts."""
     if (SHARED / "gold" / "dev").is_dir():
         yield from _sets_beside()

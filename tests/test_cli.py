@@ -165,7 +165,7 @@ def test_extract_prints_a_line_of_json_for_each_report(folder: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     records = [json.loads(line) for line in result.stdout.splitlines()]
     assert [record["report"]["id"] for record in records] == ["lung", "thigh"]
-    assert set(records[0]) == {"report", "cases", "evidence", "pipeline"}
+    assert set(records[0]) == {"report", "cases", "evidence", "pipeline", "failures"}
     assert records[1]["cases"][0]["age_years"] == 61
     for entry in records[1]["evidence"]:
         assert THIGH[entry["start"] : entry["end"]] == entry["quote"]

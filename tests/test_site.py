@@ -7,7 +7,9 @@ import base64
 import hashlib
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -17,8 +19,10 @@ from typing import Any
 import pytest
 
 from corpus.dose_table import DoseTable, TableCell, load_dose_table
+from corpus.report import Report
 from db import load, publish, serve
 from db.schema import DatabaseError
+from extract.record import Case, Failure
 from tests import db_fixtures
 
 Get = Callable[..., Any]
@@ -592,3 +596,46 @@ def test_markup_of_a_paper_is_inert(get_paper: Get, path: str) -> None:
     for markup in ("<i>", "<b>and", "<Springfield>", "<1>"):
         assert markup not in html
     assert _active(html) == []
+
+
+# --- how sure a value is, and why there is none ----------------------------------------------------
+
+
+def test_only_a_value_of_low_certainty_is_marked_and_says_why(get: Get, database: Path) -> None:
+    html = get(CASE).text
+    marks = [unescape(title) for title in re.findall(r'<a class="doubt"[^>]* title="([^"]*)">less certain</a>', html)]
+    with closing(sqlite3.connect(database)) as connection:
+        low = connection.execute(
+            "select certainty, basis from fact where case_id = 'lung-imt/1' and band = 'low' and field <> 'events'"
+        ).fetchall()
+    assert low
+    assert sorted(marks) == sorted(f"certainty {score:.2f}: {basis}" for score, basis in low)
+
+
+def test_an_empty_field_says_why_and_leads_to_the_words(tmp_path: Path) -> None:
+    report = Report("refused", "A 62-year-old man had a leiomyosarcoma of the thigh. He refused any chemotherapy. It never came back.")
+    note = db_fixtures.Notes(report.text, [])
+    note("age_years", "62-year-old")
+    note("recurrence", "never came back", assertion="absent")
+    note("drugs", "refused any chemotherapy", reason="said to be absent", assertion="absent")
+    record = db_fixtures.record_of(report, "case_report", (Case("1", age_years=62.0, recurrence=False),), note)
+    path = tmp_path / "casebook.db"
+    with closing(load.connect(path)) as connection:
+        load.store(connection, report, replace(record, failures=(Failure("size_cm", "could not be read"),)), "run")
+        load.refresh_overview(connection)
+    html = next(_asking(path))("/casebook/patient_case/refused~2F1").text
+    lines = {label: " ".join(_text(said).split()) for label, said in re.findall(r"<dt>([^<]*)</dt>\s*<dd[^>]*>(.*?)</dd>", html, re.DOTALL)}
+    assert lines["Drugs"] == "stated absent"
+    assert lines["Size"] == "failed"
+    assert lines["Sex"] == lines["Metastases"] == lines["Stains"] == "not reported"
+    assert '<a class="value none" href="#ev-2" data-ev="2"><span>stated absent</span></a>' in html
+    assert re.search(r'<mark[^>]*id="ev-2"|id="ev-2"[^>]*>', html)
+
+
+def test_values_and_empty_fields_can_be_browsed_by_facet(get: Get) -> None:
+    for path, facets in (("/casebook/fact", ("band", "review", "field")), ("/casebook/empty_field", ("reason", "field"))):
+        asked = get(f"{path}.json?_shape=objects&" + "&".join(f"_facet={facet}" for facet in facets)).json()
+        assert set(facets) <= set(asked["facet_results"])
+        assert all(asked["facet_results"][facet]["results"] for facet in facets)
+        html = get(path).text
+        assert all(f"_facet={facet}" in html or f"{facet}=" in html for facet in facets)

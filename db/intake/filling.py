@@ -66,18 +66,26 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
         draft = Draft(database, stack, reader.fingerprint, words=words, show=tally.teller.show)
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
         read: list[SourceFile] = []
-        incoming = stop.until_wanted(_from_files(paths, old, read, project, reader, tally))
+        touched: list[SourceFile] = []
+        incoming = stop.until_wanted(_from_files(paths, old, read, touched, project, reader, tally))
         update(draft, incoming, before(old), reader, tally)
         tally.is_interrupted = stop.came_in_time
-        draft.finish(tally.for_the_ledger(paths), tally.unchanged, read, tally.is_interrupted)
+        draft.finish(tally.for_the_ledger(paths), tally.unchanged, read, touched, tally.is_interrupted)
 
 
 def _from_files(
-    paths: Sequence[Path], old: sqlite3.Connection | None, read: list[SourceFile], project: Project, reader: Reader, tally: Tally
+    paths: Sequence[Path],
+    old: sqlite3.Connection | None,
+    read: list[SourceFile],
+    touched: list[SourceFile],
+    project: Project,
+    reader: Reader,
+    tally: Tally,
 ) -> Iterator[Incoming]:
     """Yield the reports in files; those of a file that was read before, by the same readers and pipeline, are counted only.
 
-    What came of each file that had to be read is added to `read` when its reports have been dealt with.
+    What came of each file that had to be read is added to `read` when its reports have been dealt with; files that were only
+    touched, with the bytes that are known, are added to `touched`.
     """
     tables_of_own = own_tables(old) if old else set()
     fingerprints = files.readers_fingerprint(), reader.fingerprint
@@ -93,7 +101,7 @@ def _from_files(
         if old and (file := source_files.known(old, source.id, *fingerprints, sha256=digest)):
             _leave_alone(source, file, tally)
             if stamp:
-                read.append(replace(file, stamp=stamp))
+                touched.append(replace(file, stamp=stamp))
             continue
         failures, unsettled, names = len(tally.failed), tally.unsettled, []
         for report in reading.read(source, data, tally):

@@ -15,6 +15,7 @@ from corpus.europe_pmc import identifiers
 from corpus.report import CorpusError, Problem, Report
 from corpus.tables.grid import Grid
 from db.intake.tally import Tally
+from extract import telling
 from extract.lexicon import LexiconError
 from extract.record import EvidenceError, Record
 from extract.tables.understood import Understood
@@ -106,9 +107,12 @@ def reports(paths: Sequence[Path], tally: Tally) -> Iterator[tuple[Path, Report]
 
 
 def record(report: Report, reader: Reader, tally: Tally) -> Record | None:
-    """Return what is read in a report; None, after saying why, where that fails."""
+    """Return what is read in a report; None, after saying why, where that fails. Of single fields that fail it says so, too."""
     try:
-        return reader.extract(report)
+        found = reader.extract(report)
+        if told := telling.failures(found):
+            tally.teller.warn(f"{name_of(report)}: {told}; the rest was read (CASEBOOK_DEBUG=1 shows where)")
+        return found
     except EvidenceError as error:
         tally.pass_over(name_of(report), f"{name_of(report)}: {error}")
     except (LexiconError, KeyboardInterrupt):
