@@ -224,7 +224,8 @@ def add(paths: tuple[Path, ...], lists: tuple[Path, ...], corrections: Path | No
     files is kept once, the fuller one.
 
     A file that has not changed since it was read, by the same pipeline, is left alone; otherwise what was stored of it is
-    replaced. Where something fails, what was stored before stays.
+    replaced. Where something fails, what was stored before stays. Ctrl-C stores what was read so far, and the same
+    command goes on with the rest; Ctrl-C again stops at once, with nothing stored.
     """
     if not paths and not lists:
         raise click.UsageError("Missing argument 'PATH...'.")
@@ -247,6 +248,9 @@ def _say_what_was_done(database: Path, tally: Tally) -> None:
 
     for line in telling.lines(database, tally):
         say(line)
+    if tally.is_interrupted:
+        n_stored = tally.new + tally.changed + len(tally.linked)
+        warn(f"interrupted; {counted(n_stored, 'report')} stored; the same command goes on with the rest")
 
 
 @main.command()

@@ -16,6 +16,7 @@ import click
 
 from corpus.plain import from_here, plain
 from corpus.report import CorpusError
+from db import refusals
 from db.schema import DatabaseError
 from extract.lexicon import LexiconError
 from extract.record import EvidenceError
@@ -96,6 +97,6 @@ def in_one_line(command: Callable[P, None]) -> Callable[P, None]:
             reason = (error.strerror or str(error)).lower()
             fail(f"{from_here(Path(os.fsdecode(error.filename)))}: {reason}" if error.filename else reason)
         except sqlite3.Error as error:
-            fail(f"{from_here(database) if database else 'database'}: {error}")
+            fail(f"{from_here(database) if database else 'database'}: {refusals.reason(error)}")
 
     return run

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from corpus.files import readers_fingerprint
-from db import load, schema, source_files
+from db import load, refusals, schema, source_files
 from db.history import store
 from db.schema import DatabaseError
 from db.source_files import SourceFile
@@ -61,12 +63,22 @@ class Draft:
     # The ledger is history and the only place that knows the clock.
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     show: Callable[[str], None] = _in_silence
+    _seen: tuple[int, ...] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = identity(self.database)
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The copy, open for writing."""
+        """The copy, open for writing.
+
+        Raises
+        ------
+        DatabaseError
+            Another process is writing to the same database, or has since this draft was begun.
+        """
         if self.opened is None:
-            self.opened = self.stack.enter_context(replacement(self.database, self.starts_empty, self.words, self.show))
+            self.opened = self.stack.enter_context(replacement(self.database, self._seen, self.starts_empty, self.words, self.show))
         return self.opened
 
     def run(self, reason: str) -> str:
@@ -79,7 +91,12 @@ class Draft:
         return self.runs[reason]
 
     def finish(
-        self, failed: Sequence[tuple[str, str]], unchanged: int, files: Sequence[SourceFile] = (), touched: Sequence[SourceFile] = ()
+        self,
+        failed: Sequence[tuple[str, str]],
+        unchanged: int,
+        files: Sequence[SourceFile] = (),
+        touched: Sequence[SourceFile] = (),
+        is_interrupted: bool = False,
     ) -> None:
         """Write counts, failures (name and message) and files into the ledger: those that were read, and known ones that were touched.
 
@@ -93,9 +110,10 @@ class Draft:
             for name, message in [] if number else failed:
                 load.note_failure(self.connection, run, name, message)
             seconds = (datetime.now(UTC) - self.started).total_seconds()
-            load.finish_run(self.connection, run, 0 if number else unchanged, round(seconds, 3))
+            load.finish_run(self.connection, run, 0 if number else unchanged, round(seconds, 3), is_interrupted)
         if self.opened is None:
             store.reconcile(self.database)
+            _tidy(self.database)
         else:
             source_files.note(self.opened, (*files, *touched))
 
@@ -116,29 +134,34 @@ class Draft:
 
 @contextmanager
 def replacement(
-    database: Path, starts_empty: bool, words: str | None = None, show: Callable[[str], None] = _in_silence
+    database: Path, seen: tuple[int, ...] | None, starts_empty: bool, words: str | None = None, show: Callable[[str], None] = _in_silence
 ) -> Iterator[sqlite3.Connection]:
     """Yield a copy to write to and put it in the database's place; an exception leaves all as it was.
 
-    The history follows: `words` is the command as it was typed. `show` hears what is being done.
+    The history follows: `words` is the command as it was typed. `seen` tells the state of the database that the command has looked at,
+    `show` hears what is being done.
 
     Raises
     ------
     DatabaseError
-        Another process is writing to the same database.
+        Another process is writing to the same database, or has since it was seen; or the disk refuses what is written.
     """
     database = database.resolve()
     database.parent.mkdir(parents=True, exist_ok=True)
-    partial = database.with_name(f"{database.name}.partial")
+    partial = _partial(database)
     with _lock(database):
+        # What was looked up so far, to decide what to store, may not hold any more.
+        if identity(database) != seen:
+            raise DatabaseError(f"{database}: another casebook has written to it since this command began; run it again")
         try:
-            store.reconcile(database)
-            _discard(partial)
-            if database.exists() and not starts_empty:
-                show("copying the database")
-                with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
-                    old.backup(new)
-            with store.following(database, words) as follow:
+            with _explained(database), _held(database), ExitStack() as history:
+                store.reconcile(database)
+                _discard(partial)
+                if database.exists() and not starts_empty:
+                    show("copying the database")
+                    with closing(open_readonly(database)) as old, closing(sqlite3.connect(partial)) as new:
+                        old.backup(new)
+                follow = history.enter_context(store.following(database, words))
                 with closing(load.connect(partial)) as connection:
                     # Nobody reads this file before it is whole and on the disk: a crash costs nothing but the copy.
                     connection.execute("pragma synchronous = off")
@@ -150,8 +173,90 @@ def replacement(
                     show("entering in the history what was done")
                     with load.transaction(connection):
                         follow(connection)
-                load.publish(partial, database)
+                with _undisturbed():
+                    load.publish(partial, database)
+                    for end in ("wal", "shm"):
+                        database.with_name(f"{database.name}-{end}").unlink(missing_ok=True)
+                    _keep_history(database, history)
         finally:
+            _discard(partial)
+
+
+def _keep_history(database: Path, history: ExitStack) -> None:
+    """Let the runs of the copy that now is in its place stay in the history."""
+    try:
+        load.settle_on_disk(database.parent)
+        history.close()
+    except (sqlite3.Error, OSError, DatabaseError) as error:
+        told = "all is stored, but not the run in its history; the next command that has room for it enters it"
+        # Without its cause, which would be taken for that of a copy that was not stored.
+        raise DatabaseError(f"{database}: {told} ({error})") from None
+
+
+@contextmanager
+def _explained(database: Path) -> Iterator[None]:
+    """Say of what SQLite and the disk refuse what is wanted instead."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, DatabaseError) as error:
+        cause = error.__cause__ if isinstance(error, DatabaseError) and error.__cause__ else error
+        if refusals.is_full(cause):
+            raise DatabaseError(refusals.no_room(database, _partial(database))) from error
+        if isinstance(error, sqlite3.Error):
+            raise DatabaseError(f"{database}: {refusals.reason(error)}; nothing was stored") from error
+        raise
+
+
+@contextmanager
+def _held(database: Path) -> Iterator[None]:
+    """Keep other programs from writing to the database while its copy is made and changed: what they wrote would be lost.
+
+    What a killed program left half done in it is ended first, and its write-ahead log emptied, which would be taken for that of the copy.
+    """
+    if not database.exists():
+        yield
+        return
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True, isolation_level=None)) as held:
+        is_busy, *_ = held.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if is_busy:
+            raise DatabaseError(f"{database}: {refusals.BUSY}")
+        held.execute("begin immediate")
+        yield
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no request to stop come between database and history: it comes too late, all is stored in a moment."""
+    if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+        yield
+        return
+    usual = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def identity(database: Path) -> tuple[int, ...] | None:
+    """Return what tells one state of a database from another without reading it, None where there is none."""
+    try:
+        found = database.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _partial(database: Path) -> Path:
+    return database.with_name(f"{database.name}.partial")
+
+
+def _tidy(database: Path) -> None:
+    """Remove what a killed process left beside the database, if that is possible now."""
+    database = database.resolve()
+    lock, partial = database.with_name(f"{database.name}.lock"), _partial(database)
+    if lock.exists() or partial.exists():
+        with suppress(DatabaseError), _lock(database):
             _discard(partial)
 
 
@@ -168,14 +273,18 @@ def _lock(database: Path) -> Iterator[None]:
 
     path = database.with_name(f"{database.name}.lock")
     while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise DatabaseError(f"{database}: no file can be made beside it ({reason}); wanted a folder that may be written") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
             raise DatabaseError(f"{database}: another casebook is writing to it; wait until it has finished") from None
         # Its owner may have removed the file between our opening and our locking it: then it locks nothing.
-        if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+        if (there := identity(path)) and there[0] == os.fstat(handle).st_ino:
             break
         os.close(handle)
     try:
@@ -204,6 +313,8 @@ def has_todays_tables(database: Path) -> bool | None:
         with closing(open_readonly(database)) as connection:
             version = connection.execute("pragma user_version").fetchone()[0]
             tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(f"{database}: {refusals.reason(error)}") from error
     except sqlite3.Error as error:
         raise DatabaseError(f"{database}: {error}; wanted a Casebook database, or a name that is free") from error
     if not tables:
@@ -223,6 +334,7 @@ def is_usable(database: Path) -> bool:
     DatabaseError
         It has other tables than today's, or is none of Casebook's.
     """
+    _tidy(database)
     is_current = has_todays_tables(database)
     if is_current is False:
         raise DatabaseError(f"{database}: was made with other tables; `casebook build` makes it anew and keeps what was added")
@@ -260,6 +372,15 @@ def added_reports(connection: sqlite3.Connection) -> set[str]:
             # What an undone run had stored, or had taken out, comes again from where it came before.
             origin[name] = before.get((reason.removeprefix(UNDO).strip(), name)) if reason.startswith(UNDO) else reason
     return {name for name, reason in origin.items() if reason == ADD}
+
+
+def put_back(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the reports that an undo was the last to touch."""
+    # Beside max(), SQLite gives the other columns of the same row.
+    rows = connection.execute(
+        "select report_name, reason, max(run_id) from run_report join run using (run_id) where outcome <> 'failed' group by report_name"
+    )
+    return frozenset(name for name, reason, _ in rows if (reason or "").startswith(f"{UNDO} "))
 
 
 def _dose_tables(connection: sqlite3.Connection) -> list[str]:

@@ -13,7 +13,7 @@ import re
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -61,6 +61,10 @@ _SAME_NUMBERS, _FEW_NUMBERS = 0.7, 4
 _TITLE_WORDS = 5
 # Texts of which the shorter has so much of the longer's words tell the same: then the better source is kept.
 _AS_FULL = 0.8
+_SECOND_HAND = "same as another copy of it"
+_HANGING = (
+    f"reason = '{_SECOND_HAND}' and duplicate_id <> ?1 and report_id = (select report_id from report_duplicate where duplicate_id = ?1)"
+)
 _FORMATS = ("jats", "bioc", "html", "docx", "markdown", "pdf", "text")
 
 
@@ -138,12 +142,29 @@ def links(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def orphans(connection: sqlite3.Connection, report: Report, found: Place | None) -> tuple[Report, ...]:
-    """Return the reports that are linked to an older text of this one, and that its place does not name: to be placed anew."""
+    """Return the reports that hang on an older text of this one, and that its place does not name: to be placed anew.
+
+    They are those that are linked to it, or, where it was linked itself, those of which only a copy is like the kept one.
+    """
     before = stored_report(connection, report.id)
-    if before is None or before == bare(report):
+    if before == bare(report):
         return ()
     placed = {link.report.id for link in found.links} if found else set()
-    return tuple(other for other in linked(connection, report.id) if other.id not in placed)
+    hanging = linked(connection, report.id) if before else _at_second_hand_with(connection, report.id)
+    return tuple(other for other in hanging if other.id not in placed)
+
+
+def _at_second_hand_with(connection: sqlite3.Connection, report_id: str) -> tuple[Report, ...]:
+    """Return the reports that are linked at second hand to the one to which this one is linked."""
+    rows = every(connection, f"select content from report_duplicate where {_HANGING} order by duplicate_id", report_id)
+    return tuple(from_content(row["content"]) for row in rows)
+
+
+def loosen(connection: sqlite3.Connection, report: Report) -> None:
+    """Forget the links that may hang on an older text of a linked report, inside the caller's transaction: see `orphans`."""
+    if not is_linked(connection, report):
+        gone = connection.execute(f"delete from report_duplicate where {_HANGING} returning search_key", (report.id,)).fetchall()
+        connection.executemany("delete from report_fingerprint where search_key = ?", gone)
 
 
 def place(connection: sqlite3.Connection, report: Report) -> Place | None:
@@ -160,7 +181,7 @@ def place(connection: sqlite3.Connection, report: Report) -> Place | None:
     kept = _fullest(tuple(members.values()))
     stored = {name for name in members if name != report.id and one(connection, "select 1 from report where report_id = ?", name)}
     is_stored = kept.id in stored
-    others = [report] if is_stored else [member for name, member in sorted(members.items()) if name != kept.id]
+    others = [member for name, member in sorted(members.items()) if name != kept.id]
     links = tuple(
         Link(other, likeness(kept, other) or _at_second_hand(kept, other)) for other in others if not _is_linked_to(connection, kept, other)
     )
@@ -181,6 +202,8 @@ def settle(connection: sqlite3.Connection, found: Place) -> None:
 
     What was linked to a report that is now linked itself is forgotten, unless the place names it: see `orphans`.
     """
+    for link in found.links:
+        loosen(connection, link.report)
     for link in found.links:
         connection.execute("delete from report where report_id = ?", (link.report.id,))
         leave(connection, link.report.id)
@@ -286,7 +309,7 @@ def _at_second_hand(kept: Report, other: Report) -> Likeness:
     """Return why a report is linked to one that only its copies are like."""
     shorter, longer = sorted((_telling(kept), _telling(other)), key=len)
     n_both = _covered(shorter, longer)
-    return Likeness("same as another copy of it", n_both, round(n_both / len(shorter), 4) if shorter else 0.0)
+    return Likeness(_SECOND_HAND, n_both, round(n_both / len(shorter), 4) if shorter else 0.0)
 
 
 # --- which is kept? ----------------------------------------------------------------------------
@@ -328,24 +351,66 @@ def _known(report: Report) -> int:
 
 
 def _family(connection: sqlite3.Connection, report: Report) -> tuple[Report, ...]:
-    """Return the reports that are the same as a new one, and those that are linked to them or with them to another one."""
+    """Return the reports that are the same as a new one, and those that are linked to them or with them to another one.
+
+    A retelling binds nothing together: it may bear the DOI of a paper whose patients come in a file each.
+    """
     found: dict[str, Report] = {}
+    retold: list[tuple[Report, dict[str, Report]]] = []
     for candidate in _candidates(connection, report):
         if candidate.id in found or likeness(report, candidate) is None:
             continue
-        link = one(connection, "select report_id from report_duplicate where duplicate_id = ?", candidate.id)
-        kept = link["report_id"] if link else candidate.id
-        if kept == report.id and stored_report(connection, kept) != bare(report):
-            found[candidate.id] = candidate  # what else was linked to the older text need not be like the new one
-            continue
-        found |= {member.id: member for member in (stored_report(connection, kept), *linked(connection, kept)) if member}
+        group = _group(connection, report, candidate)
+        if candidate.is_retelling == report.is_retelling:
+            found |= group
+        else:
+            retold.append((candidate, group))
+    found |= _joined_by_retelling(report, found, retold)
     return tuple(member for name, member in sorted(found.items()) if name != report.id)
+
+
+def _group(connection: sqlite3.Connection, report: Report, candidate: Report) -> dict[str, Report]:
+    """Return by name a report like a new one with those that tell the same as it is stored, the kept one first."""
+    link = one(connection, "select report_id from report_duplicate where duplicate_id = ?", candidate.id)
+    kept = link["report_id"] if link else candidate.id
+    if kept == report.id and stored_report(connection, kept) != bare(report):
+        return {candidate.id: candidate}  # what else was linked to the older text need not be like the new one
+    return {member.id: member for member in (stored_report(connection, kept), *linked(connection, kept)) if member}
+
+
+def _joined_by_retelling(
+    report: Report, found: Mapping[str, Report], retold: Sequence[tuple[Report, dict[str, Report]]]
+) -> dict[str, Report]:
+    """Return what a retelling and its original have in common with the group of the other, the longer original first.
+
+    A new retelling goes to the longest of the originals; a new original takes a retelling from a shorter one, alone.
+    """
+    apart = [(candidate, group) for candidate, group in retold if candidate.id not in found]
+    if not apart:
+        return {}
+    if report.is_retelling:
+        groups = [group for _, group in apart]
+        return {} if found else min(groups, key=lambda group: _shortness(next(iter(group.values()))))
+    joined: dict[str, Report] = {}
+    mine = min(_shortness(member) for member in (report, *found.values()) if not member.is_retelling)
+    for candidate, group in apart:
+        kept = next(iter(group.values()))
+        if kept.is_retelling:
+            joined |= group
+        elif mine < _shortness(kept):
+            joined[candidate.id] = candidate
+    return joined
+
+
+def _shortness(report: Report) -> tuple[int, str]:
+    """Return what is least for the longest report, and for the first by name of those as long."""
+    return -len(_telling(report)), report.id
 
 
 def _candidates(connection: sqlite3.Connection, report: Report) -> Iterator[Report]:
     """Yield reports that have fingerprints with a new one in common: first those that need no look at the words."""
     key = search_key(report.id)
-    exact = Counter(other for number in sorted(_exact(report)) for other in islice(_holders(connection, number, key), 1))
+    exact = Counter(other for number in sorted(_exact(report)) for other in islice(_holders(connection, number, key), _CANDIDATES))
     titled = Counter(other for number in _title(report) for other in islice(_holders(connection, number, key), _CANDIDATES))
     for other in dict.fromkeys((*sorted(exact), *sorted(titled), *_alike(connection, _sample(report), key))):
         yield _by_key(connection, other)

@@ -27,6 +27,9 @@ from extract import telling
 from extract.record import EvidenceError, Record, check_evidence
 from extract.version import fingerprint
 
+# What is wrong with a value. All else that SQLite raises (no room, a lock, a damaged file) is no fault of the report: it ends the command.
+_REFUSED = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError, UnicodeEncodeError)
+
 
 def connect(path: Path, is_partial: bool = False) -> sqlite3.Connection:
     """Open a Casebook database for writing and create its tables if the file is new.
@@ -104,6 +107,7 @@ def store(
     try:
         with transaction(connection):
             if reports.stored_report(connection, report.id) != replace(report, source=None, messages=()):
+                duplicates.loosen(connection, report)
                 duplicates.leave(connection, report.id)
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
             _insert(connection, "report", [reports.report_row(report, record, ruled.fingerprint)])
@@ -119,7 +123,7 @@ def store(
             _note(connection, run_id, report.id, "changed" if before else "new", telling.failures(record), record.pipeline)
             if place:
                 _settle(connection, place, run_id)
-    except (sqlite3.Error, UnicodeEncodeError) as error:
+    except _REFUSED as error:
         raise DatabaseError(f"{report.id}: {error}") from error
 
 
@@ -134,7 +138,7 @@ def link(connection: sqlite3.Connection, place: Place, run_id: str) -> None:
     try:
         with transaction(connection):
             _settle(connection, place, run_id)
-    except (sqlite3.Error, UnicodeEncodeError) as error:
+    except _REFUSED as error:
         raise DatabaseError(f"{place.links[0].report.id}: {error}") from error
 
 
@@ -150,15 +154,12 @@ def remove(connection: sqlite3.Connection, report_id: str, run_id: str | None = 
 
     Reports that were linked to it are forgotten with it: `duplicates.linked`, asked before, gives them to be stored in its place.
     """
-    try:
-        with transaction(connection):
-            was_linked = report_id in duplicates.links(connection)
-            duplicates.leave(connection, report_id)
-            found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0 or was_linked
-            if found and run_id is not None:
-                _note(connection, run_id, report_id, "removed", None)
-    except sqlite3.Error as error:
-        raise DatabaseError(f"{report_id}: {error}") from error
+    with transaction(connection):
+        was_linked = report_id in duplicates.links(connection)
+        duplicates.leave(connection, report_id)
+        found = connection.execute("delete from report where report_id = ?", (report_id,)).rowcount > 0 or was_linked
+        if found and run_id is not None:
+            _note(connection, run_id, report_id, "removed", None)
     return found
 
 
@@ -192,7 +193,7 @@ def store_dose_table(connection: sqlite3.Connection, table: DoseTable, run_id: s
             doses.fill_table_rows(connection, table.id)
             if run_id is not None:
                 note_dose_table(connection, run_id, table.id, "changed" if before else "new")
-    except sqlite3.Error as error:
+    except _REFUSED as error:
         raise DatabaseError(f"dose table {table.id}: {error}") from error
 
 
@@ -368,16 +369,18 @@ def note_failure(connection: sqlite3.Connection, run_id: str, name: str, message
         _note(connection, run_id, name, "failed", message)
 
 
-def finish_run(connection: sqlite3.Connection, run_id: str, unchanged: int = 0, seconds: float | None = None) -> None:
-    """Write the counts of a run: what it did by its ledger, how many reports it left as they were, and how long it took."""
+def finish_run(
+    connection: sqlite3.Connection, run_id: str, unchanged: int = 0, seconds: float | None = None, is_interrupted: bool = False
+) -> None:
+    """Write of a run what it did by its ledger, how many reports it left as they were, how long it took, and whether it was cut short."""
     counts = ", ".join(
         f"reports_{outcome} = (select count(*) from run_report where run_id = :run and outcome = '{outcome}')"
         for outcome in ("new", "changed", "failed", "removed", "linked")
     )
     with transaction(connection):
         connection.execute(
-            f"update run set {counts}, reports_unchanged = :unchanged, seconds = :seconds where run_id = :run",
-            {"run": run_id, "unchanged": unchanged, "seconds": seconds},
+            f"update run set {counts}, reports_unchanged = :unchanged, seconds = :seconds, is_interrupted = :cut where run_id = :run",
+            {"run": run_id, "unchanged": unchanged, "seconds": seconds, "cut": is_interrupted},
         )
 
 
@@ -389,10 +392,18 @@ def dump(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"{table} {row!r}"
 
 
+def settle_on_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would outlast a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def publish(partial: Path, final: Path) -> None:
     """Put a finished database in its place in one step; readers see the old one or the new one."""
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
+    settle_on_disk(partial)
     partial.replace(final)
 
 

@@ -112,7 +112,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site with its history beside it: a run that stored three reports and a table, and one that read one otherwise."""
     database = tmp_path_factory.mktemp("history") / "casebook.db"
     for run_id, age in (("000001", 54.0), ("000002", 55.0)):
-        with draft.replacement(database, starts_empty=False) as connection:
+        with draft.replacement(database, draft.identity(database), starts_empty=False) as connection:
             load.start_run(connection, run_id, "add")
             for report, record in (db_fixtures.lung(), db_fixtures.markup()):
                 cases = tuple(replace(case, age_years=age, ihc=case.ihc[: int(age) - 53]) for case in record.cases)

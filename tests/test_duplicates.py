@@ -255,6 +255,45 @@ def test_nothing_is_done_again(connection: sqlite3.Connection) -> None:
     assert duplicates.is_linked(connection, replace(FAMILY[1], source="elsewhere/abstract.txt"))
 
 
+def test_a_retelling_does_not_bind_the_patients_of_a_paper_together() -> None:
+    """Each patient of a paper has a file, and one retelling bears the DOI of all: it goes to the longest, whichever comes first."""
+    first, second = replace(PAPER, id="patient-1", text=CASE), replace(PAPER, id="patient-2", text=OTHER_CASE)
+    retold = Report("retold", "A baker had a tumour, and a sailor had another.", doi="10.1234/inv.1", is_retelling=True)
+    dumps = set()
+    for order in permutations((first, second, retold)):
+        connection = load.connect(Path(":memory:"))
+        _add(connection, *order)
+        assert _stored(connection) == ["patient-1", "patient-2"], [report.id for report in order]
+        assert _links(connection) == [("retold", "patient-1")]
+        dumps.add("\n".join(load.dump(connection)))
+        connection.close()
+    assert len(dumps) == 1
+
+
+def test_a_copy_that_two_have_in_common_joins_them_in_any_order() -> None:
+    """Two long texts share an abstract and little else."""
+    words = [" ".join(_invented(random.Random(number), 400)) for number in range(2)]
+    members = (Report("one", f"{ABSTRACT} {words[0]}"), Report("two", f"{ABSTRACT} {words[1][:-600]}"), Report("abstract", ABSTRACT))
+    dumps = set()
+    for order in permutations(members):
+        connection = load.connect(Path(":memory:"))
+        _add(connection, *order)
+        dumps.add("\n".join(load.dump(connection)))
+        assert _links(connection) == [("abstract", "one"), ("two", "one")]
+        connection.close()
+    assert len(dumps) == 1
+
+
+def test_what_hung_on_a_copy_that_became_another_text_is_stored_again(connection: sqlite3.Connection) -> None:
+    words = [" ".join(_invented(random.Random(number), 400)) for number in range(2)]
+    one, two = Report("one", f"{ABSTRACT} {words[0]}"), Report("two", f"{ABSTRACT} {words[1][:-600]}")
+    _add(connection, one, two, Report("abstract", ABSTRACT))
+    assert _stored(connection) == ["one"]
+    _add(connection, Report("abstract", OTHER_CASE))
+    assert _stored(connection) == ["abstract", "one", "two"]
+    assert _links(connection) == []
+
+
 def test_a_linked_report_comes_back_as_it_was(connection: sqlite3.Connection) -> None:
     table = ReportTable(0, 5, "Table 1", None, (("a", "b"), ("c", "d")), 1, ("note",))
     rich = replace(PAPER, id="rich", text=ABSTRACT, sections=(Section("abstract", 0, len(ABSTRACT)),), tables=(table,), pages=(0, 9))

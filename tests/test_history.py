@@ -731,7 +731,7 @@ def test_undo_takes_what_curators_said_along(folder: Path, database: Path) -> No
     said = Ruling(
         "thigh/1", "sex", "confirm", "applied", None, 1, None, '"male"', '"male"', None, "A. Doe", "2026-01-01T00:00:00+00:00", None
     )
-    with draft.replacement(database, starts_empty=False) as copy:
+    with draft.replacement(database, draft.identity(database), starts_empty=False) as copy:
         report, record = stored_report(copy, "thigh"), records.stored_record(copy, "thigh")
         assert report
         assert record

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from db import duplicates, records, reports, schema
+from db import duplicates, records, refusals, reports, schema
 from db.corrections import ruling
 from db.history import content, dose_tables
 from db.query import every, one
@@ -161,6 +161,8 @@ def _writing(database: Path) -> Iterator[sqlite3.Connection]:
 def _said_of(path: Path) -> Iterator[None]:
     try:
         yield
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(f"{path}: {refusals.reason(error)}") from error
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: {error}; wanted the history of a database") from error
 
@@ -260,7 +262,9 @@ def _follow(past: sqlite3.Connection, connection: sqlite3.Connection, missing: l
     columns = ", ".join(_RUN)
     for run_id in missing:
         row = connection.execute(f"select {columns} from run where run_id = ?", (run_id,)).fetchone()
-        past.execute(f"insert into run ({columns}, words) values ({', '.join('?' * (len(_RUN) + 1))})", (*row, words))
+        past.execute(
+            f"insert into run ({columns}, words) values ({', '.join('?' * (len(_RUN) + 1))})", (*row, _cut_short(connection, run_id, words))
+        )
     if is_copy:
         rows = [past.execute(f"select {columns} from run where run_id = ?", (run_id,)).fetchone() for run_id in lost]
         connection.executemany(f"insert into run ({columns}) values ({', '.join('?' * len(_RUN))})", rows)
@@ -281,6 +285,12 @@ def _note_pipeline(past: sqlite3.Connection) -> None:
     if one(past, "select 1 from run where pipeline_fingerprint = ?", today):
         files = json.dumps(dict(extract_version.files()), sort_keys=True)
         past.execute("insert or ignore into pipeline values (?, ?)", (today, content.put(past, files)))
+
+
+def _cut_short(connection: sqlite3.Connection, run_id: str, words: str | None) -> str | None:
+    """Return the words of a command, with a remark that a shell passes over where it was interrupted."""
+    is_interrupted = connection.execute("select is_interrupted from run where run_id = ?", (run_id,)).fetchone()[0]
+    return f"{words}  # interrupted" if words and is_interrupted else words
 
 
 def _lost(past: sqlite3.Connection, connection: sqlite3.Connection) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from corpus import files
@@ -14,8 +15,9 @@ from corpus.plain import plain
 from corpus.report import Report
 from db import duplicates, load, source_files
 from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, is_usable, open_readonly, own_tables
-from db.intake import dose_tables, reading
+from db.intake import dose_tables, reading, stopping
 from db.intake.reading import Reader
+from db.intake.stopping import Stop
 from db.intake.storing import Incoming, before, update
 from db.intake.tally import Tally
 from db.reports import stored_report
@@ -49,20 +51,28 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
     words
         The command as it was typed, for the history; None where nobody typed one.
 
+    Where somebody interrupts it, what was read so far is stored, and `tally` says so; the same call goes on with the rest.
+
     Raises
     ------
     DatabaseError
         The database was made with other tables, or is none of Casebook's.
+    KeyboardInterrupt
+        Somebody interrupted it twice. Nothing is stored.
     """
     is_there = is_usable(database)
     with ExitStack() as stack:
+        stop = stack.enter_context(stopping.heeded(tally.teller))
+        draft = Draft(database, stack, reader.fingerprint, words=words, show=tally.teller.show)
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
         _open_book(reader, old, tally)
-        draft = Draft(database, stack, reader.fingerprint, words=words, show=tally.teller.show)
         read: list[SourceFile] = []
         touched: list[SourceFile] = []
-        update(draft, _from_files(paths, old, read, touched, project, reader, tally), before(old), reader, tally)
-        draft.finish(tally.for_the_ledger((*paths, *reader.corrections.paths)), tally.unchanged, read, touched)
+        incoming = stop.until_wanted(_from_files(paths, old, read, touched, project, reader, tally))
+        update(draft, incoming, before(old), reader, tally)
+        tally.is_interrupted = stop.came_in_time
+        failures = tally.for_the_ledger((*paths, *reader.corrections.paths))
+        draft.finish(failures, tally.unchanged, read, touched, tally.is_interrupted)
 
 
 def _open_book(reader: Reader, old: sqlite3.Connection | None, tally: Tally) -> None:
@@ -136,18 +146,23 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
     is_of_today = has_todays_tables(database)
     is_rebuild = is_of_today is False
     with ExitStack() as stack:
+        # Where all is made anew, a part of it would be a loss: then an interruption stores nothing.
+        stop = stack.enter_context(nullcontext(Stop(tally.teller)) if is_rebuild else stopping.heeded(tally.teller))
+        draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words, show=tally.teller.show)
         old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
         _open_book(reader, old, tally)
-        draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words, show=tally.teller.show)
         if is_rebuild and old:
             copy_ledger(old, draft.connection)
-        update(draft, _from_project(old, is_rebuild, project, reader, tally), before(old, not is_rebuild), reader, tally)
+        incoming = stop.until_wanted(_from_project(old, is_rebuild, project, reader, tally))
+        update(draft, incoming, before(old, not is_rebuild), reader, tally)
         again = dose_tables.read_again(old, is_rebuild, reader, tally) if old else ()
-        for table in (*dose_tables.of_project(project.dose_tables, tally), *again):
+        for table in stop.until_wanted(chain(dose_tables.of_project(project.dose_tables, tally), again)):
             if not (is_of_today and old and dose_tables.is_stored(old, table)):
                 dose_tables.store(draft, table, BUILD if table.source is None else ADD if is_rebuild else READ_AGAIN)
                 tally.dose_tables += 1
-        draft.finish(tally.for_the_ledger((project.reports, project.dose_tables, *reader.corrections.paths)), tally.unchanged)
+        tally.is_interrupted = stop.came_in_time
+        failures = tally.for_the_ledger((project.reports, project.dose_tables, *reader.corrections.paths))
+        draft.finish(failures, tally.unchanged, is_interrupted=tally.is_interrupted)
 
 
 def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Project, reader: Reader, tally: Tally) -> Iterator[Incoming]:
@@ -168,12 +183,13 @@ def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Pro
         current = {name for name in by_today if laid_over[name] == reader.corrections.fingerprint(name)}
         tally.unchanged += len(again & current)
         again -= current
-    if is_rebuild:
-        for report in duplicates.linked(old):
-            yield Incoming(report, ADD)
     for report in _stored_reports(old, again, tally):
         # In a rebuild the ledger may not survive: the reports are entered in it as added.
         yield Incoming(report, ADD if is_rebuild else READ_AGAIN, is_stored=True)
+    if is_rebuild:
+        # After those to which they are linked: alone, a piece of a report may tell of no patient, and would be lost.
+        for report in duplicates.linked(old):
+            yield Incoming(report, ADD)
 
 
 def _stored_reports(connection: sqlite3.Connection, names: set[str], tally: Tally) -> Iterator[Report]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.report import Report
 from db import duplicates, load
-from db.draft import ADD, CORRECT, Draft
+from db.draft import ADD, CORRECT, Draft, put_back
 from db.intake import reading
 from db.intake.reading import Reader
 from db.intake.tally import Tally
@@ -43,11 +43,14 @@ class Before:
         Names of its reports, whatever its tables.
     links
         Names of those that were kept only as a link, with the report that was kept in their place.
+    put_back
+        Names of those that an undo put where they are: what tells the same may stand beside them.
     """
 
     facts: sqlite3.Connection | None = None
     stored: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
+    put_back: frozenset[str] = frozenset()
 
 
 def before(old: sqlite3.Connection | None, is_of_today: bool = True) -> Before:
@@ -55,7 +58,8 @@ def before(old: sqlite3.Connection | None, is_of_today: bool = True) -> Before:
     if old is None:
         return Before()
     stored = frozenset(name for (name,) in old.execute("select report_id from report"))
-    return Before(old if is_of_today else None, stored, duplicates.links(old))
+    facts = old if is_of_today else None
+    return Before(facts, stored, duplicates.links(old), put_back(old) if facts else frozenset())
 
 
 def update(draft: Draft, incoming: Iterator[Incoming], was: Before, reader: Reader, tally: Tally) -> None:
@@ -67,13 +71,17 @@ def update(draft: Draft, incoming: Iterator[Incoming], was: Before, reader: Read
         now = draft.opened or old
         name = item.report.id
         is_read = old is not None and load.is_current(old, item.report, reader.fingerprint, laid_over.get(name))
-        is_corrected = laid_over.get(name) == reader.corrections.fingerprint(name)
-        if (is_read and is_corrected) or (now and duplicates.is_linked(now, item.report)):
+        is_current = is_read and laid_over.get(name) == reader.corrections.fingerprint(name)
+        may_stay = name not in was.put_back
+        if (is_current and may_stay) or (now and duplicates.is_linked(now, item.report)):
             tally.unchanged += 1
             continue
-        if is_read:
+        if is_read and not is_current:
             item = replace(item, reason=CORRECT, is_stored=True)
         place = duplicates.place(now, item.report) if now else None
+        if is_current and not place:
+            tally.unchanged += 1
+            continue
         orphans = duplicates.orphans(now, item.report, place) if now else ()
         if place and place.is_stored:
             load.link(draft.connection, place, draft.run(item.reason))

@@ -15,6 +15,8 @@ from db import duplicates
 
 T = TypeVar("T")
 
+_INTERRUPTED = 130  # as of a shell's command that Ctrl-C ended
+
 
 class Teller(Protocol):
     """Whoever tells somebody what is going on: this room prints nothing. The module `casebook_terminal` is one."""
@@ -49,6 +51,8 @@ class Tally:
         Files that are no reports, which is no failure.
     unsettled
         Failures that are not final: another day the file may be read.
+    is_interrupted
+        True where somebody stopped the command before all was read.
     """
 
     teller: Teller
@@ -60,11 +64,12 @@ class Tally:
     failed: list[tuple[str, str]] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
     unsettled: int = 0
+    is_interrupted: bool = False
 
     @property
     def exit_code(self) -> int:
-        """1 where something could not be used, else 0."""
-        return 1 if self.failed else 0
+        """130 where the command was interrupted, 1 where something could not be used, else 0."""
+        return _INTERRUPTED if self.is_interrupted else int(bool(self.failed))
 
     def pass_over(self, name: Path | str, message: str) -> None:
         """Say that a file or report could not be used, and why, and keep it for the ledger."""

@@ -25,5 +25,7 @@ create table run (
     -- Reports taken out.
     reports_removed integer not null default 0 check (reports_removed >= 0),
     -- Reports that were linked to another one that tells the same.
-    reports_linked integer not null default 0 check (reports_linked >= 0)
+    reports_linked integer not null default 0 check (reports_linked >= 0),
+    -- 1 where somebody stopped the command before it had read all; the same command goes on with the rest.
+    is_interrupted integer not null default 0 check (is_interrupted in (0, 1))
 ) strict, without rowid;
