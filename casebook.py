@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from corpus.europe_pmc.folder import Row
     from corpus.europe_pmc.identifiers import Identifier
     from db.history.undo import Plan
+    from db.review.guard import Door
     from extract.pipeline import Pipeline
     from extract.tables.understood import Understood
 
@@ -54,6 +55,7 @@ DOSE_TABLES = HERE / "corpus" / "dose_tables"
 
 _NAMED = 5  # names in a message
 _PORT = 8001
+_PASSWORD_LENGTH = 8  # characters, at least
 _RATE = 2.0  # requests a second, where nobody says otherwise
 
 
@@ -159,6 +161,7 @@ def main() -> None:
     casebook tables add review.csv   read a table of radiotherapy doses into it
     casebook runs                    list what was done; diff shows what it moved, undo takes it back
     casebook correct CASE FIELD ...  say that a value is wrong, or right; corrections lists what was said
+    casebook review --open           do so value by value beside the text, by keyboard, the least certain first
 
     A report is a PDF, a Word file (.docx), JATS or BioC (XML, JSON), a saved web page (.html), plain text or Markdown:
     what it holds tells, not its name. PATH is such a file, a folder (searched to any depth), an archive of them (.zip,
@@ -464,13 +467,18 @@ def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
     address = f"http://{f'[{host}]' if ':' in host else host}:{chosen}/"
     say(f"Casebook is at {address} (Ctrl-C ends it)")
     if opens:
-        import threading
-        import webbrowser
-
-        opener = threading.Timer(1.0, webbrowser.open, [address])
-        opener.daemon = True
-        opener.start()
+        _open_soon(address)
     serve_database(database, host, chosen)
+
+
+def _open_soon(address: str) -> None:
+    """Open an address in the browser when the server will have started."""
+    import threading
+    import webbrowser
+
+    opener = threading.Timer(1.0, webbrowser.open, [address])
+    opener.daemon = True
+    opener.start()
 
 
 def _free_port(host: str, port: int | None) -> int:
@@ -973,6 +981,90 @@ def list_corrections(conflicts: bool, as_json: bool, corrections: Path | None, d
     for line in [json.dumps(listing.to_json(entry), ensure_ascii=False) for entry in found] if as_json else listing.lines(found):
         say(plain(line))
     raise SystemExit(1 if known.problems else 0)
+
+
+# --- review ---------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--by", metavar="NAME", help="Who decides; without it CASEBOOK_CURATOR or git's user.name.")
+@click.option("--field", metavar="FIELD", help="Only the values of this field: ihc, sex ...")
+@click.option("--report", metavar="REPORT", help="Only the values of this report.")
+@click.option("--port", type=click.IntRange(1, 65535), help=f"The port; without it {_PORT} or the next one that is free.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; another needs --open-to-network.")
+@click.option("--open-to-network", "is_open", is_flag=True, help="Let other machines in, with a password and without encryption.")
+@_corrections
+@_database
+@in_one_line
+def review(corrections: Path | None, database: Path, opens: bool, **options: Any) -> None:
+    """Check values one by one beside the words they were read from, by keyboard. Ctrl-C ends it.
+
+    \b
+    casebook review --open
+    casebook review --field radiotherapy --by "Ada Curator"
+    casebook review --report PMC6358576
+
+    Conflicts of earlier corrections come first, then the values that are least certain. Keys: a accept, r reject or clear,
+    c change, n next, p back, u undo, ? all keys. Each decision goes to the file of corrections at once, with your name and the
+    time; the next `casebook build` puts it into the database. End it any time: what is decided is kept.
+
+    What is shown is a private copy of the database; `casebook serve` never has this page. Only this machine can open it,
+    unless --open-to-network says otherwise. Where CASEBOOK_REVIEW_PASSWORD is set, it is asked for: other users of
+    this machine are locked out, too.
+    """
+    from db.corrections import by_hand
+    from db.review import app as reviewing
+    from db.review.copy import private_copy
+    from db.review.queue import Filter
+    from db.review.session import Session
+
+    if not is_usable(database):
+        fail(f"{database}: not there yet; `casebook build` makes it")
+    if options["field"] not in (None, *FACTS):
+        raise click.UsageError(f"no field {options['field']}, wanted one of: {', '.join(FACTS)}")
+    path = corrections or path_of(database)
+    door = _door(options["host"], options["port"], options["is_open"])
+    session = Session(path, options["by"] or by_hand.curator() or click.prompt("Your name"))
+    show("copying the database")
+    with private_copy(database) as copy:
+        show("putting its values in order")
+        app = reviewing.make_app(copy, session, door)
+        for problem in session.problems:
+            warn(problem)
+        start = door.address + reviewing.address(None, Filter(options["report"], options["field"]))
+        say(f"Review as {plain(session.curator)} at {start} (Ctrl-C ends it)")
+        if opens:
+            _open_soon(start)
+        reviewing.serve(app, door)
+    told = f", kept in {from_here(path)}; `casebook build` puts them into the database" if session.count else ""
+    say(f"{counted(session.count, 'value')} reviewed{told}")
+
+
+def _door(host: str, port: int | None, is_open: bool) -> Door:
+    """Return how a review can be reached. Ends where others could get in without a password."""
+    from db.review.guard import Door
+
+    password = _password(host, is_open)
+    return Door(host, _free_port(host, port), password)
+
+
+def _password(host: str, is_open: bool) -> str | None:
+    """Return the password of a review; None where none is wanted. Ends where others could get in without one."""
+    from db.review.guard import is_loopback
+
+    given = os.environ.get("CASEBOOK_REVIEW_PASSWORD") or None
+    if not is_loopback(host):
+        if not is_open:
+            fail(f"--host {host} lets other machines in, wanted 127.0.0.1; or --open-to-network as well, and a password")
+        if given is None and sys.stdin is not None and sys.stdin.isatty():
+            given = click.prompt("Password of this review", hide_input=True, confirmation_prompt=True, err=True)
+        if given is None:
+            fail("no password, wanted one in CASEBOOK_REVIEW_PASSWORD: other machines can reach this review")
+        warn(f"open to other machines at {host}: the password and all pages travel unencrypted")
+    if given is not None and len(given) < _PASSWORD_LENGTH:
+        fail(f"a password of {counted(len(given), 'character')}, wanted {_PASSWORD_LENGTH} or more")
+    return given
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python scripts/screenshots.py
 
 Builds a database of the project's own reports in a temporary folder, serves it, and opens its pages in the system's
-chromium: home, browsing, a case, a report and the doses, each light and dark, on a wide screen and on a phone. Exits with 1 if a page
-complains on its console or something fails to load.
+chromium: home, browsing, a case, a report, the doses and a value under review, each light and dark, on a wide screen and on a
+phone. Exits with 1 if a page complains on its console or something fails to load.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> int:
     DOCS.mkdir(exist_ok=True)
     OTHERS.mkdir(parents=True, exist_ok=True)
     faults: list[str] = []
-    with served() as address, sync_playwright() as driver:
+    with tempfile.TemporaryDirectory() as folder, served(folder) as address, reviewed(folder) as review, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         for size, viewport in SIZES.items():
             for scheme in ("light", "dark"):
@@ -58,6 +58,10 @@ def main() -> int:
                     take(page, address + path, OTHERS / f"{name}-{size}-{scheme}.png")
                     if (name, size, scheme) == ("case", "wide", "light"):
                         take_for_readme(page)
+                page.set_viewport_size(viewport)  # type: ignore[arg-type]
+                take(page, review, OTHERS / f"review-{size}-{scheme}.png")
+                if (size, scheme) == ("wide", "light"):
+                    page.screenshot(path=str(DOCS / "review.png"))
                 page.close()
         browser.close()
     for fault in faults:
@@ -67,21 +71,34 @@ def main() -> int:
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def served(folder: str) -> Iterator[str]:
     """Yield the address of a server of the project's own reports."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, str(ROOT / "casebook.py"), "serve", "--database", f"{folder}/casebook.db"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout
-            lines = iter(process.stdout.readline, "")
-            address = next((word for line in lines for word in line.split() if word.startswith("http://")), None)
-            if address is None:
-                raise SystemExit("screenshots: the server did not start")
-            yield address.rstrip("/")
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+    with _running("serve", folder) as address:
+        yield address.rstrip("/")
+
+
+@contextmanager
+def reviewed(folder: str) -> Iterator[str]:
+    """Yield the address of a review of them."""
+    with _running("review", folder, "--by", "Ada Curator", "--field", "radiotherapy") as address:
+        yield address
+
+
+@contextmanager
+def _running(name: str, folder: str, *options: str) -> Iterator[str]:
+    """Yield the address that a command of Casebook says it serves at."""
+    command = [sys.executable, str(ROOT / "casebook.py"), name, "--database", f"{folder}/casebook.db", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        lines = iter(process.stdout.readline, "")
+        address = next((word for line in lines for word in line.split() if word.startswith("http://")), None)
+        if address is None:
+            raise SystemExit(f"screenshots: casebook {name} did not start")
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
 
 
 def listen(page: Page, faults: list[str]) -> None:
