@@ -516,10 +516,10 @@ def test_making_anew_keeps_even_a_text_that_cannot_be_read_any_more(
             raise EvidenceError("thigh: evidence for sex at 1-2 is not in the text")
         return usual_extract(report, pipeline)
 
-    def store(connection: Any, report: Any, record: Any, run_id: str, place: Any = None) -> None:
+    def store(connection: Any, report: Any, record: Any, *more: Any, **named: Any) -> None:
         if refuses == "the tables" and report.id == "thigh" and record.cases:
             raise DatabaseError("thigh: CHECK constraint failed")
-        usual_store(connection, report, record, run_id, place)
+        usual_store(connection, report, record, *more, **named)
 
     monkeypatch.setattr(extraction, "extract", extract)
     monkeypatch.setattr(load, "store", store)
