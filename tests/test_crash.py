@@ -405,6 +405,17 @@ def test_no_room_for_the_history_after_all_is_stored(scene: Scene, work: Path, m
 # --- stopped -------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _signals_are_heard() -> Iterator[None]:
+    """Heed what whoever runs the tests may have told this process not to heed, as nohup does."""
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number in usual:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for number, handler in usual.items():
+        signal.signal(number, handler)
+
+
 def stopped(words: tuple[str | Path, ...], signals: dict[int, tuple[int, ...]], told: Path) -> int:
     """Run a command in a child that gets signals while it reads the so many-th report; the file keeps what it said."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from pathlib import Path
@@ -43,6 +45,23 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
     for limit, value in LIMITS:
         conn.setlimit(limit, value)
     conn.execute(f"pragma hard_heap_limit = {HEAP_LIMIT_BYTES}")
+
+
+_LONGEST_START_S = 60
+
+
+@hook
+def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
+    """Let each thread open the files now; one that came later might find that another database had taken a file's place."""
+
+    async def open_all() -> None:
+        n_threads = datasette.setting("num_sql_threads")
+        for database in datasette.databases.values():
+            all_there = threading.Barrier(max(n_threads, 1))
+            waiting = (database.execute_fn(lambda _, gate=all_there: gate.wait(_LONGEST_START_S)) for _ in range(n_threads))
+            await asyncio.gather(*waiting)
+
+    return open_all
 
 
 @hook
