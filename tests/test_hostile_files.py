@@ -273,7 +273,8 @@ def test_a_hostile_file_is_refused_in_one_line(name: str, make: Callable[[], byt
 # --- what is stored ----------------------------------------------------------------------------------
 
 WORST = "He had x-\n"
-TOO_MANY = r"casebook: [^\n]*sex: more than 1500 mentions; those from offset \d+ on are not read[^\n]*\n"
+REPEATED = ("line.txt", "worst.txt")  # they say one thing more often than is read
+TOO_MANY = r"casebook: [^\n]*: more than 1500 mentions; those from offset \d+ on are not read[^\n]*\n"
 # Name, bytes, and words that stand or do not stand (with "!") in the text that is stored.
 STORED: list[tuple[str, Callable[[], bytes], tuple[str, ...]]] = [
     ("network.xml", lambda: jats(f"<p>{STORY}</p>", "<!DOCTYPE article SYSTEM 'http://127.0.0.1:9/a.dtd'>"), (STORY,)),
@@ -304,7 +305,7 @@ def test_a_hostile_file_is_stored_without_harm(name: str, make: Callable[[], byt
     (tmp_path / "secret.txt").write_text(f"{STORY} {SECRET}")
     done = run("add", tmp_path / name, "--database", tmp_path / "x.db")
     assert done.code == 0
-    assert re.fullmatch(TOO_MANY if name == "worst.txt" else "", done.err), done.err
+    assert re.fullmatch(TOO_MANY if name in REPEATED else "", done.err), done.err
     assert done.out.isprintable() or done.out.strip().isprintable()
     assert done.seconds < MOST_SECONDS
     assert done.most_bytes < MOST_BYTES
