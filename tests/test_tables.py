@@ -622,7 +622,7 @@ def test_adding_is_stored_whole_or_not_at_all(tmp_path: Path, database: Path, mo
     monkeypatch.setattr(load, "store", stopped)
     run("tables", "add", "--yes", written(tmp_path, OWN, "second.csv"), "--database", database)
     assert database.read_bytes() == before
-    assert [path.name for path in tmp_path.glob("*casebook*")] == ["casebook.db"]
+    assert sorted(path.name for path in tmp_path.glob("*casebook*")) == ["casebook.db", "casebook.history.db"]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,10 @@ def test_no_character_is_lost_or_added(report: tuple[str, list[Span], list[Part]
     assert sorted(starts) == [span.number for span in spans]
     anchors = [anchor for block in blocks for anchor in block.anchors]
     assert len(anchors) == len(set(anchors))
-    assert len(anchors) == sum(part.start < len(text.rstrip()) for part in (*sections, *tables))
+    end = len(text.rstrip())
+    # White space at the end is set only where a table goes that far.
+    end = max([end, *(table.end for table in tables if table.start < end)])
+    assert len(anchors) == sum(part.start < end for part in (*sections, *tables))
 
 
 def _all_pieces(block: Block) -> list:  # type: ignore[type-arg]

@@ -149,8 +149,9 @@ def test_an_interrupted_reading_ends_the_child(worker: Worker, monkeypatch: pyte
 
 
 _PARENT = f"""
-import sys
+import signal, sys
 from corpus.worker import Worker
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background has it ignored
 worker = Worker(seconds=1, megabytes=200, reader={READER!r})
 print(worker.read(b"pid", "x", "x")[0].text, flush=True)
 worker.read(sys.argv[1].encode(), "x", "x")
