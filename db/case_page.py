@@ -48,6 +48,7 @@ class CasePage:
     blocks: tuple[Block, ...]
     same: tuple[Row, ...]  # rows of literature tables that tell of this patient, and what they are known by
     perhaps_same: tuple[Row, ...]  # cases of other reports that may be this patient, and why
+    bands: tuple[Row, ...]  # how sure the values are: band, and how many; without the events of the course
     runs: tuple[Row, ...]  # runs that first gave values of the case, how many, and the last run that gave them
 
 
@@ -97,6 +98,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
         _blocks(connection, case["report_id"], marked, {mention.number for mention in passed}),
         tuple(same_patient(connection, "case_id", case_id)),
         _perhaps_same(connection, case_id),
+        _bands(connection, case_id),
         tuple(
             every(
                 connection,
@@ -126,6 +128,17 @@ def _perhaps_same(connection: sqlite3.Connection, case_id: str) -> tuple[Row, ..
             connection,
             "select facts, reasons, iif(case_id = ?1, other_case_id, case_id) as other from possible_same_patient"
             " where case_id = ?1 or other_case_id = ?1 order by facts desc, other",
+            case_id,
+        )
+    )
+
+
+def _bands(connection: sqlite3.Connection, case_id: str) -> tuple[Row, ...]:
+    """Return how many values are in each band, the surest first."""
+    return tuple(
+        every(
+            connection,
+            "select band, count(*) as n from fact where case_id = ? and field <> 'events' group by band order by max(certainty) desc",
             case_id,
         )
     )

@@ -24,6 +24,14 @@ RESULTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A low certainty, as a number, and what it rests on, in words."""
+
+    score: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One value as shown: its words, what else is known of it, the numbers of its evidence, where that stands, and the flags on it.
 
@@ -35,7 +43,7 @@ class Value:
     evidence: tuple[int, ...]
     where: Where | None = None
     flags: tuple[ShownFlag, ...] = ()
-    doubt: str = ""  # what a low certainty rests on, in words; "" where it is not low
+    doubt: Doubt | None = None  # where the certainty is low
     said: tuple[Said, ...] = ()  # by curators
 
 
@@ -76,8 +84,8 @@ class Group:
 class _Facts:
     """What the tables say of one case.
 
-    `evidence` maps field and number to the numbers of the evidence, `entries` those to its rows, `doubts` to what a low certainty
-    rests on; `empty` maps a field without a value to why.
+    `evidence` maps field and number to the numbers of the evidence, `entries` those to its rows, `doubts` to a low certainty;
+    `empty` maps a field without a value to why.
     """
 
     connection: sqlite3.Connection
@@ -85,7 +93,7 @@ class _Facts:
     evidence: dict[tuple[str, int], tuple[int, ...]]
     entries: Mapping[int, Row]
     flags: tuple[ShownFlag, ...]
-    doubts: Mapping[tuple[str, int], str]
+    doubts: Mapping[tuple[str, int], Doubt]
     empty: Mapping[str, Empty]
     said: tuple[Said, ...] = ()
 
@@ -98,7 +106,7 @@ class _Facts:
         numbers = self.evidence.get((field, row), ())
         flags = tuple(flag for flag in self.flags if (field, row) in flag.places)
         said = tuple(said for said in self.said if (said.field, said.fact_number) == (field, row))
-        doubt = self.doubts.get((field, row), "")
+        doubt = self.doubts.get((field, row))
         return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags, doubt, said)
 
     def listed(self, label: str, field: str, table: str, tell: Callable[[Get], Words]) -> Item:
@@ -139,10 +147,10 @@ def groups(
     return tuple(Group(key, title, tuple(_GROUP_ITEMS[key](facts))) for key, title, _ in fields.GROUPS)
 
 
-def _doubts(connection: sqlite3.Connection, case_id: str) -> dict[tuple[str, int], str]:
-    """Return what the certainty of each value in the low band rests on."""
+def _doubts(connection: sqlite3.Connection, case_id: str) -> dict[tuple[str, int], Doubt]:
+    """Return the certainty of each value in the low band."""
     rows = every(connection, "select field, number, certainty, basis from fact where case_id = ? and band = 'low'", case_id)
-    return {(row["field"], row["number"]): f"certainty {row['certainty']:.2f}: {row['basis']}" for row in rows}
+    return {(row["field"], row["number"]): Doubt(row["certainty"], row["basis"]) for row in rows}
 
 
 def _empty(connection: sqlite3.Connection, case_id: str) -> dict[str, Empty]:

@@ -1,7 +1,7 @@
 """How likely each value of a record is right, judged by its evidence alone (no spaCy, no text: a pure function of the record).
 
-A logistic model of a dozen traits a person can check ("two mentions agree", "another tumour site was passed over"), with one
-intercept for each field. `scripts/calibrate.py` fits its weights; docs/certainty.md tells how sure the sure ones are.
+A logistic model of some fifteen traits a person can check ("two mentions agree", "far from the other words of the case"), with
+one intercept for each field. `scripts/calibrate.py` fits its weights; docs/certainty.md tells how sure the sure ones are.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
@@ -62,7 +63,7 @@ def band_of(score: float) -> str:
 def score_of(traits: Traits, field: str, weights: Mapping[str, float]) -> float:
     """Return how likely a value of a field with these traits is right; the common intercept serves a field without its own."""
     total = weights[COMMON] + weights.get(f"field {field}", 0.0)
-    for name, x in traits.numbers().items():
+    for name, x in zip(SIGNS, traits.numbers(), strict=True):
         if x:
             total += weights[name] * x
     return 1 / (1 + math.exp(-total))
@@ -78,9 +79,18 @@ def load_weights(path: Path = WEIGHTS) -> Mapping[str, float]:
 # --- traits --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+# More mentions than these make a value no surer, nor does a case with more values.
+_MOST, _MOST_KNOWN = 4, 30
+_LOG = (0.0, *(math.log2(n) for n in range(1, _MOST_KNOWN + 1)))
+# In characters: beyond this from all other words of a case it does not matter how far (some six hundred words), ...
+_FAR = 4000
+# ... and so far after the words that introduce the patient (some thousand words) the case is mostly told.
+_LATE = 6000
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class Traits:
-    """What the evidence of one value is like.
+    """What the evidence of one value is like. Never changed; not frozen all the same, as `Evidence` is not, since there are many.
 
     Attributes
     ----------
@@ -100,6 +110,16 @@ class Traits:
         The gravest plausibility flag on it: impossible, unusual or None.
     patients
         How many patients the report has.
+    distance
+        Characters from its words to the nearest other words that a value of the case rests on.
+    is_late
+        All of its words stand long after those that introduce the patient: about as far as a discussion does.
+    known
+        How many values the case has.
+    is_flagged_case
+        Another value of the case has a plausibility flag.
+    is_timeless
+        An outcome, and the report tells no follow-up.
     """
 
     mentions: int
@@ -110,24 +130,32 @@ class Traits:
     is_denial: bool
     flag: str | None
     patients: int
+    distance: int = 0
+    is_late: bool = False
+    known: int = _MOST_KNOWN
+    is_flagged_case: bool = False
+    is_timeless: bool = False
 
-    def numbers(self) -> Mapping[str, float]:
-        """Return the traits as the model takes them: each 0 where there is nothing to say."""
-        return {
-            "agreeing mentions": math.log2(min(self.mentions, _MOST)),
-            "only in discussion or introduction": float(_ARGUING.issuperset(self.sections)),
-            "other mentions": math.log2(1 + min(self.others, _MOST)),
-            "doubting mentions": math.log2(1 + min(self.doubts, _MOST)),
-            "computed": float(self.is_computed),
-            "denial": float(self.is_denial),
-            "flag impossible": float(self.flag == IMPOSSIBLE),
-            "flag unusual": float(self.flag not in (None, IMPOSSIBLE)),
-            "several patients": float(self.patients > 1),
-        }
+    def numbers(self) -> tuple[float, ...]:
+        """Return the traits as the model takes them, in the order of `SIGNS`: each 0 where there is nothing to say."""
+        return (
+            _LOG[min(self.mentions, _MOST)],
+            float(_ARGUING.issuperset(self.sections)),
+            _LOG[1 + min(self.others, _MOST)],
+            _LOG[1 + min(self.doubts, _MOST)],
+            float(self.is_computed),
+            float(self.is_denial),
+            float(self.flag == IMPOSSIBLE),
+            float(self.flag not in (None, IMPOSSIBLE)),
+            float(self.patients > 1),
+            math.log2(1 + self.distance / 100),
+            float(self.is_late),
+            _LOG[min(self.known, _MOST_KNOWN)] - _LOG[_MOST_KNOWN],
+            float(self.is_flagged_case),
+            float(self.is_timeless),
+        )
 
 
-# More mentions than these make a value no surer.
-_MOST = 4
 _ARGUING = frozenset({"discussion", "introduction"})
 # What speaks for a trait (1), and what against (-1): a fit may find a trait worth nothing, but never turn it round.
 SIGNS: Mapping[str, int] = MappingProxyType(
@@ -141,6 +169,11 @@ SIGNS: Mapping[str, int] = MappingProxyType(
         "flag impossible": -1,
         "flag unusual": -1,
         "several patients": -1,
+        "far from other words of the case": -1,
+        "long after the introduction of the patient": -1,
+        "values of the case": 1,
+        "another value flagged": -1,
+        "outcome without follow-up": -1,
     }
 )
 
@@ -167,18 +200,41 @@ _DOUBTS = re.compile(
 _DATE = re.compile(r"\b (?: 19 | 20 ) \d\d \b", re.VERBOSE)
 _RETURNED = re.compile(r"recur | relaps | return | regrow | re-?appear", re.VERBOSE | re.IGNORECASE)
 _TIMES = frozenset({"recurrence_months", "follow_up_months"})
+_OUTCOMES = frozenset({"recurrence", "status"})
 
 
 def traits_of(record: Record) -> Iterator[tuple[Place, Traits]]:
     """Yield each value of each case with the traits of its evidence."""
-    supports, rivals, doubts = _by_case_and_field(record.evidence)
+    words = _Words(record)
     for case in record.cases:
-        flagged = _flagged(case)
-        for field, number, fact in values_of(case):
-            entries = supports[case.label, field] if field in SCALARS else [record.evidence[at] for at in fact.evidence]
+        flagged, introduced = _flagged(case), words.introduction(case)
+        values = [(field, number, fact, words.of(case, field, fact)) for field, number, fact in values_of(case)]
+        owners = Counter([start for *_, entries in values for start in {entry.start for entry in entries}])
+        places = sorted(owners)
+        for field, number, fact, entries in values:
             key = case.label, _MODULES.get(field, field)
+            agreeing, others = _sides(entries, rivals) if (rivals := words.rivals[key]) else (0, 0)
+            is_computed = _is_computed(field, fact, entries)
             flag = flagged.get((field, number))
-            yield (case.label, field, number), _traits(field, fact, entries, rivals[key], len(doubts[key]), flag, len(record.cases))
+            starts = {entry.start for entry in entries}
+            yield (
+                (case.label, field, number),
+                Traits(
+                    1 if is_computed and field in _TIMES else len(starts) + agreeing,
+                    _sections(entries),
+                    others,
+                    len(words.doubts[key]),
+                    is_computed,
+                    _is_denial(fact, entries),
+                    flag,
+                    len(record.cases),
+                    _distance(starts, places, owners),
+                    min(starts, default=0) > introduced + _LATE,
+                    len(values),
+                    flag is None and bool(flagged),
+                    field in _OUTCOMES and case.follow_up_months is None,
+                ),
+            )
 
 
 def values_of(case: Case) -> Iterator[tuple[str, int, Any]]:
@@ -194,20 +250,32 @@ def values_of(case: Case) -> Iterator[tuple[str, int, Any]]:
             yield field, number, fact
 
 
+class _Words:
+    """The evidence of a record by case and field: what supports values, what speaks for another one, and what speaks against any."""
+
+    def __init__(self, record: Record) -> None:
+        self.supports: _Keyed = defaultdict(list)
+        self.rivals: _Keyed = defaultdict(list)
+        self.doubts: _Keyed = defaultdict(list)
+        for entry in record.evidence:
+            if entry.reason is None:
+                self.supports[entry.case, entry.field].append(entry)
+            elif _RIVALS.match(entry.reason):
+                self.rivals[entry.case, entry.field].append(entry)
+            elif entry.subject == "patient" and _DOUBTS.match(entry.reason):
+                self.doubts[entry.case, entry.field].append(entry)
+        self.all = record.evidence
+
+    def of(self, case: Case, field: str, fact: Any) -> Sequence[Evidence]:
+        """Return the evidence of a value: what it names, for a plain value that of its field."""
+        return self.supports[case.label, field] if field in SCALARS else [self.all[at] for at in fact.evidence]
+
+    def introduction(self, case: Case) -> int:
+        """Return where a patient's age or sex is first told; the beginning of the text where neither is."""
+        return min([entry.start for field in ("age_years", "sex") for entry in self.supports[case.label, field]], default=0)
+
+
 _Keyed = defaultdict[tuple[str | None, str], list[Evidence]]
-
-
-def _by_case_and_field(evidence: Iterable[Evidence]) -> tuple[_Keyed, _Keyed, _Keyed]:
-    """Return the evidence that supports values, that speaks for another one, and that speaks against any, by case and field."""
-    supports, rivals, doubts = _Keyed(list), _Keyed(list), _Keyed(list)
-    for entry in evidence:
-        if entry.reason is None:
-            supports[entry.case, entry.field].append(entry)
-        elif _RIVALS.match(entry.reason):
-            rivals[entry.case, entry.field].append(entry)
-        elif entry.subject == "patient" and _DOUBTS.match(entry.reason):
-            doubts[entry.case, entry.field].append(entry)
-    return supports, rivals, doubts
 
 
 def _flagged(case: Case) -> Mapping[tuple[str, int], str]:
@@ -215,15 +283,30 @@ def _flagged(case: Case) -> Mapping[tuple[str, int], str]:
     return {place: flag.severity for flag in reversed(plausibility.flags(case)) for place in flag.places}
 
 
-def _traits(
-    field: str, fact: Any, entries: Sequence[Evidence], rivals: Sequence[Evidence], doubts: int, flag: str | None, patients: int
-) -> Traits:
-    agreeing, others = _sides(entries, rivals) if rivals else (0, 0)
-    is_computed = _is_computed(field, fact, entries)
-    places = 1 if is_computed and field in _TIMES else len({entry.start for entry in entries}) + agreeing
+def _distance(starts: Set[int], places: Sequence[int], owners: Mapping[int, int]) -> int:
+    """Return how far the nearest words of another value are from those of one, `_FAR` at most; 0 where no other value has words.
+
+    `places` is where the words of all values begin, in order, and `owners` how many values each has. Words that values share tell nothing.
+    """
+    mine = {start for start in starts if owners[start] == 1}
+    if len(mine) == len(places):
+        return 0
+    others = places if len(starts) == 1 else [place for place in places if place not in mine]
+    nearest = _FAR
+    for start in starts:
+        at = bisect_left(others, start)
+        after = at + 1 if at < len(others) and others[at] == start else at
+        if at:
+            nearest = min(nearest, start - others[at - 1])
+        if after < len(others):
+            nearest = min(nearest, others[after] - start)
+    return nearest
+
+
+def _sections(entries: Sequence[Evidence]) -> tuple[str, ...]:
+    """Return where words stand, in the order of the text."""
     in_order = entries if len(entries) < 2 else sorted(entries, key=_start)
-    sections = tuple(dict.fromkeys([entry.section for entry in in_order]))
-    return Traits(places, sections, others, doubts, is_computed, _is_denial(fact, entries), flag, patients)
+    return tuple(dict.fromkeys([entry.section for entry in in_order]))
 
 
 _start = attrgetter("start")
@@ -266,6 +349,8 @@ def basis_of(traits: Traits, is_hard: bool = False) -> str:
     return "; ".join((*_told(traits), *(("a field that is often misread",) if is_hard else ())))
 
 
+# From which distance on words are called far, and below which number of values little is known.
+_FAR_IN_WORDS, _LITTLE = 500, 8
 # Where most words of a text without headings stand: that tells nothing.
 _BODY = ("body",)
 
@@ -284,6 +369,14 @@ def _told(traits: Traits) -> Iterator[str]:
         yield f"flagged as {traits.flag}"
     if traits.patients > 1:
         yield f"one of {traits.patients} patients"
+    if traits.is_late or traits.distance >= _FAR_IN_WORDS:
+        yield "far from where the case is told" if traits.is_late else "far from other words of the case"
+    if traits.known < _LITTLE:
+        yield "little else is known of the case"
+    if traits.is_flagged_case:
+        yield "another value of the case is flagged"
+    if traits.is_timeless:
+        yield "no follow-up is told"
 
 
 def _counted(number: int, noun: str) -> str:

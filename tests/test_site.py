@@ -604,14 +604,37 @@ def test_markup_of_a_paper_is_inert(get_paper: Get, path: str) -> None:
 
 
 def test_only_a_value_of_low_certainty_is_marked_and_says_why(get: Get, database: Path) -> None:
-    html = get(CASE).text
-    marks = [unescape(title) for title in re.findall(r'<a class="doubt"[^>]* title="([^"]*)">less certain</a>', html)]
+    html = get("/casebook/patient_case/markup~2F2").text
+    marks = [
+        (unescape(title), score) for title, score in re.findall(r'<a class="doubt"[^>]* title="([^"]*)">less certain, ([\d.]+)</a>', html)
+    ]
     with closing(sqlite3.connect(database)) as connection:
         low = connection.execute(
-            "select certainty, basis from fact where case_id = 'lung-imt/1' and band = 'low' and field <> 'events'"
+            "select certainty, basis from fact where case_id = 'markup/2' and band = 'low' and field <> 'events'"
         ).fetchall()
     assert low
-    assert sorted(marks) == sorted(f"certainty {score:.2f}: {basis}" for score, basis in low)
+    assert sorted(marks) == sorted((basis, f"{score:.2f}") for score, basis in low)
+
+
+def test_a_case_counts_its_values_by_band_and_leads_to_them(get: Get, database: Path) -> None:
+    found = re.findall(r'<a href="([^"]*/fact\?[^"]*band=(\w+)[^"]*field__not=events)">\w+</a> \((\d+)\)', get(CASE).text)
+    with closing(sqlite3.connect(database)) as connection:
+        counted = connection.execute(
+            "select band, count(*) from fact where case_id = 'lung-imt/1' and field <> 'events' group by 1"
+        ).fetchall()
+    assert sorted((band, int(n)) for _, band, n in found) == sorted(counted)
+    assert len(found) > 1
+    for url, _, n in found:
+        assert f"<strong>{n}" in get(unescape(url)).text
+
+
+@pytest.mark.parametrize("table", ["fact", "empty_field"])
+def test_the_home_page_leads_to_how_sure_values_are_and_why_others_are_not_there(table: str, get: Get) -> None:
+    urls = [unescape(url) for url in re.findall(rf'href="(/casebook/{table}[^"]*)"', get("/").text)]
+    assert urls
+    page = get(urls[0])
+    assert page.status_code == 200
+    assert "Narrow by" in page.text
 
 
 def test_an_empty_field_says_why_and_leads_to_the_words(tmp_path: Path) -> None:
