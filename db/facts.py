@@ -10,8 +10,8 @@ from extract import certainty, emptiness
 from extract.record import Record
 
 
-def rows(report_id: str, record: Record) -> Iterator[tuple[str, list[Row]]]:
-    """Yield table and rows of the values, and of the empty fields, of all cases of a record.
+def rows(report_id: str, text: str, record: Record) -> Iterator[tuple[str, list[Row]]]:
+    """Yield table and rows of the values, and of the empty fields, of all cases of a record; `text` is that of its report.
 
     Every value comes out unreviewed; `db.corrections.ruling.mark` writes over what a curator said.
     """
@@ -23,5 +23,5 @@ def rows(report_id: str, record: Record) -> Iterator[tuple[str, list[Row]]]:
             sure = judged[case.label, field, number]
             found.append((key, field, number, value_words.told(case, field, fact), sure.score, sure.band, sure.basis, "unreviewed"))
         yield "fact", found
-    empty = emptiness.judge(record)
+    empty = emptiness.judge(record, text)
     yield "empty_field", [(case_key(report_id, found.case), found.field, found.reason, found.evidence) for found in empty]

@@ -112,7 +112,12 @@ def store(
             before = connection.execute("delete from report where report_id = ?", (report.id,)).rowcount
             _insert(connection, "report", [reports.report_row(report, record, ruled.fingerprint)])
             _insert(connection, "report_text", [(reports.search_key(report.id), report.id, report.title, report.text)])
-            parts = reports.part_rows(report), record_rows(report.id, record), flags.rows(report.id, record), facts.rows(report.id, record)
+            parts = (
+                reports.part_rows(report),
+                record_rows(report.id, record),
+                flags.rows(report.id, record),
+                facts.rows(report.id, report.text, record),
+            )
             for table, rows in chain(*parts):
                 _insert(connection, table, rows)
             _insert(connection, "correction", ruling.rows(report.id, ruled))

@@ -40,10 +40,10 @@ _DRUGS = re.compile(
 # What came before the story ("no prior chemotherapy"), what was stopped after it had been given, and what stands for all patients.
 _NOT_DRUGS = re.compile(
     r"\b(?:prior|previous(?:ly)?|preoperative|pre-operative|history\sof|never\shad|before\ssurgery|neo-?adjuvant|response\sto|progress\w*|standard|consensus|guidelines?"
-    r"|patients|individuals|cases\b|%|there\sis\sno\b|no\slonger|further\scycles?|is\sknown|topical|antibiotic|anticoagul|antiviral|hormon\w+\sreplac)",
+    r"|patients|individuals|cases\b|%|there\sis\sno\b|no\slonger|\bexists?\b|further\scycles?|is\sknown|topical|antibiotic|anticoagul|antiviral|hormon\w+\sreplac)",
 )
 
-_SPREAD = r"(?:metasta(?:sis|ses|tic)|lymphadenopathy\sor\smetastas[ei]s|secondar(?:y|ies)|tumou?r\s(?:spread|dissemination))"
+_SPREAD = r"(?:metasta(?:sis|ses|tic)|lymphadenopathy\sor\smetastas[ei]s|secondaries|secondary\s(?:lesions?|deposits?|tumou?rs?|locali[sz]ations?|disease)|tumou?r\s(?:spread|dissemination))"
 _METASTASES = re.compile(
     rf"\b(?:no|without|free\sof|negative\sfor|(?:did|does)\snot\s(?:show|reveal|detect|demonstrate|disclose)|failed\sto\s(?:show|reveal|detect)|not\s(?:show|reveal)\w*"
     rf"|excluded|excluding|ruled\sout|absence\sof|nor|neither)\s(?:(?!(?:other|further|new|additional|more|history|recurrence|but)\b)[\w/-]+,?\s){{0,7}}?{_SPREAD}\b"
@@ -52,7 +52,7 @@ _METASTASES = re.compile(
 )
 _NOT_METASTASES = re.compile(
     rf"\bno\s(?:other|further|new|additional)\b|\bother\s{_SPREAD}|\brisk\b|\b(?:can|may|might|could|should)\snot\b|\bprimary\b[^.;]{{0,30}}\bmetastatic\sto"
-    r"|\bpatients\b|\bmetastatic\s(?:\w+\s){0,3}(?:gene|recurrence)|\bhad\smetasta|\bwith\smetasta|\bmultiple\smetasta|\bexcept\b|\bapart\sfrom\b",
+    r"|\bpatients\b|\bmetastatic\s(?:\w+\s){0,3}(?:gene|recurrence)|\bhad\smetasta|\bwith\smetasta|\bmultiple\smetasta|\bstain(?:ing|ed)\b|\bexcept\b|\bapart\sfrom\b",
 )
 
 _NOT_DONE = (

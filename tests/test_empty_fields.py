@@ -27,9 +27,9 @@ def _read(text: str, built: pipeline.Pipeline) -> Record:
     return pipeline.extract(Report("told", text), built)
 
 
-def _why(record: Record, field: str) -> tuple[str, str | None]:
+def _why(record: Record, field: str, text: str = "") -> tuple[str, str | None]:
     """The reason why a field of the first case is empty, and the words that show it."""
-    found = next(found for found in emptiness.judge(record) if found.case == record.cases[0].label and found.field == field)
+    found = next(found for found in emptiness.judge(record, text) if found.case == record.cases[0].label and found.field == field)
     return found.reason, None if found.evidence is None else record.evidence[found.evidence].quote
 
 
@@ -50,12 +50,22 @@ def _why(record: Record, field: str) -> tuple[str, str | None]:
         ("Genetic testing was not performed.", "molecular", "stated absent", "Genetic testing was not performed"),
         ("She did not receive radiotherapy.", "radiotherapy", "stated absent", "radiotherapy"),
         ("Radiotherapy is planned.", "radiotherapy_given", "stated unclearly", "Radiotherapy"),
+        ("Although no additional treatment exists, she is well.", "drugs", "not stated", None),
+        ("The use of chemotherapy in such tumors is controversial.", "drugs", "not stated", None),
+        ("Only a few patients have been treated with chemotherapy.", "drugs", "not stated", None),
+        ("Radiotherapy may be planned for residual tumor.", "radiotherapy_given", "not stated", None),
+        ("A laparoscopy was done to exclude liver metastasis.", "metastases", "not stated", None),
+        ("She had hypercalcemia without symptoms, secondary to the tumor.", "metastases", "not stated", None),
+        ("There was no staining in metastatic cells.", "metastases", "not stated", None),
+        ("She recovered well.", "recurrence_months", "not stated", None),
+        ("Liver metastases were excluded.", "metastases", "stated absent", None),
         ("There was no recurrence after three years.", "recurrence_months", "not applicable", None),
         ("The tumor recurred.", "recurrence_months", "not stated", None),
     ],
 )
 def test_reasons(sentence: str, field: str, reason: str, words: str | None, built: pipeline.Pipeline) -> None:
-    found = _why(_read(TOLD.format(sentence), built), field)
+    text = TOLD.format(sentence)
+    found = _why(_read(text, built), field, text)
     assert found[0] == reason
     if words is not None:
         assert words in (found[1] or "")
@@ -71,13 +81,13 @@ def test_another_patients_refusal_is_not_this_ones(built: pipeline.Pipeline) -> 
         "Case 1\n\nA 61-year-old woman had a leiomyosarcoma of the stomach. No adjuvant chemotherapy was given.\n\n"
         "Case 2\n\nA 47-year-old man had a leiomyosarcoma of the thigh. The tumor was resected.\n"
     )
-    reasons = {found.case: found.reason for found in emptiness.judge(_read(text, built)) if found.field == "drugs"}
+    reasons = {found.case: found.reason for found in emptiness.judge(_read(text, built), text) if found.field == "drugs"}
     assert reasons == {"1": "stated absent", "2": "not stated"}
 
 
 def test_each_empty_field_has_a_reason_and_no_full_one(built: pipeline.Pipeline) -> None:
     record = _read(TOLD.format("No adjuvant chemotherapy was given."), built)
-    empty = [found.field for found in emptiness.judge(record)]
+    empty = [found.field for found in emptiness.judge(record, "")]
     assert empty == [field for field in emptiness.FIELDS if getattr(record.cases[0], field) in (None, ())]
     assert "age_years" not in empty
     assert "drugs" in empty
