@@ -43,7 +43,10 @@ _NOT_DRUGS = re.compile(
     r"|patients|individuals|cases\b|%|there\sis\sno\b|no\slonger|\bexists?\b|further\scycles?|is\sknown|topical|antibiotic|anticoagul|antiviral|hormon\w+\sreplac)",
 )
 
-_SPREAD = r"(?:metasta(?:sis|ses|tic)|lymphadenopathy\sor\smetastas[ei]s|secondaries|secondary\s(?:lesions?|deposits?|tumou?rs?|locali[sz]ations?|disease)|tumou?r\s(?:spread|dissemination))"
+_SPREAD = (
+    r"(?:metasta(?:sis|ses|tic)|lymphadenopathy\sor\smetastas[ei]s|secondaries"
+    r"|secondary\s(?:lesions?|deposits?|tumou?rs?|locali[sz]ations?|disease)|tumou?r\s(?:spread|dissemination))"
+)
 _METASTASES = re.compile(
     rf"\b(?:no|without|free\sof|negative\sfor|(?:did|does)\snot\s(?:show|reveal|detect|demonstrate|disclose)|failed\sto\s(?:show|reveal|detect)|not\s(?:show|reveal)\w*"
     rf"|excluded|excluding|ruled\sout|absence\sof|nor|neither)\s(?:(?!(?:other|further|new|additional|more|history|recurrence|but)\b)[\w/-]+,?\s){{0,7}}?{_SPREAD}\b"

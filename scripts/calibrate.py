@@ -200,7 +200,7 @@ def _left_out(values: Sequence[Judged], fields: Sequence[str], fold: int) -> Ite
             yield value, certainty.score_of(value.traits, value.field, weights)
 
 
-_COLUMNS = (("gold dev", GOLD), ("silver, read", READ), ("silver, set apart", APART), ("invented, set apart", INVENTED))
+_COLUMNS = (("silver, set apart", APART), ("invented, set apart", INVENTED), ("gold dev", GOLD), ("silver, read", READ))
 
 
 class _Column:

@@ -10,7 +10,7 @@ create table fact (
     value text not null check (value <> ''),
     -- How likely the reading is right, 0 to 1, judged by its evidence and calibrated on gold reports (docs/certainty.md); NULL for a curator's own value.
     certainty real check (certainty between 0 and 1),
-    -- The certainty in bands: high, middle or low; curator for a curator's own value.
+    -- The certainty in bands: high from 0.95 (in reports set apart, 97 of 100 such values were right), middle from 0.85 (91), low (68); curator for a curator's own value.
     band text not null check (band in ('high', 'middle', 'low', 'curator')),
     -- What the certainty rests on, in words ("3 mentions agree; another mention disagrees").
     basis text not null check (basis <> ''),
