@@ -63,9 +63,7 @@ def band_of(score: float) -> str:
 def score_of(traits: Traits, field: str, weights: Mapping[str, float]) -> float:
     """Return how likely a value of a field with these traits is right; the common intercept serves a field without its own."""
     total = weights[COMMON] + weights.get(f"field {field}", 0.0)
-    for name, x in zip(SIGNS, traits.numbers(), strict=True):
-        if x:
-            total += weights[name] * x
+    total += sum([weights[name] * x for name, x in zip(SIGNS, traits.numbers(), strict=True) if x])
     return 1 / (1 + math.exp(-total))
 
 
@@ -148,7 +146,7 @@ class Traits:
             float(self.flag == IMPOSSIBLE),
             float(self.flag not in (None, IMPOSSIBLE)),
             float(self.patients > 1),
-            math.log2(1 + self.distance / 100),
+            math.log2(1 + self.distance / 100) if self.distance else 0.0,
             float(self.is_late),
             _LOG[min(self.known, _MOST_KNOWN)] - _LOG[_MOST_KNOWN],
             float(self.is_flagged_case),
@@ -305,8 +303,9 @@ def _distance(starts: Set[int], places: Sequence[int], owners: Mapping[int, int]
 
 def _sections(entries: Sequence[Evidence]) -> tuple[str, ...]:
     """Return where words stand, in the order of the text."""
-    in_order = entries if len(entries) < 2 else sorted(entries, key=_start)
-    return tuple(dict.fromkeys([entry.section for entry in in_order]))
+    if len(entries) == 1:  # most values
+        return (entries[0].section,)
+    return tuple(dict.fromkeys([entry.section for entry in sorted(entries, key=_start)]))
 
 
 _start = attrgetter("start")
