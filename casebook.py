@@ -68,12 +68,12 @@ def _pipeline() -> Pipeline:
     show("reading the vocabularies")
     from extract import pipeline
 
-    return pipeline.build()
+    return replace(pipeline.build(), fingerprint=_fingerprint())
 
 
 def _fingerprint() -> str:
     """Return what tells one state of the pipeline from another, without building it."""
-    from extract.version import fingerprint
+    from db.version import fingerprint
 
     return fingerprint()
 

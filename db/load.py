@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, replace
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
-from db import doses, duplicates, facts, flags, overview, possible_patients, reports, same_patient, schema
+from db import doses, duplicates, facts, flags, overview, possible_patients, reports, same_patient, schema, version
 from db.corrections import ruling
 from db.corrections.ruling import Ruled
 from db.duplicates import Place
@@ -25,7 +23,6 @@ from db.rows import record_rows
 from db.schema import DatabaseError
 from extract import telling
 from extract.record import EvidenceError, Record, check_evidence
-from extract.version import fingerprint
 
 # What is wrong with a value. All else that SQLite raises (no room, a lock, a damaged file) is no fault of the report: it ends the command.
 _REFUSED = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError, UnicodeEncodeError)
@@ -51,15 +48,16 @@ def connect(path: Path, is_partial: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         connection.execute("pragma foreign_keys = on")
         connection.execute(f"pragma synchronous = {'off' if is_partial else 'full'}")
-        version = connection.execute("pragma user_version").fetchone()[0]
+        tables = connection.execute("pragma user_version").fetchone()[0]
         is_empty = connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0
         if is_empty:
             with transaction(connection):
                 schema.create(connection)
-            version = schema.fingerprint()
+                connection.execute(f"pragma application_id = {version.likeness()}")
+            tables = schema.fingerprint()
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: {error}") from error
-    if version != schema.fingerprint():
+    if tables != schema.fingerprint():
         connection.close()
         raise DatabaseError(f"{path}: was made with another version of the tables; build it anew")
     overview.add_functions(connection)
@@ -273,17 +271,12 @@ def refresh_overview(connection: sqlite3.Connection) -> None:
     """Bring up to date what is computed from several reports: who is, or may be, the same patient; and the indexes for it.
 
     Where `watch` was called before the changes, only the groups of cases that they touched are looked at again. The rows are
-    the same, byte for byte. What is computed from a report alone is filled as it is stored, and anew where the code is another.
+    the same, byte for byte. What is computed from a report alone is filled as it is stored.
     """
     with transaction(connection):
-        is_of_this_code = connection.execute("pragma application_id").fetchone()[0] == _code_fingerprint()
-        if not is_of_this_code:
-            overview.fill(connection)
-            doses.fill_courses(connection)
-            connection.execute(f"pragma application_id = {_code_fingerprint()}")
         doses.fill_table_rows(connection)
         same_patient.link(connection)
-        if is_of_this_code and possible_patients.is_watched(connection):
+        if possible_patients.is_watched(connection):
             possible_patients.link_again(connection)
         else:
             possible_patients.link(connection)
@@ -293,14 +286,6 @@ def refresh_overview(connection: sqlite3.Connection) -> None:
 def watch(connection: sqlite3.Connection) -> None:
     """Note from now on what `refresh_overview` has to look at again; what is stored must be up to date."""
     possible_patients.watch(connection)
-
-
-@cache
-def _code_fingerprint() -> int:
-    """Return a 31-bit number that changes with the code and the words that what is computed depends on; never 0."""
-    folder = Path(__file__).parent
-    data = b"".join(path.read_bytes() for path in sorted([*folder.glob("*.py"), *folder.glob("*.csv")]))
-    return zlib.crc32(data + fingerprint().encode()) & 0x7FFFFFFF or 1
 
 
 _OTHER_SIZE = 0.1
@@ -326,6 +311,11 @@ def _n_reports_then(connection: sqlite3.Connection) -> int:
         return 0
     found = one(connection, "select stat from sqlite_stat1 where tbl = 'report'")
     return int(found["stat"].split()[0]) if found else 0
+
+
+def is_linked_by_today(connection: sqlite3.Connection) -> bool:
+    """Tell whether it was today's code that told which reports of a database are the same."""
+    return bool(connection.execute("pragma application_id").fetchone()[0] == version.likeness())
 
 
 def stored(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:

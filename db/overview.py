@@ -55,7 +55,7 @@ select
     citation
 from patient_case as patient
 join report using (report_id)
-{of_report}
+where report_id = ?
 order by patient.case_id
 """
 
@@ -91,9 +91,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
         connection.create_function(function.__name__, 1, function, deterministic=True)
 
 
-def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
-    """Write the lines of one report's cases, or of all cases where `report_id` is None."""
-    # One condition for both cases (`:id is null or ...`) would keep SQLite from using the index.
-    of_report, values = ("", ()) if report_id is None else ("where report_id = ?", (report_id,))
-    connection.execute(f"delete from case_overview {of_report}", values)
-    connection.execute(_FILL.format(of_report=of_report), values)
+def fill(connection: sqlite3.Connection, report_id: str) -> None:
+    """Write the lines of a report's cases."""
+    connection.execute("delete from case_overview where report_id = ?", (report_id,))
+    connection.execute(_FILL, (report_id,))

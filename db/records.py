@@ -43,6 +43,15 @@ CLASSES: Mapping[str, Any] = {
     "events": TimelineEvent,
 }
 SINGLE: Mapping[str, Any] = {"site": Site, "histology": Histology}
+# By what two entries of a list are taken for the same fact; courses have no name and are taken in order.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "ihc": ("marker", "cells"),
+    "molecular": ("gene", "alteration"),
+    "surgeries": ("procedure",),
+    "drugs": ("name",),
+    "metastases": ("topography",),
+    "events": ("kind", "name"),
+}
 # What a record says of its report.
 _ABOUT = ("id", "kind", "title", "doi", "pmcid", "pmid", "year", "journal", "license", "sha256")
 FACTS = (*SCALARS, *SINGLE, *REPEATED)

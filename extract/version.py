@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -25,11 +26,20 @@ def version() -> str:
 def files() -> tuple[tuple[str, str], ...]:
     """Return what decides what is read, sorted: files of code and vocabularies with their SHA-256, libraries with their release."""
     paths = (path for path in (*_ROOM.rglob("*.py"), *(_ROOM / "lexicons").glob("*.csv"), *_SHARED) if path.name not in _ASIDE)
-    found = {path.relative_to(_ROOM.parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    return tuple(sorted((found | {name: metadata.version(name) for name in _LIBRARIES}).items()))
+    return tuple(sorted((states(paths) | {name: metadata.version(name) for name in _LIBRARIES}).items()))
 
 
 @cache
 def fingerprint() -> str:
     """Return 16 hex digits that change when code, vocabularies or libraries of the extraction change."""
-    return hashlib.sha256("".join(f"{name} {state}\n" for name, state in files()).encode()).hexdigest()[:16]
+    return digest(files())[:16]
+
+
+def states(paths: Iterable[Path]) -> dict[str, str]:
+    """Return files of Casebook, named from its folder, with their SHA-256."""
+    return {path.relative_to(_ROOM.parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def digest(files: Iterable[tuple[str, str]]) -> str:
+    """Return the SHA-256, in hex, of files and their states."""
+    return hashlib.sha256("".join(f"{name} {state}\n" for name, state in files).encode()).hexdigest()

@@ -24,12 +24,11 @@ from click.testing import CliRunner, Result
 import casebook
 from corpus import files
 from corpus.report import Problem, Report
-from db import draft, load, records
+from db import draft, load, records, version
 from db.corrections.ruling import Ruled, Ruling
 from db.history import content, diff, page, store, telling
 from db.reports import stored_report
 from extract import pipeline as extraction
-from extract import version
 from extract.record import Case, Record
 from tests import db_fixtures
 
@@ -943,7 +942,7 @@ def test_a_history_of_a_later_casebook_is_left_alone(folder: Path, database: Pat
 def test_diff_names_the_files_that_made_the_pipeline_another(folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done("build", "--database", database)
     known = dict(version.files())
-    assert {"extract/lexicons/drug.csv", "extract/pipeline.py", "corpus/sections.py", "spacy"} <= known.keys()
+    assert {"extract/lexicons/drug.csv", "extract/pipeline.py", "corpus/sections.py", "db/flags.py", "spacy"} <= known.keys()
     monkeypatch.setattr(version, "files", lambda: tuple((known | {"extract/lexicons/drug.csv": "0" * 64, "extract/new.py": "1"}).items()))
     monkeypatch.setattr(version, "fingerprint", lambda: "another")
     monkeypatch.setattr(casebook, "_fingerprint", lambda: "another")

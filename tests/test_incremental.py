@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -14,13 +17,14 @@ import pytest
 
 import casebook
 from corpus.report import Report
-from db import load
+from db import duplicates, flags, load, overview, version
 from db import records as records_of
 from extract import pipeline as extraction
 from extract.record import Record
 from tests import invented_reports, remembered, report_writers, test_duplicates
 from tests.remembered import Project, done, run
 
+ROOT = Path(casebook.__file__).parent
 OWN = ("own-larynx.txt", "own-knee.txt")
 SISTERS = (
     "A 37-year-old man, a diver, presented with a mass of the left thigh of 8.4 cm. Excision was complete; histology showed a leiomyosarcoma. "
@@ -234,3 +238,113 @@ def difference(found: str, wanted: str) -> list[str]:
         f"only fresh: {row}" for row in sorted(set(other) - set(one))
     ]
     return [row[:200] for row in alone[:40]]
+
+
+# --- code that makes rows, or tells which reports are the same -------------------------------------
+
+
+def imported(module: str) -> Iterator[str]:
+    """Yield the modules of `db` that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+            yield from (name for name in names if name.startswith("db.") and (ROOT / f"{name.replace('.', '/')}.py").exists())
+
+
+def test_the_fingerprint_is_of_all_that_makes_rows() -> None:
+    """What stores a report, and what lays corrections over it, with all that they import."""
+    wanted, waiting = {"db/topography.csv"}, ["db.load", "db.corrections.book"]
+    while waiting:
+        module = waiting.pop()
+        path = f"{module.replace('.', '/')}.py"
+        if path not in wanted:
+            wanted.add(path)
+            waiting += imported(module)
+    found = {name for name, _ in version.files() if name.startswith("db/")}
+    assert wanted - found == {"db/version.py"}
+    assert {"db/flags.py", "db/facts.py", "db/corrections/overlay.py", "extract/pipeline.py"} <= {name for name, _ in version.files()}
+    assert not found & {"db/home.py", "db/case_page.py", "db/serve.py"}
+    assert not [name for name in found if name.startswith(("db/site/", "db/review/", "db/intake/", "db/history/"))]
+
+
+def test_another_file_is_another_fingerprint(tmp_path: Path) -> None:
+    """In a copy of the code: pages may change, rows may not, and each part of the fingerprint is of its own files."""
+    for name in ("db", "extract", "corpus"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "site", "static"))
+
+    def told() -> tuple[str, str, str]:
+        code = "from db import version; print(version.fingerprint(), version.likeness())"
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        fingerprint, likeness = done.stdout.split()
+        read, rows = fingerprint.split("-")
+        return read, rows, likeness
+
+    def changed(name: str) -> tuple[bool, ...]:
+        before = told()
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write("\n")
+        return tuple(old != new for old, new in zip(before, told(), strict=True))
+
+    assert changed("db/case_page.py") == changed("db/intake/storing.py") == changed("db/history/diff.py") == (False, False, False)
+    assert changed("db/flags.py") == changed("db/corrections/overlay.py") == changed("db/topography.csv") == (False, True, False)
+    assert changed("db/duplicates.py") == (False, True, True)
+    assert changed("extract/lexicons/drug.csv") == (True, False, False)
+
+
+def otherwise(patch: pytest.MonkeyPatch, world: World) -> None:
+    """Let the code that makes rows be another: it flags nothing, and has no words for how patients are."""
+    patch.setattr(flags, "rows", lambda *_: iter(()))
+    patch.setattr(overview, "STATUS_WORDS", ())
+    world.project.fingerprint = "pipeline 0-rows 1"
+
+
+@pytest.mark.parametrize("way", ["build", "add"])
+def test_after_a_change_of_the_code_that_makes_rows_all_are_made_anew(
+    way: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, fresh = tmp_path / "lived.db", tmp_path / "fresh.db"
+    world.project.fingerprint = "pipeline 0-rows 0"
+    before = from_nothing(world, database)
+    with monkeypatch.context() as patch:
+        otherwise(patch, world)
+        if way == "add":
+            assert " 0 new, " in done("add", *world.files(".txt", ".md"), "--database", database)
+        done("build", "--database", database)
+        wanted = from_nothing(world, fresh)
+        assert dump(database) == wanted != before
+        assert "is up to date" in done("build", "--database", database)
+    with closing(sqlite3.connect(database)) as connection:
+        last = connection.execute("select reason, pipeline_fingerprint from run order by run_id desc limit 1").fetchone()
+        outcomes = connection.execute("select distinct outcome from run_report where run_id = (select max(run_id) from run)").fetchall()
+    assert (last, outcomes) == (("read again", "pipeline 0-rows 1"), [("changed",)])
+
+
+def test_what_an_undo_puts_back_by_other_code_is_made_anew_by_that_of_before(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code is changed, what it moved is undone, and the change is taken back only then."""
+    database = tmp_path / "lived.db"
+    monkeypatch.setattr(version, "_rows", lambda: world.project.fingerprint.partition("-")[2])
+    world.project.fingerprint = "pipeline 0-rows 0"
+    before = from_nothing(world, database)
+    with monkeypatch.context() as patch:
+        otherwise(patch, world)
+        done("build", "--database", database)
+        done("undo", str(len(done("runs", "--database", database).splitlines()) - 1), "--force", "--database", database)
+    world.project.fingerprint = "pipeline 0-rows 0"
+    done("build", "--database", database)
+    assert dump(database) == before
+
+
+def test_after_a_change_of_the_code_that_tells_who_is_the_same_all_is_linked_anew(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived, fresh = tmp_path / "lived.db", tmp_path / "fresh.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(version, "likeness", lambda: 7)
+        patch.setattr(duplicates, "_SHARE", 2.0)
+        patch.setattr(duplicates, "_SHORT_SHARE", 2.0)
+        before = from_nothing(world, lived)
+    assert "changed" in done("build", "--database", lived)
+    assert dump(lived) == from_nothing(world, fresh) != before
+    assert "is up to date" in done("build", "--database", lived)

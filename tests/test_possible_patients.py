@@ -287,7 +287,6 @@ def _dump_when_all_is_done_anew(connection: sqlite3.Connection) -> list[str]:
     """Return the rows that a full refresh of the same reports gives."""
     with closing(load.connect(Path(":memory:"))) as copy:
         connection.backup(copy)
-        copy.execute("pragma application_id = 0")
         load.refresh_overview(copy)
         return list(load.dump(copy))
 
@@ -359,20 +358,6 @@ def test_a_row_of_a_table_that_becomes_another_patient_touches_the_group(connect
     assert connection.execute("select count(*) from same_patient").fetchone() == (2,)
     connection.execute("delete from dose_table")
     assert len(_listed(connection)) == 1
-
-
-def test_other_code_fills_anew_what_each_report_alone_gives(connection: sqlite3.Connection) -> None:
-    _store(connection, "a", radiotherapy=_dose(50.4, 28))
-    load.refresh_overview(connection)
-    rows = list(load.dump(connection))
-    connection.execute("update case_overview set site = 'as older code called it'")
-    connection.execute("update radiotherapy_dose set site = 'as older code called it'")
-    load.watch(connection)
-    load.refresh_overview(connection)
-    assert list(load.dump(connection)) != rows  # the same code is not expected to give anything else
-    connection.execute("pragma application_id = 1")
-    load.refresh_overview(connection)
-    assert list(load.dump(connection)) == rows
 
 
 @pytest.mark.parametrize(

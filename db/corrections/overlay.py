@@ -20,8 +20,7 @@ from db.corrections.file import Correction, moment
 from db.corrections.ruling import AGREED, APPLIED, CONFLICT, NONE, Ruled, Ruling
 from db.corrections.values import CASE, FOLLOW_UP, LISTS
 from db.corrections.words import find
-from db.history.diff import NAMES
-from db.records import plain
+from db.records import NAMES, plain
 from extract import survival
 from extract.record import REPEATED, SCALARS, Case, Evidence, Record, TimelineEvent
 

@@ -18,15 +18,6 @@ ADDED, REMOVED, CHANGED, REWORDED = "added", "removed", "changed", "reworded"
 KINDS = (CHANGED, ADDED, REMOVED, REWORDED)
 NOTHING = "000000"  # the state before the first run
 
-# By what two entries of a list are taken for the same fact; courses have no name and are taken in order.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "ihc": ("marker", "cells"),
-    "molecular": ("gene", "alteration"),
-    "surgeries": ("procedure",),
-    "drugs": ("name",),
-    "metastases": ("topography",),
-    "events": ("kind", "name"),
-}
 _IN_ORDER = ("radiotherapy", "surgeries")
 
 
@@ -297,7 +288,7 @@ def _by_field(told: Mapping[str, Any]) -> dict[tuple[str, str], list[Fact]]:
 
 def _pairs(field: str, old: Sequence[Fact], new: Sequence[Fact]) -> Iterator[tuple[Fact | None, Fact | None]]:
     """Yield which fact became which: equal ones, those of one name, those that only got another name, then in order if they have none."""
-    names = NAMES.get(field)
+    names = records.NAMES.get(field)
     rest, left = list(old), list(new)
     ways: list[Callable[[Fact], Any]] = [lambda x: (x.value, x.quotes), lambda x: x.value]
     if names:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from db import duplicates, records, refusals, reports, schema
+from db import version as db_version
 from db.corrections import ruling
 from db.history import content, dose_tables
 from db.query import every, one
 from db.rows import case_key
 from db.schema import DatabaseError
-from extract import version as extract_version
 
 STORED, LINKED, OUT = "stored", "linked", "out"  # LINKED is an outcome, too
 NEW, CHANGED, SAME, REMOVED = "new", "changed", "same", "removed"
@@ -281,9 +281,9 @@ def _follow(past: sqlite3.Connection, connection: sqlite3.Connection, missing: l
 
 def _note_pipeline(past: sqlite3.Connection) -> None:
     """Keep of which files today's pipeline is made, where a run was by this one."""
-    today = extract_version.fingerprint()
+    today = db_version.fingerprint()
     if one(past, "select 1 from run where pipeline_fingerprint = ?", today):
-        files = json.dumps(dict(extract_version.files()), sort_keys=True)
+        files = json.dumps(dict(db_version.files()), sort_keys=True)
         past.execute("insert or ignore into pipeline values (?, ?)", (today, content.put(past, files)))
 
 

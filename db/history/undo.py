@@ -15,6 +15,7 @@ from db.history.dose_tables import TableVersion
 from db.history.store import LINKED, OUT, SAME, STORED, Version
 from db.reports import stored_report
 from db.schema import DatabaseError
+from db.version import by_todays_rows
 
 _NAMED = 5  # of a long list of reports
 
@@ -133,7 +134,7 @@ def _put_tables_back(past: sqlite3.Connection, copy: sqlite3.Connection, found: 
 
 
 def _store(past: sqlite3.Connection, copy: sqlite3.Connection, name: str, target: Version, run_id: str) -> None:
-    pipeline = {"version": target.pipeline_version or "", "fingerprint": target.pipeline_fingerprint or ""}
+    pipeline = {"version": target.pipeline_version or "", "fingerprint": by_todays_rows(target.pipeline_fingerprint or "")}
     report = reports.from_content(json.dumps(content.get(past, target.report)))
     told = content.get(past, target.facts)
     ruled = ruling.from_json(told.get("corrections", {}))

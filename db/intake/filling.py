@@ -141,9 +141,10 @@ def _leave_alone(source: files.Source, file: SourceFile, tally: Tally) -> None:
 def build(database: Path, project: Project, reader: Reader, tally: Tally, words: str | None = None) -> None:
     """Bring a database up to date with the project's reports and dose tables and with the pipeline.
 
-    Parameters and errors are those of `add`; a database with other tables is made anew, and what was added stays.
+    Parameters and errors are those of `add`; a database with other tables, or one whose reports were linked by other code, is made
+    anew, and what was added stays.
     """
-    is_of_today = has_todays_tables(database)
+    is_of_today = _is_of_today(database)
     is_rebuild = is_of_today is False
     with ExitStack() as stack:
         # Where all is made anew, a part of it would be a loss: then an interruption stores nothing.
@@ -163,6 +164,14 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
         tally.is_interrupted = stop.came_in_time
         failures = tally.for_the_ledger((project.reports, project.dose_tables, *reader.corrections.paths))
         draft.finish(failures, tally.unchanged, is_interrupted=tally.is_interrupted)
+
+
+def _is_of_today(database: Path) -> bool | None:
+    """Tell whether a database can be brought up to date report by report; None where there is none yet."""
+    if not (has_tables := has_todays_tables(database)):
+        return has_tables
+    with closing(open_readonly(database)) as connection:
+        return load.is_linked_by_today(connection)
 
 
 def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Project, reader: Reader, tally: Tally) -> Iterator[Incoming]:

@@ -36,7 +36,7 @@ create table report (
     sha256 text not null check (length(sha256) = 64 and sha256 not glob '*[^0-9a-f]*'),
     -- Version of the pipeline that read the text.
     pipeline_version text not null,
-    -- Fingerprint of code, vocabularies and settings of the pipeline that read the text.
+    -- Fingerprint of code, vocabularies and libraries of the pipeline that read the text, and of the code that made rows of it.
     pipeline_fingerprint text not null,
     -- Fingerprint of the corrections that were laid over what was read; NULL without corrections.
     corrections_fingerprint text check (length(corrections_fingerprint) = 64)

@@ -6,7 +6,7 @@ create table run (
     reason text,
     -- Version of the pipeline.
     pipeline_version text,
-    -- Fingerprint of code, vocabularies and settings of the pipeline.
+    -- Fingerprint of code, vocabularies and libraries of the pipeline, from a text to rows.
     pipeline_fingerprint text,
     -- Fingerprint of code, vocabularies and libraries of the readers of files.
     readers_fingerprint text,
