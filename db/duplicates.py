@@ -446,6 +446,8 @@ def _by_key(connection: sqlite3.Connection, key: int) -> Report:
     return report
 
 
+# Asked for twice of each report that is new, as is its sample: to find its place, and to enter it.
+@lru_cache(maxsize=1)
 def _exact(report: Report) -> frozenset[int]:
     """Return the fingerprints that leave no doubt: of the identifiers and of the whole text."""
     names = [f"{label} {value}" for label, value in zip(("doi", "pmcid", "pmid"), _identifiers(report), strict=True) if value]
@@ -459,7 +461,6 @@ def _title(report: Report) -> frozenset[int]:
     return frozenset({_fingerprint(f"title {' '.join(words)}")} if len(words) >= _TITLE_WORDS else ())
 
 
-# Asked for twice of each report that is new: to find its place, and to enter it.
 @lru_cache(maxsize=1)
 def _sample(report: Report) -> frozenset[int]:
     """Return the fingerprints of what tells of a report."""

@@ -17,8 +17,9 @@ _LIBRARIES = ("spacy", "scispacy")
 _ASIDE = frozenset({"evaluate.py", "telling.py", "version.py"})
 
 
+@cache
 def version() -> str:
-    """Return the installed version of Casebook."""
+    """Return the installed version of Casebook; the system takes some milliseconds to tell it."""
     return metadata.version("casebook")
 
 

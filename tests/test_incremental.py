@@ -19,6 +19,8 @@ import casebook
 from corpus.report import Report
 from db import duplicates, flags, load, overview, version
 from db import records as records_of
+from db.corrections.file import path_of
+from db.records import CLASSES
 from extract import pipeline as extraction
 from extract.record import Record
 from tests import invented_reports, remembered, report_writers, test_duplicates
@@ -112,8 +114,10 @@ def dump(database: Path) -> str:
         return "\n".join(load.dump(connection))
 
 
-def from_nothing(world: World, database: Path) -> str:
+def from_nothing(world: World, database: Path, corrections: Path | None = None) -> str:
     """Return the rows of one build of all that is there now, the files in the order of their names."""
+    if corrections and corrections.exists():
+        shutil.copy(corrections, path_of(database))
     done("build", "--database", database)
     done("add", *world.files(".txt", ".md"), "--database", database)
     for path in world.files(".csv"):
@@ -121,10 +125,42 @@ def from_nothing(world: World, database: Path) -> str:
     return dump(database)
 
 
+def correct(database: Path, pick: random.Random) -> str:
+    """Let a curator decide on some value, or take the last decisions back, as git does; return what was typed and the answer.
+
+    Not all that is typed is possible: then it is refused.
+    """
+    file = path_of(database)
+    if file.exists() and pick.random() < 0.15:
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(lines[: max(1, len(lines) - pick.randint(1, 3))]), encoding="utf-8")
+        return "the last lines of the corrections are gone"
+    with closing(sqlite3.connect(database)) as connection:
+        values = connection.execute("select case_id, field, number, value from fact order by case_id, field, number").fetchall()
+    if not values:
+        return "there is nothing to correct"
+    case, field, number, value = pick.choice(values)
+    item = ("--item", str(number)) if field in CLASSES else ()
+    word = value.split(" ")[0]
+    words: tuple[str, ...] = pick.choice(
+        (
+            (field, *item, "--confirm"),
+            (field, *item, "--withdraw"),
+            (field, *item, "--reject") if item else (field, "--clear"),
+            ("age_years", "--set", str(pick.randint(20, 80))),
+            ("sex", "--set", pick.choice(("male", "female"))),
+            ("ihc", "--add", '{"marker": "CD34", "result": "negative"}', "--words", word),
+            ("metastases", "--add", "liver", "--words", word),
+            ("case", pick.choice(("--reject", "--confirm", "--withdraw"))),
+        )
+    )
+    return f"correct {case} {words}: {run('correct', case, *words, '--by', 'Ann', '--database', database).output.strip()}"
+
+
 def lived(world: World, database: Path, pick: random.Random, steps: int) -> Iterator[str]:
     """Bring a database by many ways to the reports that are there in the end; yield what was done."""
     for _ in range(steps):
-        what = pick.choice(("add", "add", "edit", "edit", "build", "pipeline", "table", "undo", "undo"))
+        what = pick.choice(("add", "add", "edit", "edit", "build", "pipeline", "table", "undo", "undo", "correct", "correct"))
         some = pick.sample(world.files(".txt", ".md"), pick.randint(1, 6))
         if what == "edit":
             names = pick.sample(sorted(world.variants), 3)
@@ -145,6 +181,8 @@ def lived(world: World, database: Path, pick: random.Random, steps: int) -> Iter
             path = pick.choice(world.files(".csv"))
             done("tables", "add", "--yes", path, "--database", database)
             yield f"tables add {path.name}"
+        elif what == "correct" and database.exists():
+            yield from (correct(database, pick) for _ in range(3))
         elif what == "undo" and database.exists():
             last = len(done("runs", "--database", database).splitlines()) - 1
             number = max(1, last - pick.randint(0, 3))
@@ -164,7 +202,7 @@ def lived(world: World, database: Path, pick: random.Random, steps: int) -> Iter
 @pytest.mark.parametrize("seed", range(10))
 def test_every_way_to_the_same_reports_gives_the_same_rows(seed: int, world: World, tmp_path: Path) -> None:
     way = list(lived(world, tmp_path / "lived.db", random.Random(seed), 18))
-    wanted, found = from_nothing(world, tmp_path / "fresh.db"), dump(tmp_path / "lived.db")
+    wanted, found = from_nothing(world, tmp_path / "fresh.db", path_of(tmp_path / "lived.db")), dump(tmp_path / "lived.db")
     assert found == wanted, "\n".join([*way, *difference(found, wanted)])
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.report import Report
 from db import duplicates, load
+from db.corrections.overlay import Laid
 from db.draft import ADD, CORRECT, Draft, put_back
 from db.intake import reading
 from db.intake.reading import Reader
@@ -131,8 +132,7 @@ def _store(draft: Draft, item: Incoming, place: duplicates.Place | None, must_st
         tally.pass_over(report.id, f"{report.id}: no patient found any more; its text stays stored, without a case")
     if laid is None and not must_stay:
         return False
-    bare = reader.corrections.lay(_bare_record(report, reader), report)
-    stored = laid or bare
+    stored = laid or _bare(report, reader)
     connection, run = draft.connection, draft.run(item.reason)
     try:
         load.store(connection, report, stored.record, run, place, stored.ruled)
@@ -141,14 +141,15 @@ def _store(draft: Draft, item: Incoming, place: duplicates.Place | None, must_st
         tally.pass_over(name, f"{name}: not stored, {error}")
         if not must_stay:
             return False
+        bare = _bare(report, reader)
         load.store(connection, report, bare.record, run, ruled=bare.ruled)
     return True
 
 
-def _bare_record(report: Report, reader: Reader) -> Record:
-    """Return a record without facts: for a text that was stored and must stay, though it cannot be read any more."""
+def _bare(report: Report, reader: Reader) -> Laid:
+    """Return what is stored of a text that was stored and must stay, though it cannot be read any more: no facts but a curator's."""
     pipeline = {"version": version(), "fingerprint": reader.fingerprint}
-    return Record({"id": report.id, "kind": report.kind or "other"}, (), (), pipeline)
+    return reader.corrections.lay(Record({"id": report.id, "kind": report.kind or "other"}, (), (), pipeline), report)
 
 
 def _warn_of_another(older: Report, report: Report, tally: Tally) -> None:
