@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import errno
+import json
 import os
 import random
 import re
@@ -72,6 +73,8 @@ class Scene:
         The folder as the command finds it, and as it leaves it where nothing stops it.
     places
         How many places it passes at which it can be killed.
+    publishing
+        Those of them that it passes while the copy takes the database's place.
     """
 
     words: tuple[str, ...]
@@ -79,6 +82,7 @@ class Scene:
     before: Path
     after: Path
     places: int
+    publishing: range
 
 
 # --- a process that ends as it is told ---------------------------------------------------------
@@ -133,14 +137,25 @@ def forked(act: Callable[[], int]) -> int:
 
 
 def killed(words: tuple[str | Path, ...], fatal: int | None, told: Path) -> int:
-    """Run a command in a child that kills itself at a place, and return how it ended; where it does not, the file says how many it passed."""
+    """Run a command in a child that kills itself at a place, and return how it ended.
+
+    Where it does not, the file says how many places it passed, and which were the first and the last as it published.
+    """
 
     def act() -> int:
-        countdown = Countdown(fatal)
+        countdown, usual = Countdown(fatal), load.publish
+        publishing = [0, 0]
+
+        def publish(partial: Path, final: Path) -> None:
+            publishing[0] = countdown.count + 1
+            usual(partial, final)
+            publishing[1] = countdown.count
+
+        load.publish = publish
         countdown.start()
         result = run(*words)
         sys.setprofile(None)
-        told.write_text(str(countdown.count), encoding="utf-8")
+        told.write_text(json.dumps([countdown.count, *publishing]), encoding="utf-8")
         return result.exit_code
 
     return forked(act)
@@ -188,7 +203,8 @@ def scenes(project: Project, work: Path, tmp_path_factory: pytest.TempPathFactor
         replaced(work, kept / f"{name} before")
         assert killed((*words, "--database", database), None, told) == 0
         shutil.copytree(work, kept / f"{name} after")
-        made[name] = Scene(words, fingerprint, kept / f"{name} before", kept / f"{name} after", int(told.read_text(encoding="utf-8")))
+        places, first, last = json.loads(told.read_text(encoding="utf-8"))
+        made[name] = Scene(words, fingerprint, kept / f"{name} before", kept / f"{name} after", places, range(first, last + 1))
 
     write(work, thigh=THIGH, lung=LUNG)
     scene("first add", "pipeline 0", "add", str(work / "files"))
@@ -236,15 +252,25 @@ def points(scenes: dict[str, Scene]) -> list[tuple[str, int]]:
 
 
 def test_killed_at_any_of_fifty_places_it_is_as_before_or_as_after(scenes: dict[str, Scene], project: Project, work: Path) -> None:
-    seen = set()
-    for name, place in points(scenes):
-        scene = scenes[name]
-        replaced(work, scene.before)
-        project.fingerprint = scene.fingerprint
-        words = (*scene.words, "--database", work / "data" / "casebook.db")
-        assert killed(words, place, work / "told.txt") == -signal.SIGKILL, f"{name}: place {place} of {scene.places} is never reached"
-        seen.add((name, is_done_after_a_kill(scene, words, work)))
+    seen = {(name, is_done_when_killed(scenes[name], place, project, work)) for name, place in points(scenes)}
     assert seen == {(name, is_done) for name in scenes for is_done in (False, True)}
+
+
+@pytest.mark.parametrize("name", ["first add", "add"])
+def test_killed_at_every_place_while_the_copy_takes_its_place(name: str, scenes: dict[str, Scene], project: Project, work: Path) -> None:
+    scene = scenes[name]
+    found = [is_done_when_killed(scene, place, project, work) for place in scene.publishing]
+    assert sorted(found) == found  # once it is there, it stays
+    assert set(found) == {False, True}
+
+
+def is_done_when_killed(scene: Scene, place: int, project: Project, work: Path) -> bool:
+    """Kill a command at a place; tell whether it had done all, or nothing."""
+    replaced(work, scene.before)
+    project.fingerprint = scene.fingerprint
+    words = (*scene.words, "--database", work / "data" / "casebook.db")
+    assert killed(words, place, work / "told.txt") == -signal.SIGKILL, f"{scene.words}: place {place} of {scene.places} is never reached"
+    return is_done_after_a_kill(scene, words, work)
 
 
 def is_done_after_a_kill(scene: Scene, words: tuple[str | Path, ...], work: Path) -> bool:

@@ -137,6 +137,12 @@ def correct(database: Path, pick: random.Random) -> str:
         return "the last lines of the corrections are gone"
     with closing(sqlite3.connect(database)) as connection:
         values = connection.execute("select case_id, field, number, value from fact order by case_id, field, number").fetchall()
+        said = connection.execute("select case_id, field, fact_number from correction order by case_id, field, number").fetchall()
+    if said and pick.random() < 0.2:
+        case, field, number = pick.choice(said)
+        item = ("--item", str(number)) if field in CLASSES and number else ()
+        told = run("correct", case, field, *item, "--withdraw", "--by", "Bea", "--database", database).output.strip()
+        return f"withdraw {case} {field} {number}: {told}"
     if not values:
         return "there is nothing to correct"
     case, field, number, value = pick.choice(values)
