@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
+from zlib import crc32
 
 from corpus.report import Report
 from corpus.sections import OTHER, outline
@@ -468,13 +469,12 @@ def _sample(report: Report) -> frozenset[int]:
 
 
 def _sampled(words: list[str]) -> frozenset[int]:
-    """Return the fingerprints of a text: of its runs of words, those that the hash chooses, more of them at its beginning."""
-    found = set()
-    for start, run in enumerate(_runs(words)):
-        number = _fingerprint(run)
-        if number % (_DENSE if start < _DENSE_WORDS else _SPARSE) == 0:
-            found.add(number)
-    return frozenset(found)
+    """Return the fingerprints of a text: of its runs of words, those that a checksum chooses, more of them at its beginning."""
+    return frozenset(
+        _fingerprint(run)
+        for start, run in enumerate(_runs(words))
+        if crc32(run.encode("utf-8", "surrogatepass")) % (_DENSE if start < _DENSE_WORDS else _SPARSE) == 0
+    )
 
 
 def _runs(words: list[str]) -> Iterator[str]:
