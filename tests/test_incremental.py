@@ -306,6 +306,7 @@ def test_the_fingerprint_is_of_all_that_makes_rows() -> None:
             waiting += imported(module)
     found = {name for name, _ in version.files() if name.startswith("db/")}
     assert wanted - found == {"db/version.py"}
+    assert all((ROOT / name).exists() for name in version._ASIDE)
     assert {"db/flags.py", "db/facts.py", "db/corrections/overlay.py", "extract/pipeline.py"} <= {name for name, _ in version.files()}
     assert not found & {"db/home.py", "db/case_page.py", "db/serve.py"}
     assert not [name for name in found if name.startswith(("db/site/", "db/review/", "db/intake/", "db/history/"))]
