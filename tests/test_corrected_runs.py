@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ import casebook
 from corpus.report import Report
 from corpus.tables.grid import Grid
 from db import load
-from db.corrections import book, by_hand, file, listing
+from db.corrections import book, by_hand, file, listing, values
 from db.corrections.file import Correction, CorrectionError, append
 from db.draft import Draft
 from db.history import diff, store
@@ -353,13 +354,35 @@ def test_words_that_are_not_in_the_report_are_refused(words: str, message: str, 
             '{"total_dose_gy": 54, "technique": null}',
             {"total_dose_gy": 54.0, "fractions": 27, "dose_per_fraction_gy": 2.0},
         ),
+        (
+            {"total_dose_gy": 54.0, "fractions": 27, "dose_per_fraction_gy": 2.0, "computed": ["dose_per_fraction_gy"]},
+            '{"dose_per_fraction_gy": null}',
+            {"total_dose_gy": 54.0, "fractions": 27},
+        ),
     ],
 )
 def test_what_is_computed_follows_a_corrected_dose(there: dict[str, Any], text: str, made: dict[str, Any]) -> None:
-    from db.corrections import values
-
     with values.rules() as rules:
         assert values.changed("radiotherapy", text, there, rules) == made
+
+
+@pytest.mark.parametrize(
+    ("dose", "parts"),
+    [
+        ("30 mg/m2", (30.0, "mg/m2")),
+        ("37.5mg", (37.5, "mg")),
+        ("60 mg per day", (60.0, "mg per day")),
+        ("AUC 5", (None, None)),
+        ("40-60 mg", (None, None)),
+        ("400 mg/m2 + 2400 mg/m2", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_number_and_unit_follow_a_corrected_dose_of_a_drug(dose: str | None, parts: tuple[float | None, str | None]) -> None:
+    there = {"name": "cisplatin", "dose": "40 mg/m2", "dose_value": 40.0, "dose_unit": "mg/m2", "cycles": 6}
+    with values.rules() as rules:
+        made = values.changed("drugs", json.dumps({"dose": dose}), there, rules)
+    assert (made.get("dose"), made.get("dose_value"), made.get("dose_unit"), made["cycles"]) == (dose, *parts, 6)
 
 
 # --- the commands ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ import casebook
 from db import load, serve
 from db.corrections import file, overlay
 from db.corrections.file import Correction
-from db.review import copy, guard, queue
+from db.review import copy, forms, guard, queue
 from db.review.app import PATH, make_app
 from db.review.guard import App, Door, is_loopback
 from db.review.queue import Filter
@@ -215,6 +215,31 @@ def test_change_writes_the_value_in_the_form_of_the_record(
     (line,) = desk.lines()
     assert (line.action, line.value) == ("set", value)
     assert line.words is not None and "⟦" in line.words
+
+
+@pytest.mark.parametrize(
+    ("typed", "dose"),
+    [
+        ({"part-fractions": "30"}, (54.0, 30, 1.8)),  # what was computed follows
+        ({"part-total_dose_gy": "50"}, (50.0, 27, 1.852)),
+        ({"part-fractions": "30", "part-dose_per_fraction_gy": "1.7"}, (54.0, 30, 1.7)),  # as it was printed, though it does not fit
+        ({"part-dose_per_fraction_gy": ""}, (54.0, 27, None)),
+    ],
+)
+def test_a_dose_that_was_computed_follows_what_is_typed(typed: dict[str, str], dose: tuple[Any, ...]) -> None:
+    was = {"total_dose_gy": 54.0, "fractions": 27, "dose_per_fraction_gy": 2.0, "computed": ["dose_per_fraction_gy"], "technique": "IMRT"}
+    there = {part.name: part.given for part in forms.parts("radiotherapy", was)}
+    assert {part.unit for part in forms.parts("radiotherapy", was) if part.name.endswith("_gy")} == {"Gy"}
+    made = forms.value_of("radiotherapy", was, there | typed)
+    assert tuple(made.get(name) for name in ("total_dose_gy", "fractions", "dose_per_fraction_gy")) == dose
+    assert made["technique"] == "IMRT"
+
+
+def test_the_number_of_a_dose_follows_what_is_typed() -> None:
+    was = {"name": "cisplatin", "dose": "40 mg/m2", "dose_value": 40.0, "dose_unit": "mg/m2"}
+    there = {part.name: part.given for part in forms.parts("drugs", was)}
+    made = forms.value_of("drugs", was, there | {"part-dose": "30 mg"})
+    assert made == {"name": "cisplatin", "dose": "30 mg", "dose_value": 30.0, "dose_unit": "mg"}
 
 
 def _alert(answer: httpx.Response) -> str:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from db import schema
+from db.corrections import values
 from db.corrections.values import FOLLOW_UP, CorrectionError
 from db.overview import STATUS_WORDS
 from db.records import CLASSES, SINGLE
@@ -151,16 +152,10 @@ def _consistent(field: str, was: Mapping[str, Any], value: dict[str, Any]) -> di
             value.pop(code, None)
         elif code in changed and "name" not in changed:
             value.pop("name", None)
-    if "computed" in value:
-        value["computed"] = [name for name in value["computed"] if name not in changed]
     if "total_dose_gy" in changed:
         value.pop("phases", None)
-    if changed & {"total_dose_gy", "fractions", "dose_per_fraction_gy"}:
-        value.pop("is_contradictory", None)
-    if "dose" in changed:
-        value.pop("dose_value", None)
-        value.pop("dose_unit", None)
-    return value
+    made = values.followed(field, value, {name: value.get(name) for name in changed})
+    return {name: part for name, part in made.items() if part is not None}
 
 
 def _read(part: Part, typed: Mapping[str, str]) -> Any:
