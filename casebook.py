@@ -748,9 +748,18 @@ def tables() -> None:
 @click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
 @click.option("--citation", help="The publication that prints the table.")
 @click.option("--patients", type=click.Choice(["own", "literature"]), help="Whose the patients are; without it the columns tell.")
+@_corrections
 @_database
 @in_one_line
-def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: str | None, patients: str | None, database: Path) -> None:
+def tables_add(
+    paths: tuple[Path, ...],
+    is_sure: bool,
+    dry_run: bool,
+    citation: str | None,
+    patients: str | None,
+    corrections: Path | None,
+    database: Path,
+) -> None:
     """Show what is understood of the tables in files, column by column, and store those of doses.
 
     \b
@@ -764,14 +773,14 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     A second line of a patient is not counted again, and makes the table one of literature. Where no table of a file is
     one of doses, the exit code is 1.
     """
-    is_usable(database)
-    tally = Tally(terminal)
+    known, tally = _book(database, corrections), Tally(terminal)
     with ExitStack() as stack:
+        filling.open_book(known, stack.enter_context(closing(open_readonly(database))) if is_usable(database) else None, tally)
         draft = Draft(database, stack, _fingerprint(), words=_words(), show=show)
         for path in paths:
             for table in _tables_of(path, citation, patients, tally):
                 if _is_wanted(table, database, is_sure, dry_run):
-                    dose_tables.store(draft, table, ADD)
+                    dose_tables.store(draft, table, ADD, known)
                     tally.dose_tables += 1
         draft.finish(tally.for_the_ledger(paths), tally.unchanged)
     if tally.dose_tables:

@@ -277,7 +277,7 @@ def test_without_words_of_its_own_a_value_rests_on_the_machines() -> None:
     found = lay(_RECORD, _REPORT, [_made("age_years", "set", 55.0, was=54.0)])
     of_age = [x for x in found.record.evidence if x.field == "age_years" and x.quote == "54-year-old"]
     assert [(x.value, x.reason) for x in of_age] == [("54", "corrected by a curator"), ("55", None)]
-    assert [x.section for x in of_age] == ["case", "body"]
+    assert [x.section for x in of_age] == ["case", "case"]
 
 
 def test_words_that_stand_at_several_places_are_told_apart_by_those_around() -> None:

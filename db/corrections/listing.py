@@ -53,7 +53,6 @@ def listed(connection: sqlite3.Connection | None, book: Book) -> Iterator[Listed
     """Yield the corrections in force, report by report as in the file; without a database all of them wait."""
     stored = {row["report_id"]: row["corrections_fingerprint"] for row in every(connection, _STORED)} if connection else {}
     links = duplicates.links(connection) if connection else {}
-    tables = {row["dose_table_id"] for row in every(connection, _TABLES)} if connection else set()
     for report_id, said in book.by_report.items():
         rulings = {_key(row): row for row in every(connection, _RULINGS, report_id)} if connection else {}
         for one in overlay.in_force(said):
@@ -61,8 +60,6 @@ def listed(connection: sqlite3.Connection | None, book: Book) -> Iterator[Listed
                 yield Listed(
                     one, WAITING, f"linked to {links[report_id]}, which is kept in its place" if report_id in links else _NOT_THERE
                 )
-            elif report_id in tables:
-                yield Listed(one, WAITING, "its case comes from a table of doses, which is corrected in its file")
             elif stored[report_id] != book.fingerprint(report_id):
                 yield Listed(one, WAITING, _NOT_BUILT)
             else:
@@ -70,7 +67,6 @@ def listed(connection: sqlite3.Connection | None, book: Book) -> Iterator[Listed
 
 
 _STORED = "select report_id, corrections_fingerprint from report"
-_TABLES = "select dose_table_id from dose_table where is_own = 1"
 _RULINGS = "select *, machine_value as now from correction where report_id = ?"
 _NOT_THERE = "its report is not in the database"
 

@@ -295,11 +295,17 @@ class _Draft:
         """Add words to the evidence; return their numbers."""
         first = len(self.evidence)
         for start, end in dict.fromkeys(places):
-            section = next((line.section for line in lines_of(self.report) if line.start <= start < line.end), "body")
+            section = self._section(start)
             page = sum(begin <= start for begin in self.report.pages) or None
             shown = values.short(value)
             self.evidence.append(Evidence(name, label, start, end, self.report.text[start:end], section, value=shown, page=page))
         return tuple(range(first, len(self.evidence)))
+
+    def _section(self, place: int) -> str:
+        """Return the section of a place: of what was read there, which for a table is a cell, else of its line."""
+        there = (x.section for x in self.evidence if x.start <= place < x.end)
+        of_line = (line.section for line in lines_of(self.report) if line.start <= place < line.end)
+        return next(there, None) or next(of_line, "body")
 
     def _pass_over(self, entry: _Entry, reason: str) -> None:
         """Keep the words of a value as passed over, but those that support another value, too."""

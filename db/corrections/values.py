@@ -122,7 +122,7 @@ def followed(field: str, value: dict[str, Any], given: Mapping[str, Any]) -> dic
             and missing[0] not in given
             and all(isinstance(value[name], (int, float)) for name in _DOSE if name != missing[0])
         ):
-            value[missing[0]] = _third(missing[0], *(value[name] for name in _DOSE))
+            value[missing[0]] = _third(missing[0], *(value.get(name) for name in _DOSE))
             computed += missing if value[missing[0]] is not None else []
         value["computed"] = computed
     return value
