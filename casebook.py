@@ -915,7 +915,8 @@ def _readable(database: Path) -> sqlite3.Connection:
 @click.option("--add", "add_", metavar="[VALUE]", is_flag=False, flag_value="", help="One more value of a list, or a case that was missed.")
 @click.option("--reject", is_flag=True, help="A value of a list is none; a case is none.")
 @click.option("--confirm", is_flag=True, help="The value is right.")
-@click.option("--withdraw", is_flag=True, help="Take back what was said of the value: the machine's stands again.")
+@click.option("--keep", is_flag=True, help="What was said and is in conflict stands, whatever the machine reads now.")
+@click.option("--withdraw", is_flag=True, help="Take back what was said, or is in conflict: the machine's value stands again.")
 @click.option("--item", metavar="ITEM", help="Which value of a list: its number, or part of it (CD34).")
 @click.option("--words", metavar="WORDS", help="The words of the report that say it; of more than those, [[the part itself]].")
 @click.option("--why", help="Why.")
@@ -934,6 +935,9 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
     casebook correct imt-lung/1 radiotherapy --confirm
     casebook correct imt-lung/2 case --reject --why "a patient of the literature"
 
+    Of a correction in conflict (`casebook corrections --conflicts`), --keep says that it stands, --withdraw that it is
+    let go; without --item all of the field are meant.
+
     A value with several parts keeps those that are not named; null empties one. Words are needed where the machine
     read nothing. What you say goes into the file of corrections, which is kept, read and merged like any text; the next
     `casebook build` lays it over what the machine reads, now and after every rerun.
@@ -941,10 +945,10 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
     from db.corrections import by_hand, listing
     from db.corrections.file import append
 
-    said = {name.rstrip("_"): options[name] for name in ("set_", "clear", "add_", "reject", "confirm", "withdraw")}
+    said = {name.rstrip("_"): options[name] for name in ("set_", "clear", "add_", "reject", "confirm", "keep", "withdraw")}
     actions = [name for name, value in said.items() if value is not None and value is not False]
     if len(actions) > 1 or (actions and not field):
-        raise click.UsageError("one FIELD and one of --set, --clear, --add, --reject, --confirm, --withdraw belong to a correction")
+        raise click.UsageError("one FIELD and one of --set, --clear, --add, --reject, --confirm, --keep, --withdraw belong to a correction")
     with closing(_readable(database)) as connection:
         if not actions or field is None:
             for line in by_hand.stands(connection, case, field):
@@ -1035,8 +1039,12 @@ def review(corrections: Path | None, database: Path, opens: bool, **options: Any
     path = corrections or path_of(database)
     door = _door(options["host"], options["port"], options["is_open"])
     session = Session(path, options["by"] or by_hand.curator() or click.prompt("Your name"))
+    try:
+        listening = reviewing.listen(door)
+    except OSError as error:
+        fail(f"{door.host}:{door.port}: {(error.strerror or str(error)).lower()}, wanted a free port (--port)")
     show("copying the database")
-    with private_copy(database) as copy:
+    with listening, private_copy(database) as copy:
         show("putting its values in order")
         app = reviewing.make_app(copy, session, door)
         for problem in session.problems:
@@ -1045,7 +1053,7 @@ def review(corrections: Path | None, database: Path, opens: bool, **options: Any
         say(f"Review as {plain(session.curator)} at {start} (Ctrl-C ends it)")
         if opens:
             _open_soon(start)
-        reviewing.serve(app, door)
+        reviewing.serve(app, listening)
     told = f", kept in {from_here(path)}; `casebook build` puts them into the database" if session.count else ""
     say(f"{counted(session.count, 'value')} reviewed{told}")
 

@@ -513,6 +513,7 @@ WAITS = Correction("lung-imt/1", "age_years", "set", 54.0, 45.0, None, "Bob", "2
     ("action", "typed", "after", "age"),
     [
         ("accept", {}, [("age_years", "confirm", "applied", None)], 60.0),
+        ("keep", {}, [("age_years", "set", "applied", "45.0")], 45.0),
         ("reject", {}, [("age_years", "clear", "applied", None)], None),
         ("change", {}, [("age_years", "set", "applied", "45.0")], 45.0),  # the form holds what the curator said
     ],
@@ -543,7 +544,7 @@ def test_undo_lets_a_conflict_wait_again(tmp_path: Path) -> None:
     assert _rulings(desk.path) == [("age_years", "set", "conflict", "45.0")]
 
 
-@pytest.mark.parametrize("action", ["accept", "change"])
+@pytest.mark.parametrize("action", ["accept", "change", "keep"])
 def test_a_conflict_over_a_value_that_is_gone(tmp_path: Path, action: str) -> None:
     report, record = db_fixtures.lung()
     gone = {"ihc": tuple(stain for stain in record.cases[0].ihc if stain.marker != "ALK")}
@@ -553,11 +554,36 @@ def test_a_conflict_over_a_value_that_is_gone(tmp_path: Path, action: str) -> No
     page = desk.get().text
     assert "no value any more" in page
     assert 'value="reject"' not in page
-    answer = desk.post(1, "accept") if action == "accept" else _changed(desk, 1, {}, quote="ALK and desmin were negative", start="0")
+    answer = desk.post(1, action) if action != "change" else _changed(desk, 1, {}, quote="ALK and desmin were negative", start="0")
     assert answer.status_code == 303, _alert(answer)
     _store_with(desk.path, db_fixtures.with_case(record, **gone), report)
     applied = [("ihc", "add", "applied", '{"marker": "ALK", "result": "positive"}')]
     assert _rulings(desk.path) == ([] if action == "accept" else applied)
+
+
+def test_undo_of_a_kept_correction_lets_it_wait_again(tmp_path: Path) -> None:
+    _, record = db_fixtures.lung()
+    gone = {"ihc": tuple(stain for stain in record.cases[0].ihc if stain.marker != "ALK")}
+    was = {"marker": "ALK", "result": "negative"}
+    said = Correction("lung-imt/1", "ihc", "set", was, {**was, "result": "positive"}, "⟦ALK and desmin were negative⟧", "Bob", "2026-01-01")
+    desk = _desk(_in_conflict(tmp_path / "casebook.db", said, **gone))
+    assert desk.post(1, "keep").status_code == 303
+    assert "Added" in desk.get(f"{PATH}?at=1").text
+    desk.post(1, "undo")
+    assert [(line.action, line.value) for line in overlay.in_force(desk.lines())] == [("set", {**was, "result": "positive"})]
+
+
+@pytest.mark.parametrize(("action", "labels"), [("accept", ["1"]), ("keep", [])])
+def test_a_conflict_over_a_whole_case_can_be_decided(tmp_path: Path, action: str, labels: list[str]) -> None:
+    report, record = db_fixtures.lung()
+    said = Correction("lung-imt/1", "case", "reject", None, None, "⟦words of another edition⟧", "Bob", "2026-01-01")
+    desk = _desk(_in_conflict(tmp_path / "casebook.db", said))
+    page = desk.get().text
+    assert "Whole case" in page
+    assert 'value="change"' not in page
+    answer = desk.post(1, action)
+    assert answer.status_code == 303, _alert(answer)
+    assert overlay.lay(record, report, desk.lines()).record.cases == tuple(case for case in record.cases if case.label in labels)
 
 
 def test_a_conflict_over_an_entry_of_a_list(tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ class Part:
 
 def parts(field: str, value: Any, typed: Mapping[str, str] = MappingProxyType({})) -> tuple[Part, ...]:
     """Return the inputs for a field, filled with a value (None: empty), or with what was typed before."""
+    if field == values.CASE:
+        return ()
     made = _parts_of_scalar(field, value) if field in SCALARS else _parts_of_fact(field, value or {})
     return tuple(
         Part(part.name, part.label, part.unit, part.kind, typed.get(part.name, part.given), part.choices, part.is_required) for part in made
