@@ -1018,9 +1018,10 @@ def review(corrections: Path | None, database: Path, opens: bool, **options: Any
     casebook review --field radiotherapy --by "Ada Curator"
     casebook review --report PMC6358576
 
-    Conflicts of earlier corrections come first, then the values that are least certain. Keys: a accept, r reject or clear,
-    c change, n next, p back, u undo, ? all keys. Each decision goes to the file of corrections at once, with your name and the
-    time; the next `casebook build` puts it into the database. End it any time: what is decided is kept.
+    Conflicts of earlier corrections come first, then the low, middle and high band of certainty; in a band a report at a
+    time, that with the least certain value first. Keys: a accept, r reject or clear, k keep what is in conflict, c change,
+    n next, p back, u undo, ? all keys. Each decision goes to the file of corrections at once, with your name and the time;
+    the next `casebook build` puts it into the database. End it any time: what is decided is kept.
 
     What is shown is a private copy of the database; `casebook serve` never has this page. Only this machine can open it,
     unless --open-to-network says otherwise. Where CASEBOOK_REVIEW_PASSWORD is set, it is asked for: other users of

@@ -172,7 +172,7 @@ def kept(
     if number is not None or field not in LISTS:
         return decided("set", words)
     if words is None:
-        raise CorrectionError(f"{case_id}: the words of {field} are gone, wanted others that say it")
+        raise CorrectionError(f"{case_id}: the words on which {field} rests are not there, or at several places; wanted others that say it")
     return (*(() if action == "add" else (withdrawn(waits, curator, None, made_at),)), *decided("add", words))
 
 

@@ -126,8 +126,10 @@ def _conflict(entry: Listed) -> Iterator[str]:
     one = entry.correction
     yield f"{entry.reason}; nothing is changed until you decide"
     if one.words:
-        yield f"the curator saw:   {written(one.was) or 'no value'}; {one.words}"
-    yield f"the machine reads: {written(entry.machine_value) or 'no value'}{'; ' + entry.machine_words if entry.machine_words else ''}"
+        saw = "the case" if one.field == CASE else written(one.was) or "no value"
+        yield f"the curator saw:   {saw}; {one.words}"
+    if one.field != CASE:
+        yield f"the machine reads: {written(entry.machine_value) or 'no value'}{'; ' + entry.machine_words if entry.machine_words else ''}"
     where = shlex.join(("casebook", "correct", one.case_id, one.field))
     item = f" --item {entry.number}" if entry.number and one.field in LISTS else ""
     if one.field != CASE and entry.machine_value is not None:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
+from db.corrections.values import LISTS
+
 _DONE: Mapping[str, str] = MappingProxyType(
     {"set": "corrected", "clear": "cleared", "add": "added", "reject": "rejected", "confirm": "confirmed"}
 )
@@ -66,7 +68,7 @@ def _by_word(rulings: Any) -> dict[tuple[Any, ...], Mapping[str, Any]]:
 
 def _of(ruling: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return of which value a word is."""
-    return tuple(ruling[name] for name in ("case_id", "field", "was"))
+    return ruling["case_id"], ruling["field"], ruling["was"] if ruling["field"] in LISTS else None
 
 
 def words(said: SaidChange, value: str) -> str:

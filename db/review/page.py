@@ -123,7 +123,7 @@ def value_page(connection: sqlite3.Connection, session: Session, item: Item, cho
         item,
         "Whole case" if item.field == values.CASE else fields.label_of(item.field),
         fields.group_of(item.field),
-        fact["value"] if fact else "of another patient, or of none" if item.field == values.CASE else None,
+        fact["value"] if fact else "is it a patient of the authors?" if item.field == values.CASE else None,
         fact["certainty"] if fact else None,
         fact["basis"] if fact else None,
         is_single(item.field),
