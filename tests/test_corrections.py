@@ -493,6 +493,12 @@ def test_a_file_that_a_spreadsheet_saved_is_read(text: str, tmp_path: Path) -> N
     assert read(tmp_path / "c.csv") == (AGE,)
 
 
+def test_a_merge_of_two_new_files_is_read(tmp_path: Path) -> None:
+    path, second = tmp_path / "c.csv", LINE.replace("55", "56")
+    path.write_text(f"\ufeff{HEAD}\r\n{LINE}\r\n\ufeff{HEAD}\n{second}\n", encoding="utf-8", newline="")
+    assert read(path) == (AGE, replace(AGE, value=56.0))
+
+
 @pytest.mark.parametrize("marks", ["“”", "„“", "””"])
 def test_quotes_that_a_spreadsheet_put_are_quotes(marks: str, tmp_path: Path) -> None:
     value = "{“marker”: “CD34”, “result”: “negative”}".replace("“", marks[0]).replace("”", marks[1])

@@ -129,7 +129,8 @@ def contents(path: Path) -> Contents:
 def _text(path: Path) -> str:
     """Return the text of a file, "" where it is not there."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        # A merge of two new files has the mark of UTF-8 in its midst, too.
+        return path.read_bytes().decode("utf-8-sig").replace("\n\ufeff", "\n")
     except FileNotFoundError:
         return ""
     except OSError as error:
