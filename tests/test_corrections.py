@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -633,7 +634,7 @@ _lines = st.builds(
         curator=" ".join(curator.split()) or "Ada",
         words=" ".join(f"{before.replace('⟦', '')} ⟦a part⟧ of it".split()),
     ),
-    st.sampled_from(list(KINDS.values())), _words, _words, _words, st.datetimes(timezones=st.timezones() | st.none()),
+    st.sampled_from(list(KINDS.values())), _words, _words, _words, st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.timezones() | st.none()),
 )  # fmt: skip
 
 
