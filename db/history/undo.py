@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from corpus.dose_table import counted
 from db import load, records, reports, source_files
 from db.corrections import ruling
 from db.duplicates import Likeness, Link, Place
@@ -91,6 +92,16 @@ def refuse(found: Plan, is_forced: bool) -> None:
         )
     if found.is_empty:
         raise nothing
+
+
+def told(found: Plan) -> str:
+    """Return what undoing a run does, in words: "1 report put back, 1 taken out"."""
+    done = []
+    for what, targets in (("report", found.targets), ("dose table", found.tables)):
+        n_out = sum(target is None for target in targets.values())
+        if targets or what == "report":
+            done.append(f"{counted(len(targets) - n_out, what)} put back, {n_out} taken out")
+    return "; ".join(done)
 
 
 def apply(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_id: str) -> None:
