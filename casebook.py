@@ -564,7 +564,7 @@ def _take_out(kind: Kind, names: Sequence[str], database: Path) -> None:
     say(f"{from_here(database)}: {counted(len(set(names)), kind.noun)} taken out; `casebook undo {int(run_id)}` puts back")
     if own := sorted(set(names) & kind.of_project(_project())):
         what, them = ("come", "them") if len(own) > 1 else ("comes", "it")
-        say(plain(f"{', '.join(own)}: {what} with the project, the next `casebook build` stores {them} again"))
+        say(plain(f"{', '.join(own)}: {what} with the project, the next `casebook build` brings {them} again"))
 
 
 # --- tables of doses ------------------------------------------------------------------------------

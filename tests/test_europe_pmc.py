@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import casebook
+import casebook_options
 from corpus.europe_pmc import client as client_module
 from corpus.europe_pmc import service as europe_pmc
 from corpus.europe_pmc.abstract import markdown
@@ -761,8 +762,8 @@ def test_what_is_fetched_is_in_the_database_with_the_licence_that_the_service_to
 
 def test_a_list_of_identifiers_goes_in_beside_files(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service.add(1)
-    monkeypatch.setattr(casebook, "_default_fetched", lambda: tmp_path / "fetched")
-    monkeypatch.setattr(casebook, "_RATE", 10.0)
+    monkeypatch.setattr(casebook_options, "default_fetched", lambda: tmp_path / "fetched")
+    monkeypatch.setattr(casebook_options, "RATE", 10.0)
     (tmp_path / "ids.txt").write_text("PMC1\n", encoding="utf-8")
     (tmp_path / "own.txt").write_text("A 61-year-old woman had a liposarcoma of the right arm. She is well.", encoding="utf-8")
     words = ["add", tmp_path / "own.txt", "--list", tmp_path / "ids.txt", "--database", tmp_path / "x.db"]
@@ -788,13 +789,8 @@ NETWORK = {
     "ssl",
     "uvicorn",
 }
-# db.serve sees whether a port is free and waits for browsers, as db.review does; they ask nobody for anything.
-ALLOWED = {
-    ("corpus/europe_pmc/client.py", "httpx"),
-    ("db/serve.py", "socket"),
-    ("db/serve.py", "uvicorn"),
-    ("db/review/app.py", "uvicorn"),
-}
+# db.serve sees whether a port is free and waits for browsers; it asks nobody for anything.
+ALLOWED = {("corpus/europe_pmc/client.py", "httpx"), ("db/serve.py", "socket"), ("db/serve.py", "uvicorn")}
 
 
 def imported(path: Path) -> set[str]:

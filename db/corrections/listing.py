@@ -12,7 +12,7 @@ from typing import Any
 
 from corpus.dose_table import counted
 from db import duplicates
-from db.corrections import overlay
+from db.corrections import overlay, shown
 from db.corrections.book import Book
 from db.corrections.decision import words_of
 from db.corrections.file import Correction
@@ -97,7 +97,7 @@ def _ruled(connection: sqlite3.Connection | None, one: Correction, row: sqlite3.
 
 def told(one: Correction) -> str:
     """Return a correction in a line: "imt-lung/1 age_years: set 55 in place of 54, by Ada on 2026-11-21 (as printed)"."""
-    was, value = written(one.was), written(one.value)
+    was, value = _worded(one.field, one.was), _worded(one.field, one.value)
     what = {
         "set": f"set {value}" + (f" in place of {was}" if was else ""),
         "clear": f"clear {was}",
@@ -108,6 +108,11 @@ def told(one: Correction) -> str:
     }[one.action].strip()
     why = f" ({one.why})" if one.why else ""
     return f"{one.case_id} {one.field}: {what}, by {one.curator} on {one.made_at[:10]}{why}"
+
+
+def _worded(field: str, value: Any) -> str:
+    """Return a value as it is typed or, where that would be JSON, as the page tells it."""
+    return shown.told(field, value) if isinstance(value, dict) else written(value)
 
 
 def lines(found: Sequence[Listed]) -> Iterator[str]:
@@ -127,8 +132,9 @@ def _conflict(entry: Listed) -> Iterator[str]:
     one = entry.correction
     yield f"{entry.reason}; nothing is changed until you decide"
     if one.words:
-        yield f"the curator saw:   {written(one.was) or 'no value'}; {one.words}"
-    yield f"the machine reads: {written(entry.machine_value) or 'no value'}{'; ' + entry.machine_words if entry.machine_words else ''}"
+        yield f"the curator saw:   {_worded(one.field, one.was) or 'no value'}; {one.words}"
+    words = f"; {entry.machine_words}" if entry.machine_words else ""
+    yield f"the machine reads: {_worded(one.field, entry.machine_value) or 'no value'}{words}"
     where = f"casebook correct {one.case_id} {one.field}"
     if one.field != CASE and entry.machine_value is not None:
         again = f"--{one.action}" + (f" {shlex.quote(written(one.value))}" if one.value is not None else "")

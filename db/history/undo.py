@@ -81,17 +81,14 @@ def _none_if_out(version: Version | None) -> Version | None:
 def refuse(found: Plan, is_forced: bool) -> None:
     """Raise DatabaseError where a run cannot be undone: there is nothing to do, or later runs would be undone with it."""
     name = diff.run_name_of(found.run_id)
-    nothing = DatabaseError(f"{name}: nothing to undo; every report is as it was before")
-    if found.is_empty and not found.later:
-        raise nothing
+    if found.is_empty:
+        raise DatabaseError(f"{name}: nothing to undo; every report is as it was before")
     if found.later and not is_forced:
         whose = ", ".join(f"{report_id} (run {int(run_id)})" for report_id, run_id in sorted(found.later.items())[:_NAMED])
         more = f" and {len(found.later) - _NAMED} others" if len(found.later) > _NAMED else ""
         raise DatabaseError(
             f"{name}: later runs changed the same reports: {whose}{more}; undo those first, or --force puts back what was before"
         )
-    if found.is_empty:
-        raise nothing
 
 
 def told(found: Plan) -> str:

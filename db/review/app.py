@@ -26,7 +26,7 @@ from db.review.guard import App, Door, Receive, Scope, Send, guarded
 from db.review.page import NOTHING, Typed
 from db.review.queue import Filter, Item
 from db.review.session import Decision, Outcome, Session, name
-from db.serve import make_datasette
+from db.serve import listen, make_datasette
 
 PATH = "/-/review"
 _MOST_BYTES = 64_000  # of a form
@@ -131,13 +131,11 @@ def make_app(copy: Path, session: Session, door: Door) -> App:
 
 def serve(app: App, door: Door) -> None:
     """Serve a review until it is interrupted or ended. The caller prints the address."""
-    import uvicorn
-
     # Ended by the system or with its terminal, it leaves as after Ctrl-C: the private copy is removed.
     for end in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(end, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        uvicorn.run(app, host=door.host, port=door.port, log_level="warning", lifespan="on", proxy_headers=False, server_header=False)
+        listen(app, door.host, door.port, proxy_headers=False, server_header=False)
 
 
 def address(position: int | None, chosen: Filter) -> str:
