@@ -529,6 +529,24 @@ def test_what_is_no_report_yet_is_given_up_at_once(fresh: Path, monkeypatch: pyt
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_second_interruption_counts_while_the_first_is_being_heeded(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, before = files.load, state(fresh)
+
+    def load_and_ask(source: files.Source) -> bytes:
+        if source.path.name != "neck.txt":
+            return usual(source)
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("went on reading")
+
+    monkeypatch.setattr(files, "load", load_and_ask)
+    result = run("add", fresh / "files", "--database", fresh / "data" / "casebook.db")
+    assert (result.exit_code, result.stderr.count("nothing was stored in")) == (130, 1)
+    assert state(fresh) == before
+
+
 # --- locked out ----------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,8 @@ from db.corrections.values import CASE
 from db.query import Row, every
 from extract.record import SCALARS, Case
 
-_MARKS = {"set": "corrected", "clear": "cleared", "add": "added", "reject": "rejected", "confirm": "confirmed"}
-_DONE = {
+_MARKS: Mapping[str, str] = {"set": "corrected", "clear": "cleared", "add": "added", "reject": "rejected", "confirm": "confirmed"}
+_DONE: Mapping[str, str] = {
     "set": "set to {value}", "clear": "taken out", "add": "{value}", "reject": "taken out", "confirm": "{value}",
 }  # fmt: skip
 
