@@ -874,6 +874,14 @@ def test_serve_takes_the_next_port_where_the_usual_one_is_taken(
     assert f"port {port} is taken" in result.stderr
 
 
+def test_serve_takes_the_usual_port_where_it_is_free(built: Path, served: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    with taken_port() as holder:
+        port = holder.getsockname()[1]
+    monkeypatch.setattr(casebook_options, "PORT", port)
+    result = run("serve", "--database", built)
+    assert (served[0][2], result.stderr) == (port, "")
+
+
 def test_serve_does_not_take_another_port_than_was_asked_for(built: Path, served: list[tuple[Any, ...]]) -> None:
     with taken_port() as holder:
         port = holder.getsockname()[1]

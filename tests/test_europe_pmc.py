@@ -695,6 +695,12 @@ def test_not_open_access_is_no_failure_and_nothing_is_added(service: Service, tm
     assert added == [(["PMC1.md"], tmp_path / "x.db")]
 
 
+def test_an_article_that_nobody_knows_is_a_failure(service: Service, tmp_path: Path, added: list[tuple[list[str], Path]]) -> None:
+    result = run(service, tmp_path, "PMC9")
+    assert (result.exit_code, result.stderr) == (1, "casebook: PMC9: Europe PMC knows no such article\n")
+    assert added == []
+
+
 def test_fetching_alone_adds_nothing(service: Service, tmp_path: Path, added: list[tuple[list[str], Path]]) -> None:
     service.add(1)
     assert run(service, tmp_path, "PMC1", "--no-add").exit_code == 0

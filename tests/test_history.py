@@ -988,6 +988,7 @@ def test_a_report_is_taken_out_by_name_and_comes_back(folder: Path, database: Pa
     said = done("remove", "thigh", "lung", "--database", database)
     assert said.strip().endswith("casebook.db: 2 reports taken out; `casebook undo 3` puts back")
     assert ask(database, "select report_id from report") == [("larynx",)]
+    assert ask(database, "select file_name from source_file") == [], "the published database names no file of theirs"
     assert outcomes(database)[3:] == [("3", "lung", "removed"), ("3", "thigh", "removed")]
     assert ask(database, "select reports_removed from run where run_id = '000003'") == [(2,)]
     assert "is up to date" in done("build", "--database", database), "a build brings back none that was added"
@@ -1211,5 +1212,5 @@ def test_what_a_run_moved_is_shown_a_hundred_reports_at_a_time(folder: Path, dat
     assert "Reports 1 to 100 of 150 that differ" in words_of(first)
     assert 'href="/-/runs/1?page=2"' in first
     assert "Reports 101 to 150 of 150" in words_of(second)
-    assert "?page=3" not in second
+    assert "?page=" not in second
     assert (status, third, fourth) == (404, 404, 404)
