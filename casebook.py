@@ -588,9 +588,18 @@ def tables() -> None:
 @click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
 @click.option("--citation", help="The publication that prints the table.")
 @click.option("--patients", type=click.Choice(["own", "literature"]), help="Whose the patients are; without it the columns tell.")
+@options.corrections
 @options.database
 @in_one_line
-def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: str | None, patients: str | None, database: Path) -> None:
+def tables_add(
+    paths: tuple[Path, ...],
+    is_sure: bool,
+    dry_run: bool,
+    citation: str | None,
+    patients: str | None,
+    corrections: Path | None,
+    database: Path,
+) -> None:
     """Show what is understood of the tables in files, column by column, and store those of doses.
 
     \b
@@ -606,16 +615,16 @@ def tables_add(paths: tuple[Path, ...], is_sure: bool, dry_run: bool, citation: 
     """
     from db.intake import offered
 
-    is_usable(database)
-    tally, reader, known = Tally(terminal), _reader(), offered.Known(citation, patients)
+    tally, reader, known = Tally(terminal), _reader(_book(database, corrections)), offered.Known(citation, patients)
     with ExitStack() as stack:
+        filling.open_book(reader.corrections, stack.enter_context(closing(open_readonly(database))) if is_usable(database) else None, tally)
         draft = Draft(database, stack, reader.fingerprint, words=options.words(), show=show)
         for path in paths:
             for table in offered.tables(path, known, reader, tally, say):
                 if not offered.is_new(table, database, _project()):
                     say(f"{plain(table.id)}: is stored so already")
                 elif not dry_run and _is_wanted(table, is_sure):
-                    dose_tables.store(draft, table, ADD)
+                    dose_tables.store(draft, table, ADD, reader.corrections)
                     tally.dose_tables += 1
         draft.finish(tally.for_the_ledger(paths), tally.unchanged)
     if tally.dose_tables:
@@ -693,7 +702,8 @@ def tables_show(name: str, database: Path) -> None:
 @click.option("--add", "add_", metavar="[VALUE]", is_flag=False, flag_value="", help="One more value of a list, or a case that was missed.")
 @click.option("--reject", is_flag=True, help="A value of a list is none; a case is none.")
 @click.option("--confirm", is_flag=True, help="The value is right.")
-@click.option("--withdraw", is_flag=True, help="Take back what was said of the value: the machine's stands again.")
+@click.option("--keep", is_flag=True, help="What was said and is in conflict stands, whatever the machine reads now.")
+@click.option("--withdraw", is_flag=True, help="Take back what was said, or is in conflict: the machine's value stands again.")
 @click.option("--item", metavar="ITEM", help="Which value of a list: its number, or part of it (CD34).")
 @click.option("--words", metavar="WORDS", help="The words of the report that say it; of more than those, [[the part itself]].")
 @click.option("--why", help="Why.")
@@ -712,6 +722,9 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
     casebook correct imt-lung/1 radiotherapy --confirm
     casebook correct imt-lung/2 case --reject --why "a patient of the literature"
 
+    Of a correction in conflict (`casebook corrections --conflicts`), --keep says that it stands, --withdraw that it is
+    let go; without --item all of the field are meant.
+
     A value with several parts keeps those that are not named; null empties one. Words are needed where the machine
     read nothing. What you say goes into the file of corrections, which is kept, read and merged like any text; the next
     `casebook build` lays it over what the machine reads, now and after every rerun.
@@ -719,10 +732,10 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
     from db.corrections import by_hand, listing
     from db.corrections.file import append
 
-    said = {name.rstrip("_"): chosen[name] for name in ("set_", "clear", "add_", "reject", "confirm", "withdraw")}
+    said = {name.rstrip("_"): chosen[name] for name in ("set_", "clear", "add_", "reject", "confirm", "keep", "withdraw")}
     actions = [name for name, value in said.items() if value is not None and value is not False]
     if len(actions) > 1 or (actions and not field):
-        raise click.UsageError("one FIELD and one of --set, --clear, --add, --reject, --confirm, --withdraw belong to a correction")
+        raise click.UsageError("one FIELD and one of --set, --clear, --add, --reject, --confirm, --keep, --withdraw belong to a correction")
     with closing(_readable(database)) as connection:
         if not actions or field is None:
             for line in by_hand.stands(connection, case, field):
@@ -799,9 +812,10 @@ def review(corrections: Path | None, database: Path, opens: bool, **chosen: Any)
     casebook review --field radiotherapy --by "Ada Curator"
     casebook review --report PMC6358576
 
-    Conflicts of earlier corrections come first, then the values that are least certain. Keys: a accept, r reject or clear,
-    c change, n next, p back, u undo, ? all keys. Each decision goes to the file of corrections at once, with your name and the
-    time; the next `casebook build` puts it into the database. End it any time: what is decided is kept.
+    Conflicts of earlier corrections come first, then the low, middle and high band of certainty; in a band a report at a
+    time, that with the least certain value first. Keys: a accept, r reject or clear, k keep what is in conflict, c change,
+    n next, p back, u undo, ? all keys. Each decision goes to the file of corrections at once, with your name and the time;
+    the next `casebook build` puts it into the database. End it any time: what is decided is kept.
 
     What is shown is a private copy of the database; `casebook serve` never has this page. Only this machine can open it,
     unless --open-to-network says otherwise. Where CASEBOOK_REVIEW_PASSWORD is set, it is asked for: other users of
@@ -820,8 +834,12 @@ def review(corrections: Path | None, database: Path, opens: bool, **chosen: Any)
     host, password = chosen["host"], _password(chosen["host"], chosen["is_open"])
     door = Door(host, serving.free_port(host, chosen["port"], options.PORT), password)
     session = Session(path, _curator(chosen["by"]))
+    try:
+        listening = reviewing.listen(door)
+    except OSError as error:
+        fail(f"{door.host}:{door.port}: {(error.strerror or str(error)).lower()}, wanted a free port (--port)")
     show("copying the database")
-    with private_copy(database) as copy:
+    with listening, private_copy(database) as copy:
         show("putting its values in order")
         app = reviewing.make_app(copy, session, door)
         for problem in session.problems:
@@ -830,7 +848,7 @@ def review(corrections: Path | None, database: Path, opens: bool, **chosen: Any)
         say(f"Review as {plain(session.curator)} at {start} (Ctrl-C ends it)")
         if opens:
             serving.open_soon(start)
-        reviewing.serve(app, door)
+        reviewing.serve(app, listening)
     told = f", kept in {from_here(path)}; `casebook build` puts them into the database" if session.count else ""
     say(f"{counted(session.count, 'value')} reviewed{told}")
 

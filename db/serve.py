@@ -49,20 +49,15 @@ def make_datasette(database: Path, public: bool = False) -> Any:
 
 def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False) -> None:
     """Serve the database until interrupted. The caller prints the address."""
+    import uvicorn
+
     with suppress(ImportError):
         import rich
 
         # Where rich is installed, Datasette prints a page of traceback for every address that is not there.
         rich.get_console().quiet = True
-    listen(make_datasette(database, public).app(), host, port)
-
-
-def listen(app: Any, host: str, port: int, **settings: Any) -> None:
-    """Serve an ASGI app until interrupted; `settings` are uvicorn's own."""
-    import uvicorn
-
     # Uvicorn starts Datasette's own startup through the ASGI lifespan.
-    uvicorn.run(app, host=host, port=port, log_level="warning", lifespan="on", **settings)
+    uvicorn.run(make_datasette(database, public).app(), host=host, port=port, log_level="warning", lifespan="on")
 
 
 def address(host: str, port: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +17,11 @@ import casebook
 from corpus.report import Report
 from corpus.tables.grid import Grid
 from db import load
-from db.corrections import book, by_hand, file, listing
+from db.corrections import book, by_hand, file, listing, values
 from db.corrections.file import Correction, CorrectionError, append
 from db.draft import Draft
 from db.history import diff, store
+from db.history import telling as diff_telling
 from db.history import undo as undoing
 from db.intake import filling, telling
 from db.intake.filling import Project
@@ -108,6 +110,12 @@ class House:
             undoing.apply(past, draft.connection, plan, draft.run(f"undo {run_id}"))
             draft.finish([], 0)
 
+    def moved(self) -> list[str]:
+        """What `casebook diff` says of the reports that the last run moved; the day on which something was said is left out."""
+        with store.reading(self.database) as past:
+            found = list(diff_telling.lines(diff.difference(past, *diff.two_runs(past, []))))
+        return [re.sub(r" on \d{4}-\d\d-\d\d", "", line) for line in found if line.startswith("  ")]
+
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.database)) as connection:
             return connection.execute(sql).fetchall()
@@ -140,6 +148,17 @@ def test_a_correction_is_laid_over_in_a_run_of_its_own_and_then_nothing_is_done(
     before = house.database.read_bytes()
     assert (house.add().unchanged, house.build().unchanged) == (1, 2)
     assert house.database.read_bytes() == before
+
+
+def test_what_a_run_moved_names_the_curators_part(house: House) -> None:
+    house.correct("ihc", "confirm")
+    house.correct("age_years", "set", "62")
+    house.build()
+    words = ["age_years: corrected by Ada", "ihc (CD34): confirmed by Ada"]
+    assert sorted(line for line in house.moved() if "!" in line) == [f"  ! thigh/1  {word}" for word in words]
+    house.correct("ihc", "withdraw")
+    house.build()
+    assert house.moved() == ["  ! thigh/1  ihc (CD34): holds no more: CD34, positive, confirmed by Ada"]
 
 
 def test_a_build_lays_corrections_over_what_was_added(house: House) -> None:
@@ -183,6 +202,10 @@ def test_a_machine_that_reads_another_value_makes_it_wait_and_says_so(house: Hou
     assert list(telling.lines(house.database, tally))[-1] == (
         "1 correction in conflict with what is read now; `casebook corrections --conflicts` shows them"
     )
+    assert house.moved() == [
+        '  ~ thigh/1  age_years: 62 years → 71 years  "61-year-old"',
+        "  ! thigh/1  age_years: in conflict: the machine now reads another value; 62 years, corrected by Ada, waits for a decision",
+    ]
     house.correct("age_years", "set", "62")  # the curator decides again, now that the machine reads 71
     house.build("another", 10)
     assert (house.ask(AGE), house.ask(STATES)) == ([(62.0,)], [("age_years", "applied")])
@@ -302,10 +325,40 @@ def test_the_list_says_what_became_of_each(house: House) -> None:
     assert told[3].strip().startswith("the machine reads: 71; A ⟦61-year-old⟧ woman had a lump")
     assert [line.strip() for line in told[4:]] == [
         "the machine is right:     casebook correct thigh/1 age_years --confirm",
-        "the curator is right:     casebook correct thigh/1 age_years --set 62",
+        "the curator is right:     casebook correct thigh/1 age_years --keep",
         "neither, forget about it: casebook correct thigh/1 age_years --withdraw",
         "1 correction: 1 conflict",
     ]
+
+
+@pytest.mark.parametrize(("way", "stains"), [("withdraw", []), ("keep", ["SMA"])])
+def test_a_conflict_over_a_list_has_one_way_out(way: str, stains: list[str], house: House) -> None:
+    was = {"marker": "SMA", "result": "positive"}  # as somebody wrote it by hand; the machine never read it
+    for marker in ("ALK", "S100"):
+        house.correct("ihc", "add", f'{{"marker": "{marker}", "result": "negative"}}', words="lump")
+    append(house.path, [Correction("thigh/1", "ihc", "set", was, {**was, "result": "negative"}, "⟦lump⟧", "Bob", "2026-11-20")])
+    house.build()
+    assert house.listed()[-1][0] == "conflict"
+    house.correct("ihc", way)
+    house.build()
+    assert "conflict" not in [state for state, _ in house.listed()]
+    assert house.ask("select marker from ihc_result order by 1") == [(name,) for name in sorted(["CD34", "ALK", "S100", *stains])]
+    with pytest.raises(CorrectionError, match="no correction of ihc is in conflict"):
+        house.correct("ihc", "keep")
+
+
+def test_the_curator_is_kept_over_what_the_machine_reads_now(house: House) -> None:
+    house.correct("ihc", "set", '{"result": "negative"}')
+    house.build()
+    house.write("thigh", 61, "CD34", before="A note. ")
+    other = house.path.read_text(encoding="utf-8").replace('""result"": ""positive""', '""result"": ""equivocal""')
+    house.path.write_text(other, encoding="utf-8")  # as if the machine had read another result then
+    house.build()
+    assert house.ask("select result from ihc_result") == [("positive",)]
+    house.correct("ihc", "keep", item="CD34")
+    house.build()
+    assert house.ask("select result from ihc_result") == [("negative",)]
+    assert [state for state, _ in house.listed()] == ["applied"]
 
 
 def test_what_is_typed_names_a_value_of_a_list_by_its_words(house: House) -> None:
@@ -353,13 +406,35 @@ def test_words_that_are_not_in_the_report_are_refused(words: str, message: str, 
             '{"total_dose_gy": 54, "technique": null}',
             {"total_dose_gy": 54.0, "fractions": 27, "dose_per_fraction_gy": 2.0},
         ),
+        (
+            {"total_dose_gy": 54.0, "fractions": 27, "dose_per_fraction_gy": 2.0, "computed": ["dose_per_fraction_gy"]},
+            '{"dose_per_fraction_gy": null}',
+            {"total_dose_gy": 54.0, "fractions": 27},
+        ),
     ],
 )
 def test_what_is_computed_follows_a_corrected_dose(there: dict[str, Any], text: str, made: dict[str, Any]) -> None:
-    from db.corrections import values
-
     with values.rules() as rules:
         assert values.changed("radiotherapy", text, there, rules) == made
+
+
+@pytest.mark.parametrize(
+    ("dose", "parts"),
+    [
+        ("30 mg/m2", (30.0, "mg/m2")),
+        ("37.5mg", (37.5, "mg")),
+        ("60 mg per day", (60.0, "mg per day")),
+        ("AUC 5", (None, None)),
+        ("40-60 mg", (None, None)),
+        ("400 mg/m2 + 2400 mg/m2", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_number_and_unit_follow_a_corrected_dose_of_a_drug(dose: str | None, parts: tuple[float | None, str | None]) -> None:
+    there = {"name": "cisplatin", "dose": "40 mg/m2", "dose_value": 40.0, "dose_unit": "mg/m2", "cycles": 6}
+    with values.rules() as rules:
+        made = values.changed("drugs", json.dumps({"dose": dose}), there, rules)
+    assert (made.get("dose"), made.get("dose_value"), made.get("dose_unit"), made["cycles"]) == (dose, *parts, 6)
 
 
 # --- the commands ----------------------------------------------------------------------------------

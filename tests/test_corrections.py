@@ -24,7 +24,7 @@ from db.corrections.decision import decisions
 from db.corrections.file import Correction, CorrectionError, append, contents, read
 from db.corrections.overlay import Laid, lay
 from db.corrections.words import around, find
-from extract.record import Case, Record, check_evidence
+from extract.record import Case, Metastasis, Record, TimelineEvent, check_evidence
 from tests import db_fixtures
 
 WHEN = "2026-11-21T10:00:00+00:00"
@@ -277,7 +277,7 @@ def test_without_words_of_its_own_a_value_rests_on_the_machines() -> None:
     found = lay(_RECORD, _REPORT, [_made("age_years", "set", 55.0, was=54.0)])
     of_age = [x for x in found.record.evidence if x.field == "age_years" and x.quote == "54-year-old"]
     assert [(x.value, x.reason) for x in of_age] == [("54", "corrected by a curator"), ("55", None)]
-    assert [x.section for x in of_age] == ["case", "body"]
+    assert [x.section for x in of_age] == ["case", "case"]
 
 
 def test_words_that_stand_at_several_places_are_told_apart_by_those_around() -> None:
@@ -391,6 +391,39 @@ def test_radiotherapy_that_was_not_given_has_no_courses() -> None:
     check_evidence(found.record, _REPORT.text)
 
 
+_THREE = "Bone metastases were seen in May. In June there were metastatic lumps of the liver. A node was resected."
+
+
+def _spread(*sites: str) -> tuple[Report, Record]:
+    """Return a case with metastases and two events of such."""
+    note = db_fixtures.Notes(_THREE, [])
+    found = {"Bone": ("bone", "C40"), "liver": ("liver", "C22")}
+    metastases = tuple(Metastasis(*found[word], evidence=note("metastases", word)) for word in sites)
+    events = tuple(TimelineEvent("metastasis", word, evidence=note("events", word)) for word in ("metastases", "metastatic"))
+    report = Report("spread", _THREE)
+    return report, db_fixtures.record_of(report, "case_report", (Case("1", metastases=metastases, events=events),), note)
+
+
+def _rejected(site: str, code: str, quote: str) -> Correction:
+    start = _THREE.index(quote)
+    was = {"name": site, "topography": code}
+    return Correction("spread/1", "metastases", "reject", was, None, around(_THREE, start, start + len(quote)), "Ada", WHEN)
+
+
+def test_a_rejected_metastasis_takes_the_event_of_its_sentence_with_it() -> None:
+    report, record = _spread("Bone", "liver")
+    found = lay(record, report, [_rejected("bone", "C40", "Bone")]).record
+    check_evidence(found, report.text)
+    assert [event.name for event in found.cases[0].events] == ["metastatic"]
+
+
+def test_without_any_metastasis_left_there_is_no_event_of_one() -> None:
+    report, record = _spread("Bone")
+    found = lay(record, report, [_rejected("bone", "C40", "Bone")]).record
+    assert found.cases[0].events == ()
+    assert {x.reason for x in found.evidence if x.field == "events"} == {"contradicts a curator's value"}
+
+
 # --- which correction is in force ------------------------------------------------------------------
 
 
@@ -460,6 +493,48 @@ def test_a_file_that_a_spreadsheet_saved_is_read(text: str, tmp_path: Path) -> N
     assert read(tmp_path / "c.csv") == (AGE,)
 
 
+def test_a_merge_of_two_new_files_is_read(tmp_path: Path) -> None:
+    path, second = tmp_path / "c.csv", LINE.replace("55", "56")
+    path.write_text(f"\ufeff{HEAD}\r\n{LINE}\r\n\ufeff{HEAD}\n{second}\n", encoding="utf-8", newline="")
+    assert read(path) == (AGE, replace(AGE, value=56.0))
+
+
+@pytest.mark.parametrize("marks", ["“”", "„“", "””"])
+def test_quotes_that_a_spreadsheet_put_are_quotes(marks: str, tmp_path: Path) -> None:
+    value = "{“marker”: “CD34”, “result”: “negative”}".replace("“", marks[0]).replace("”", marks[1])
+    (tmp_path / "c.csv").write_text(f'{HEAD}\nlung-imt/1,ihc,add,,"{value}",⟦none⟧,,Ada,2026-11-21\n', encoding="utf-8")
+    assert [line.value for line in read(tmp_path / "c.csv")] == [{"marker": "CD34", "result": "negative"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('the "sentinel" node\'s rim', "the ⟦“sentinel” node’s⟧ rim"),
+        ("a 54–year-old man", "⟦54-year–old⟧ man"),
+        ("a path C:\\'x' and more", "a ⟦path C:\\‘x’⟧ and"),
+    ],
+)
+def test_words_are_found_whatever_a_spreadsheet_made_of_quotes_and_dashes(text: str, words: str) -> None:
+    place = find(text, words)
+    assert place.problem is None
+    assert len(text[place.start : place.end]) == len(words[words.index("⟦") + 1 : words.index("⟧")])
+
+
+def test_columns_of_ones_own_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(f"note,{HEAD}\nseen with Bo,{LINE}\n", encoding="utf-8")
+    assert read(path) == (AGE,)
+    append(path, [replace(AGE, value=57.0)])
+    assert read(path) == (AGE, replace(AGE, value=57.0))
+    assert path.read_text(encoding="utf-8-sig").splitlines()[1].startswith("seen with Bo,")
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_a_number_without_end_is_no_value(number: float) -> None:
+    with values.rules() as rules, pytest.raises(CorrectionError, match="wanted a number"):
+        values.checked("follow_up_months", number, rules)
+
+
 def test_no_file_and_an_empty_one_hold_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("\n")
     assert read(tmp_path / "none.csv") == read(tmp_path / "empty.csv") == ()
@@ -471,7 +546,7 @@ def test_no_file_and_an_empty_one_hold_nothing(tmp_path: Path) -> None:
         ("lung-imt/1,sex,set,male,mal,,,Ada,2026-11-21", "found 'mal' for sex, wanted sex in ('male', 'female')"),
         ("lung-imt/1,age_years,set,54,900,,,Ada,2026-11-21", "found '900.0' for age_years, wanted age_years between 0 and 120"),
         ("lung-imt/1,age_years,set,54,old,,,Ada,2026-11-21", "found 'old' for age_years, wanted a number"),
-        ("lung-imt/1,age_years,set,54,1e999,,,Ada,2026-11-21", "wanted age_years between 0 and 120"),
+        ("lung-imt/1,age_years,set,54,1e999,,,Ada,2026-11-21", "wanted a number"),
         ("lung-imt/1,surgery,set,true,yes,,,Ada,2026-11-21", "found 'yes' for surgery, wanted true or false"),
         ('lung-imt/1,site,set,,"{""name"": ""x"", ""topography"": ""C99.1""}",⟦x⟧,,Ada,2026-11-21', "for site, wanted topography glob"),
         ('lung-imt/1,site,set,,"{""name"": ""x"", ""topography"": ""C27.1""}",⟦x⟧,,Ada,2026-11-21', "wanted a topography of ICD-O-3"),

@@ -795,8 +795,10 @@ NETWORK = {
     "ssl",
     "uvicorn",
 }
-# db.serve sees whether a port is free and waits for browsers; it asks nobody for anything.
-ALLOWED = {("corpus/europe_pmc/client.py", "httpx"), ("db/serve.py", "socket"), ("db/serve.py", "uvicorn")}
+# db.serve and db.review take a port and wait for browsers; they ask nobody for anything.
+ALLOWED = {("corpus/europe_pmc/client.py", "httpx")} | {
+    (f"db/{name}.py", by) for name in ("serve", "review/app") for by in ("socket", "uvicorn")
+}
 
 
 def imported(path: Path) -> set[str]:

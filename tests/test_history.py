@@ -24,6 +24,7 @@ from corpus.report import Problem, Report
 from db import draft, load, records, version
 from db.corrections.ruling import Ruled, Ruling
 from db.history import content, diff, page, store, telling
+from db.history.said import SaidChange
 from db.reports import stored_report
 from extract import pipeline as extraction
 from extract.record import Case, Record
@@ -578,7 +579,8 @@ def test_the_page_of_a_diff_is_one_escaped_file_without_script() -> None:
         diff.Change(evil, f"{evil}/1", "sex", None, diff.Fact(1, evil, (evil,))),
         diff.Change(evil, f"{evil}/2", "site", fact, fact),
     )
-    report = diff.ReportChange(evil, "stored", "linked", (evil,), (f"{evil}/2",), (f"{evil}/1",), evil)
+    word = SaidChange(f"{evil}/1", "ihc", "set", None, {"marker": evil}, evil, evil, "applied", "conflict", evil)
+    report = diff.ReportChange(evil, "stored", "linked", (evil,), (f"{evil}/2",), (f"{evil}/1",), evil, (word,))
     about = store.Run("000002", evil, evil, evil, 1.0, evil, evil, evil, 0, 0, 0, 0, 0, 0, 0)
     about = replace(about, words="casebook add /home/somebody")
     html = page.page(diff.Difference("000001", "000002", (report,), changes), (about,))
@@ -586,7 +588,7 @@ def test_the_page_of_a_diff_is_one_escaped_file_without_script() -> None:
     tags.feed(html)
     assert {tag for tag, _ in tags.tags} <= {
         "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td",
-        "section", "details", "summary", "article", "span", "small", "div", "b", "q",
+        "section", "details", "summary", "article", "span", "small", "div", "b", "q", "ul", "li",
     }  # fmt: skip
     assert {name for _, attributes in tags.tags for name in attributes} <= {"lang", "charset", "name", "content", "http-equiv", "class"}
     assert html.count("</style>") == 1
@@ -734,7 +736,13 @@ def test_undo_takes_what_curators_said_along(folder: Path, database: Path) -> No
         load.store(copy, report, record, "000002", ruled=Ruled((said,), "0" * 64))
     after = dump(database)
     assert [line for line in after if line.startswith("correction")]
-    assert done("diff", "--database", database).splitlines() == ["run 1 → run 2", "1 report differs", "", "thigh: other corrections"]
+    assert done("diff", "--database", database).splitlines() == [
+        "run 1 → run 2",
+        "1 report differs",
+        "",
+        "thigh: other corrections",
+        "  ! thigh/1  sex: confirmed by A. Doe on 2026-01-01",
+    ]
     done("undo", "2", "--database", database)
     assert dump(database) == before
     done("undo", "3", "--database", database)

@@ -27,7 +27,7 @@ import casebook
 from db import load, serve
 from db.corrections import file, overlay
 from db.corrections.file import Correction
-from db.review import copy, guard, queue
+from db.review import copy, forms, guard, queue
 from db.review.app import PATH, make_app
 from db.review.guard import App, Door, is_loopback
 from db.review.queue import Filter
@@ -216,6 +216,31 @@ def test_change_writes_the_value_in_the_form_of_the_record(
     (line,) = desk.lines()
     assert (line.action, line.value) == ("set", value)
     assert line.words is not None and "⟦" in line.words
+
+
+@pytest.mark.parametrize(
+    ("typed", "dose"),
+    [
+        ({"part-fractions": "30"}, (54.0, 30, 1.8)),  # what was computed follows
+        ({"part-total_dose_gy": "50"}, (50.0, 27, 1.852)),
+        ({"part-fractions": "30", "part-dose_per_fraction_gy": "1.7"}, (54.0, 30, 1.7)),  # as it was printed, though it does not fit
+        ({"part-dose_per_fraction_gy": ""}, (54.0, 27, None)),
+    ],
+)
+def test_a_dose_that_was_computed_follows_what_is_typed(typed: dict[str, str], dose: tuple[Any, ...]) -> None:
+    was = {"total_dose_gy": 54.0, "fractions": 27, "dose_per_fraction_gy": 2.0, "computed": ["dose_per_fraction_gy"], "technique": "IMRT"}
+    there = {part.name: part.given for part in forms.parts("radiotherapy", was)}
+    assert {part.unit for part in forms.parts("radiotherapy", was) if part.name.endswith("_gy")} == {"Gy"}
+    made = forms.value_of("radiotherapy", was, there | typed)
+    assert tuple(made.get(name) for name in ("total_dose_gy", "fractions", "dose_per_fraction_gy")) == dose
+    assert made["technique"] == "IMRT"
+
+
+def test_the_number_of_a_dose_follows_what_is_typed() -> None:
+    was = {"name": "cisplatin", "dose": "40 mg/m2", "dose_value": 40.0, "dose_unit": "mg/m2"}
+    there = {part.name: part.given for part in forms.parts("drugs", was)}
+    made = forms.value_of("drugs", was, there | {"part-dose": "30 mg"})
+    assert made == {"name": "cisplatin", "dose": "30 mg", "dose_value": 30.0, "dose_unit": "mg"}
 
 
 def _alert(answer: httpx.Response) -> str:
@@ -506,6 +531,7 @@ WAITS = Correction("lung-imt/1", "age_years", "set", 54.0, 45.0, None, "Bob", "2
     ("action", "typed", "after", "age"),
     [
         ("accept", {}, [("age_years", "confirm", "applied", None)], 60.0),
+        ("keep", {}, [("age_years", "set", "applied", "45.0")], 45.0),
         ("reject", {}, [("age_years", "clear", "applied", None)], None),
         ("change", {}, [("age_years", "set", "applied", "45.0")], 45.0),  # the form holds what the curator said
     ],
@@ -536,7 +562,7 @@ def test_undo_lets_a_conflict_wait_again(tmp_path: Path) -> None:
     assert _rulings(desk.path) == [("age_years", "set", "conflict", "45.0")]
 
 
-@pytest.mark.parametrize("action", ["accept", "change"])
+@pytest.mark.parametrize("action", ["accept", "change", "keep"])
 def test_a_conflict_over_a_value_that_is_gone(tmp_path: Path, action: str) -> None:
     report, record = db_fixtures.lung()
     gone = {"ihc": tuple(stain for stain in record.cases[0].ihc if stain.marker != "ALK")}
@@ -546,11 +572,36 @@ def test_a_conflict_over_a_value_that_is_gone(tmp_path: Path, action: str) -> No
     page = desk.get().text
     assert "no value any more" in page
     assert 'value="reject"' not in page
-    answer = desk.post(1, "accept") if action == "accept" else _changed(desk, 1, {}, quote="ALK and desmin were negative", start="0")
+    answer = desk.post(1, action) if action != "change" else _changed(desk, 1, {}, quote="ALK and desmin were negative", start="0")
     assert answer.status_code == 303, _alert(answer)
     _store_with(desk.path, db_fixtures.with_case(record, **gone), report)
     applied = [("ihc", "add", "applied", '{"marker": "ALK", "result": "positive"}')]
     assert _rulings(desk.path) == ([] if action == "accept" else applied)
+
+
+def test_undo_of_a_kept_correction_lets_it_wait_again(tmp_path: Path) -> None:
+    _, record = db_fixtures.lung()
+    gone = {"ihc": tuple(stain for stain in record.cases[0].ihc if stain.marker != "ALK")}
+    was = {"marker": "ALK", "result": "negative"}
+    said = Correction("lung-imt/1", "ihc", "set", was, {**was, "result": "positive"}, "⟦ALK and desmin were negative⟧", "Bob", "2026-01-01")
+    desk = _desk(_in_conflict(tmp_path / "casebook.db", said, **gone))
+    assert desk.post(1, "keep").status_code == 303
+    assert "Added" in desk.get(f"{PATH}?at=1").text
+    desk.post(1, "undo")
+    assert [(line.action, line.value) for line in overlay.in_force(desk.lines())] == [("set", {**was, "result": "positive"})]
+
+
+@pytest.mark.parametrize(("action", "labels"), [("accept", ["1"]), ("keep", [])])
+def test_a_conflict_over_a_whole_case_can_be_decided(tmp_path: Path, action: str, labels: list[str]) -> None:
+    report, record = db_fixtures.lung()
+    said = Correction("lung-imt/1", "case", "reject", None, None, "⟦words of another edition⟧", "Bob", "2026-01-01")
+    desk = _desk(_in_conflict(tmp_path / "casebook.db", said))
+    page = desk.get().text
+    assert "Whole case" in page
+    assert 'value="change"' not in page
+    answer = desk.post(1, action)
+    assert answer.status_code == 303, _alert(answer)
+    assert overlay.lay(record, report, desk.lines()).record.cases == tuple(case for case in record.cases if case.label in labels)
 
 
 def test_a_conflict_over_an_entry_of_a_list(tmp_path: Path) -> None:

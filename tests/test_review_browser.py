@@ -191,6 +191,21 @@ def _one_case(path: Path, text: str) -> Path:
     return path
 
 
+def test_a_correction_in_conflict_is_kept_by_one_key(page: Any, tmp_path: Path) -> None:
+    database = _one_case(tmp_path / "casebook.db", ASTRAL)
+    evil = "<img src=x onerror=alert(1)>"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        row = ("astral", 1, "astral/1", "age_years", "set", "conflict", evil, 1, "45.0", "53.0", "54.0", None, evil, "2026-11-20", evil)
+        connection.execute(f"insert into correction values ({', '.join('?' * len(row))})", row)
+    with _reviewing(database) as (address, _):
+        page.goto(f"{address}{PATH}")
+        assert evil in page.locator(".message.conflict").inner_text()
+        _press(page, "k")
+        page.wait_for_load_state("networkidle")
+    (line,) = file.read(file.path_of(database))
+    assert (line.action, line.was, line.value, line.curator) == ("set", 54.0, 45.0, "Ada Curator")
+
+
 def test_a_key_that_is_held_decides_one_value(page: Any, tmp_path: Path) -> None:
     database = db_fixtures.build(tmp_path / "casebook.db")
     with _reviewing(database) as (address, session):

@@ -554,6 +554,31 @@ def test_own_patients_stay_cases_when_they_are_read_again(tmp_path: Path, databa
 
 
 @pytest.mark.usefixtures("project")
+def test_own_patients_are_corrected(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    age, proof = "select age_years from patient_case where case_id = 'review/2'", "select section from evidence where value = '27'"
+    corrected = run("correct", "review/2", "age_years", "--set", "27", "--by", "Ada", "--database", database)
+    assert corrected.exit_code == 0, corrected.output
+    assert run("build", "--database", database).exit_code == 0
+    assert (rows_of(database, age), rows_of(database, proof)) == ([(27,)], [("row 2, column 2",)])
+    assert "1 applied" in run("corrections", "--database", database).stdout
+    state = database.read_bytes()
+    assert run("build", "--database", database).exit_code == 0
+    assert database.read_bytes() == state  # once
+    monkeypatch.setattr(casebook, "_fingerprint", lambda: "another")
+    assert run("build", "--database", database).exit_code == 0
+    assert rows_of(database, age) == [(27,)]
+    run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    assert rows_of(database, age) == [(27,)]
+    run("correct", "review/2", "age_years", "--withdraw", "--by", "Ada", "--database", database)
+    assert run("build", "--database", database).exit_code == 0
+    assert rows_of(database, age) == [(26,)]
+    last = rows_of(database, "select max(run_id) from run")[0][0]
+    assert run("undo", str(int(last)), "--database", database).exit_code == 0
+    assert rows_of(database, age) == [(27,)]
+
+
+@pytest.mark.usefixtures("project")
 def test_a_report_does_not_take_the_place_of_a_table_of_own_patients(tmp_path: Path, database: Path) -> None:
     run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
     before = rows_of(database, "select * from patient_case")
@@ -623,17 +648,17 @@ def test_own_patients_with_several_doses_each_become_rows(tmp_path: Path, databa
 
 def test_adding_is_stored_whole_or_not_at_all(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("tables", "add", "--yes", written(tmp_path, PLAIN), "--database", database)
-    before = database.read_bytes()
+    before, there = database.read_bytes(), sorted(tmp_path.glob("*casebook*"))
     store = load.store
 
-    def stopped(*arguments: object) -> None:
-        store(*arguments)  # type: ignore[arg-type]
+    def stopped(*arguments: object, **named: object) -> None:
+        store(*arguments, **named)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
     monkeypatch.setattr(load, "store", stopped)
     run("tables", "add", "--yes", written(tmp_path, OWN, "second.csv"), "--database", database)
     assert database.read_bytes() == before
-    assert sorted(path.name for path in tmp_path.glob("*casebook*")) == ["casebook.db", "casebook.history.db"]
+    assert sorted(tmp_path.glob("*casebook*")) == there
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ import subprocess
 from collections.abc import Iterator
 
 from db.corrections import values
-from db.corrections.decision import decisions, placed, standing
+from db.corrections.decision import decisions, in_conflict, kept, placed, standing, withdrawn
 from db.corrections.file import Correction, checked
 from db.corrections.values import CASE, FIELDS, LISTS, CorrectionError
 from db.query import every, one
+
+_ON_CONFLICTS = ("withdraw", "keep")
 
 
 def curator() -> str | None:
@@ -66,7 +68,7 @@ def made(
     Parameters
     ----------
     case_id, field, action
-        As in Correction.
+        As in Correction; "keep" lets what a correction in conflict says stand over what the machine reads now.
     text
         The value as typed, of set and add.
     item
@@ -81,12 +83,23 @@ def made(
     CorrectionError
         What was found, what was wanted.
     """
-    if field != CASE and action != "withdraw":
+    if field != CASE and action not in _ON_CONFLICTS:
         _check(connection, case_id, field)
     elif field not in FIELDS:
         raise CorrectionError(f"found the field {field!r}, wanted one of: {', '.join(FIELDS)}")
-    number = _number(connection, case_id, field, item) if field in LISTS and action != "add" else 1
+    waiting = in_conflict(connection, case_id, field) if action in _ON_CONFLICTS else []
+    if action == "keep" and not waiting:
+        raise CorrectionError(f"{case_id}: no correction of {field} is in conflict, wanted set, which changes a value")
+    is_of_all = not item and bool(waiting)  # --keep or --withdraw alone is about all that waits
+    number = _number(connection, case_id, field, item) if field in LISTS and action != "add" and not is_of_all else 1
+    if action == "keep" and not is_of_all:
+        waiting = in_conflict(connection, case_id, field, number)
     with values.rules() as rules:
+        if action == "keep":
+            said = placed(connection, case_id, words) if words else None
+            return tuple(checked(line, rules) for row in waiting for line in kept(connection, row, curator=curator, words=said, why=why))
+        if is_of_all:
+            return tuple(checked(line, rules) for line in (withdrawn(row, curator, why) for row in waiting))
         value = None
         if text is not None and field != CASE:
             there = standing(connection, case_id, field, number).value if action == "set" else None

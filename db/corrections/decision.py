@@ -12,7 +12,7 @@ from db.corrections import values
 from db.corrections.file import Correction
 from db.corrections.values import LISTS, CorrectionError
 from db.corrections.words import CLOSE, OPEN, around, find
-from db.query import every, one
+from db.query import Row, every, one
 from db.records import stored_record
 from db.rows import case_key
 
@@ -125,6 +125,69 @@ def decisions(
     if action == "withdraw":
         return settled or (line(action, there.was, None, None),)
     return (*settled, line(action, there.was, value, words or there.words))
+
+
+def in_conflict(connection: sqlite3.Connection, case_id: str, field: str, number: int | None = None) -> list[Row]:
+    """Return the corrections of a field that wait for a decision, of all its values or of one; rows of table correction."""
+    of_number = "(?3 is null or fact_number = ?3)"
+    sql = f"select * from correction where case_id = ? and field = ? and state = 'conflict' and {of_number} order by number"
+    return every(connection, sql, case_id, field, number)
+
+
+def kept(
+    connection: sqlite3.Connection,
+    waits: Row,
+    *,
+    curator: str,
+    words: str | None = None,
+    why: str | None = None,
+    made_at: str | None = None,
+) -> tuple[Correction, ...]:
+    """Return the lines by which what a waiting correction says stands over what the machine reads now.
+
+    `waits` is a row of table correction; `words` are as in Correction, None for those of the correction or else of the machine's value.
+
+    Raises
+    ------
+    CorrectionError
+        There is nothing to reject any more, or the words are gone and no others were given.
+    """
+    case_id, field, number = waits["case_id"], waits["field"], waits["fact_number"]
+    action, made_at = waits["action"], made_at or now()
+    said = waits["was"] if action == "confirm" else waits["value"]
+    value = None if said is None else json.loads(said)
+
+    def decided(action: str, words: str | None) -> tuple[Correction, ...]:
+        return decisions(
+            connection, case_id, field, action, curator=curator, number=number or 1, value=value, words=words, why=why, made_at=made_at
+        )
+
+    if field == values.CASE:
+        return decided(action, words)
+    if value is None:
+        if number is None:
+            raise CorrectionError(f"{case_id}: {field} has no such value any more, wanted withdraw, which settles it")
+        return decided(action, words)
+    words = words or _still_there(connection, waits)
+    if number is not None or field not in LISTS:
+        return decided("set", words)
+    if words is None:
+        raise CorrectionError(f"{case_id}: the words on which {field} rests are not there, or at several places; wanted others that say it")
+    return (*(() if action == "add" else (withdrawn(waits, curator, None, made_at),)), *decided("add", words))
+
+
+def withdrawn(waits: Row, curator: str, why: str | None = None, made_at: str | None = None) -> Correction:
+    """Return the line that takes a waiting correction back; `waits` is a row of table correction."""
+    about = waits["value"] if waits["action"] == "add" else waits["was"]
+    was = None if about is None else json.loads(about)
+    return Correction(waits["case_id"], waits["field"], "withdraw", was, None, None, curator, made_at or now(), why)
+
+
+def _still_there(connection: sqlite3.Connection, waits: Row) -> str | None:
+    """Return the words of a correction where the text still has them."""
+    text = one(connection, "select text from report_text where report_id = ?", waits["report_id"])
+    is_there = text is not None and waits["words"] is not None and find(text["text"], waits["words"]).problem is None
+    return str(waits["words"]) if is_there else None
 
 
 def _waiting(connection: sqlite3.Connection, case_id: str, field: str, number: int) -> list[Any]:

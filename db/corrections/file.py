@@ -129,7 +129,8 @@ def contents(path: Path) -> Contents:
 def _text(path: Path) -> str:
     """Return the text of a file, "" where it is not there."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        # A merge of two new files has the mark of UTF-8 in its midst, too.
+        return path.read_bytes().decode("utf-8-sig").replace("\n\ufeff", "\n")
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -182,8 +183,9 @@ def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str] | str]]:
 
 
 def _heading(path: Path, line: int, row: Sequence[str]) -> list[str]:
+    """Return the columns in their order; more of them than those of corrections are people's own, kept and not read."""
     names = [cell.strip().lower() for cell in row]
-    if sorted(name for name in names if name) != sorted(COLUMNS):
+    if any(names.count(name) != 1 for name in COLUMNS):
         raise CorrectionError(f"{path}:{line}: found the columns {', '.join(names)[:200]}, wanted {', '.join(COLUMNS)}")
     return names
 

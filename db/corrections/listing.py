@@ -17,7 +17,7 @@ from db.corrections.book import Book
 from db.corrections.decision import words_of
 from db.corrections.file import Correction
 from db.corrections.ruling import CONFLICT
-from db.corrections.values import CASE, written
+from db.corrections.values import CASE, LISTS, written
 from db.query import every
 
 WAITING, SETTLED = "waiting", "settled"
@@ -40,6 +40,8 @@ class Listed:
         Why it is a conflict or waits; None otherwise.
     machine_value, machine_words
         What the machine reads now, and from which words; None where it reads nothing.
+    number
+        Of the value that it is about now, as in table fact; None where there is none.
     """
 
     correction: Correction
@@ -47,13 +49,13 @@ class Listed:
     reason: str | None = None
     machine_value: Any = None
     machine_words: str | None = None
+    number: int | None = None
 
 
 def listed(connection: sqlite3.Connection | None, book: Book) -> Iterator[Listed]:
     """Yield the corrections in force, report by report as in the file; without a database all of them wait."""
     stored = {row["report_id"]: row["corrections_fingerprint"] for row in every(connection, _STORED)} if connection else {}
     links = duplicates.links(connection) if connection else {}
-    tables = {row["dose_table_id"] for row in every(connection, _TABLES)} if connection else set()
     for report_id, said in book.by_report.items():
         rulings = {_key(row): row for row in every(connection, _RULINGS, report_id)} if connection else {}
         for one in overlay.in_force(said):
@@ -61,8 +63,6 @@ def listed(connection: sqlite3.Connection | None, book: Book) -> Iterator[Listed
                 yield Listed(
                     one, WAITING, f"linked to {links[report_id]}, which is kept in its place" if report_id in links else _NOT_THERE
                 )
-            elif report_id in tables:
-                yield Listed(one, WAITING, "its case comes from a table of doses, which is corrected in its file")
             elif stored[report_id] != book.fingerprint(report_id):
                 yield Listed(one, WAITING, _NOT_BUILT)
             else:
@@ -70,7 +70,6 @@ def listed(connection: sqlite3.Connection | None, book: Book) -> Iterator[Listed
 
 
 _STORED = "select report_id, corrections_fingerprint from report"
-_TABLES = "select dose_table_id from dose_table where is_own = 1"
 _RULINGS = "select *, machine_value as now from correction where report_id = ?"
 _NOT_THERE = "its report is not in the database"
 
@@ -89,7 +88,7 @@ def _ruled(connection: sqlite3.Connection | None, one: Correction, row: sqlite3.
         return Listed(one, SETTLED)
     machine = json.loads(row["now"]) if row["now"] is not None else None
     words = words_of(connection, one.case_id, one.field, row["fact_number"]) if row["fact_number"] and row["state"] == CONFLICT else None
-    return Listed(one, row["state"], row["conflict"], machine, words)
+    return Listed(one, row["state"], row["conflict"], machine, words, row["fact_number"])
 
 
 # --- in words ----------------------------------------------------------------------------------
@@ -132,19 +131,20 @@ def _conflict(entry: Listed) -> Iterator[str]:
     one = entry.correction
     yield f"{entry.reason}; nothing is changed until you decide"
     if one.words:
-        yield f"the curator saw:   {_worded(one.field, one.was) or 'no value'}; {one.words}"
-    words = f"; {entry.machine_words}" if entry.machine_words else ""
-    yield f"the machine reads: {_worded(one.field, entry.machine_value) or 'no value'}{words}"
-    where = f"casebook correct {one.case_id} {one.field}"
+        saw = "the case" if one.field == CASE else _worded(one.field, one.was) or "no value"
+        yield f"the curator saw:   {saw}; {one.words}"
+    if one.field != CASE:
+        words = f"; {entry.machine_words}" if entry.machine_words else ""
+        yield f"the machine reads: {_worded(one.field, entry.machine_value) or 'no value'}{words}"
+    where = shlex.join(("casebook", "correct", one.case_id, one.field))
+    item = f" --item {entry.number}" if entry.number and one.field in LISTS else ""
     if one.field != CASE and entry.machine_value is not None:
-        again = f"--{one.action}" + (f" {shlex.quote(written(one.value))}" if one.value is not None else "")
-        yield f"the machine is right:     {where} --confirm"
-        if one.action != "confirm":
-            yield f"the curator is right:     {where} {again}"
-    yield f"neither, forget about it: {where} --withdraw"
+        yield f"the machine is right:     {where} --confirm{item}"
+    yield f"the curator is right:     {where} --keep{item}"
+    yield f"neither, forget about it: {where} --withdraw{item}"
 
 
 def to_json(entry: Listed) -> dict[str, Any]:
     """Return a correction with what became of it as JSON."""
-    more = {name: getattr(entry, name) for name in ("state", "reason", "machine_value", "machine_words")}
+    more = {name: getattr(entry, name) for name in ("state", "reason", "machine_value", "machine_words", "number")}
     return {**asdict(entry.correction), **more}

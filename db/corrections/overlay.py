@@ -21,7 +21,7 @@ from db.corrections.ruling import AGREED, APPLIED, CONFLICT, NONE, Ruled, Ruling
 from db.corrections.values import CASE, FOLLOW_UP, LISTS
 from db.corrections.words import find
 from db.records import NAMES, plain
-from extract import survival
+from extract import sentences, survival
 from extract.record import REPEATED, SCALARS, Case, Evidence, Record, TimelineEvent
 
 CORRECTED, REJECTED, CONTRADICTED = "corrected by a curator", "rejected by a curator", "contradicts a curator's value"
@@ -37,6 +37,13 @@ _FOLLOWS: Mapping[str, str] = MappingProxyType(
 )
 # What the events and the times for survival estimates of a case follow from.
 _OF_COURSE = (FOLLOW_UP, "follow_up_is_minimum", "status", "recurrence", "recurrence_months", "surgery", "radiotherapy_given")
+# The lists whose entries are events of the course, too; and the truth beside the list, which may hold without any entry.
+_OF_EVENTS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
+    {
+        "metastasis": ("metastases", None), "surgery": ("surgeries", "surgery"), "radiotherapy": ("radiotherapy", "radiotherapy_given"),
+        "chemotherapy": ("drugs", None),
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,11 +294,17 @@ class _Draft:
         """Add words to the evidence; return their numbers."""
         first = len(self.evidence)
         for start, end in dict.fromkeys(places):
-            section = next((line.section for line in lines_of(self.report) if line.start <= start < line.end), "body")
+            section = self._section(start)
             page = sum(begin <= start for begin in self.report.pages) or None
             shown = values.short(value)
             self.evidence.append(Evidence(name, label, start, end, self.report.text[start:end], section, value=shown, page=page))
         return tuple(range(first, len(self.evidence)))
+
+    def _section(self, place: int) -> str:
+        """Return the section of a place: of what was read there, which for a table is a cell, else of its line."""
+        there = (x.section for x in self.evidence if x.start <= place < x.end)
+        of_line = (line.section for line in lines_of(self.report) if line.start <= place < line.end)
+        return next(there, None) or next(of_line, "body")
 
     def _pass_over(self, entry: _Entry, reason: str) -> None:
         """Keep the words of a value as passed over, but those that support another value, too."""
@@ -328,7 +341,8 @@ class _Draft:
             else:
                 changed[name] = tuple(entry.fact for entry in entries)
         made = replace(case.machine, **changed)
-        if any(getattr(made, name) != getattr(case.machine, name) for name in _OF_COURSE):
+        of_lists = (name for name, _ in _OF_EVENTS.values())
+        if any(getattr(made, name) != getattr(case.machine, name) for name in (*_OF_COURSE, *of_lists)):
             made = self._with_course(case.machine, made)
         return made
 
@@ -368,10 +382,32 @@ class _Draft:
         is_clear = made.time_zero is not None and machine.not_pooled_because != survival.ORIGIN_UNCLEAR
         pooled = survival.pool(made.follow_up_months, made.status, made.recurrence, made.recurrence_months, is_clear)
         events = self.entries(made.label, "events")
-        for entry in [entry for entry in events if _contradicts(entry.fact, machine, made)]:
+        for entry in [entry for entry in events if _contradicts(entry.fact, machine, made) or self._is_of_rejected(entry, made)]:
             events.remove(entry)
             self._pass_over(entry, CONTRADICTED)
         return replace(made, **pooled._asdict(), events=tuple(entry.fact for entry in events))
+
+    def _is_of_rejected(self, event: _Entry, made: Case) -> bool:
+        """Tell whether an event is of entries that a curator rejected: of those in its sentence, or of the last of their list.
+
+        An event says that there were metastases, not where; its sentence does.
+        """
+        name, truth = _OF_EVENTS.get(event.fact.kind, ("", None))
+        lost = [x for x in self.evidence if x.case == made.label and x.field == name and x.reason in (REJECTED, CONTRADICTED)]
+        if not lost:
+            return False
+        staying = [self.evidence[number] for fact in getattr(made, name) for number in fact.evidence]
+        if not staying and (name == "metastases" or (truth and not getattr(made, truth))):
+            return True
+        cues = [self.evidence[n] for n in event.evidence if self.evidence[n].quote == event.fact.name]
+        within = [span for cue in cues for span in self._sentence(cue.start)]
+        return _is_any_in(lost, within) and not _is_any_in(staying, within)
+
+    def _sentence(self, place: int) -> Iterator[tuple[int, int]]:
+        """Yield where the sentence starts and ends that has a place of the text."""
+        for line in lines_of(self.report):
+            if line.start <= place < line.end:
+                yield from (span for span in sentences.split(self.report.text, line.start, line.end) if span[0] <= place < span[1])
 
     def told(self, one: Correction, said: _Said) -> Ruling:
         """Return what became of a correction as a row; entries have their numbers now."""
@@ -423,6 +459,10 @@ def _contradicts(event: TimelineEvent, machine: Case, made: Case) -> bool:
         moved = made.recurrence_months != machine.recurrence_months and months is not None and months == machine.recurrence_months
         return moved or (made.recurrence != machine.recurrence and not made.recurrence)
     return False
+
+
+def _is_any_in(found: Iterable[Evidence], within: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= entry.start < end for entry in found for start, end in within)
 
 
 def _passed(entry: Evidence, reason: str) -> Evidence:

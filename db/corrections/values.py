@@ -6,6 +6,8 @@ Types are those of the record, ranges and lists of words those of the tables: ne
 from __future__ import annotations
 
 import json
+import math
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -29,6 +31,8 @@ FIELDS = (*SCALARS, *SINGLE, *LISTS, CASE)
 _CODES: Mapping[str, tuple[str, str]] = {
     "site": ("site", "topography"), "histology": ("histology", "morphology"), "metastases": ("metastasis_site", "topography"),
 }  # fmt: skip
+_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟", '"'))
+_AMOUNT = re.compile(r"(?P<amount>\d{1,9}(?:\.\d{1,9})?)\s?(?P<unit>[^\d\s.,–-]\S{0,20}(?: [^\W\d]{1,20}){0,3})")
 _SHOWN = 60  # characters of a value in a message
 
 
@@ -100,22 +104,25 @@ def changed(field: str, words: str, there: Any, rules: Rules) -> Any:
         return checked(field, given, rules)
     given = _completed(field, given)
     if isinstance(given, dict) and isinstance(there, dict):
-        given = _followed(field, {**there, **given}, given)
+        given = followed(field, {**there, **given}, given)
     return checked(field, given, rules)
 
 
-def _followed(field: str, value: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a value whose computed parts follow from those that were given."""
-    if field == "drugs" and given.get("dose") and "dose_value" not in given:
-        amount, _, unit = str(given["dose"]).partition(" ")
-        is_plain = amount.replace(".", "", 1).isdecimal() and unit
-        return {**value, "dose_value": float(amount) if is_plain else None, "dose_unit": unit if is_plain else None}
+def followed(field: str, value: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value whose computed parts follow from those that were given; a part that was emptied on purpose stays empty."""
+    if field == "drugs" and "dose" in given and "dose_value" not in given:
+        number = _AMOUNT.fullmatch(str(given["dose"] or ""))
+        return {**value, "dose_value": float(number["amount"]) if number else None, "dose_unit": number["unit"] if number else None}
     if field == "radiotherapy" and any(name in given for name in _DOSE):
         value = {**value, **{name: None for name in value.get("computed", ()) if name not in given}, "is_contradictory": None}
         missing = [name for name in _DOSE if value.get(name) is None]
         computed = [name for name in value.get("computed", ()) if name not in _DOSE]
-        if len(missing) == 1 and all(isinstance(value[name], (int, float)) for name in _DOSE if name != missing[0]):
-            value[missing[0]] = _third(missing[0], *(value[name] for name in _DOSE))
+        if (
+            len(missing) == 1
+            and missing[0] not in given
+            and all(isinstance(value[name], (int, float)) for name in _DOSE if name != missing[0])
+        ):
+            value[missing[0]] = _third(missing[0], *(value.get(name) for name in _DOSE))
             computed += missing if value[missing[0]] is not None else []
         value["computed"] = computed
     return value
@@ -207,10 +214,13 @@ def _from_words(field: str, words: str) -> Any:
         return words
     if field == FOLLOW_UP and words.startswith(">"):
         return words
-    try:
-        return json.loads(words.lower() if words.lower() in ("true", "false") else words, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise CorrectionError(f"found {_short(words)} for {field}, wanted {_form(field)}") from None
+    said = words.lower() if words.lower() in ("true", "false") else words
+    for told in (said, said.translate(_STRAIGHT)):  # as a spreadsheet may have put the quotes
+        try:
+            return json.loads(told, parse_constant=_no_number)
+        except (ValueError, RecursionError):
+            pass
+    raise CorrectionError(f"found {_short(words)} for {field}, wanted {_form(field)}")
 
 
 def _no_number(name: str) -> Any:
@@ -242,7 +252,8 @@ def _typed(wanted: str, value: Any, where: str) -> Any:
     """Return a value of one of the record's simple types; a whole number will do for any number."""
     if wanted == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
         with _too_large(where, value):
-            return float(value)
+            if math.isfinite(number := float(value)):
+                return number
     if wanted == "int" and isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
         return int(value)
     if wanted == "bool" and isinstance(value, bool):

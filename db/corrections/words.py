@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 OPEN, CLOSE = "⟦", "⟧"
 
 _AROUND = 40  # characters on each side: enough to tell two mentions apart
 _MARKS = re.compile(f"[{OPEN}{CLOSE}]")
+# Signs of which a spreadsheet, correcting what is typed, puts one for the other.
+_ALIKE = ("'‘’‚‛", '"“”„‟', "-‐‑–—")
+_PATTERNS: Mapping[str, str] = MappingProxyType({sign: f"[{re.escape(signs)}]" for signs in _ALIKE for sign in signs})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ def is_marked(words: str) -> bool:
 def find(text: str, words: str) -> Place:
     """Return where the marked words stand: with those around them exactly once, or else themselves exactly once.
 
-    White space counts as equal whatever it is, since a report whose lines break elsewhere says the same.
+    White space counts as equal whatever it is, since a report whose lines break elsewhere says the same; so do quotes and dashes,
+    which a spreadsheet changes.
     """
     before, marked, after = _parts(words)
     if not marked.strip():
@@ -65,5 +71,5 @@ def _parts(words: str) -> tuple[str, str, str]:
 
 
 def _loose(words: str) -> str:
-    """Return a pattern for words with any white space between them."""
-    return re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(words))
+    """Return a pattern for words with any white space between them, and with the quotes and dashes that a spreadsheet puts for others."""
+    return r"\s+".join("".join(_PATTERNS.get(sign, re.escape(sign)) for sign in part) for part in re.split(r"\s+", words))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from db import records
 from db.history import content, dose_tables, store
+from db.history import said as curators
+from db.history.said import SaidChange
 from db.history.store import LINKED, OUT, SAME, STORED, Version
 from db.rows import case_key
 from db.schema import DatabaseError
@@ -64,6 +66,8 @@ class ReportChange:
         Names of the cases that only one of the states has.
     link
         Name of the report to which it is now linked, None where it is not.
+    said
+        What became of curators' words on it.
     """
 
     report_id: str
@@ -73,6 +77,7 @@ class ReportChange:
     cases_added: tuple[str, ...]
     cases_removed: tuple[str, ...]
     link: str | None
+    said: tuple[SaidChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +225,10 @@ def difference(
             continue
         told = [_told(past, version) for version in (first, second)]
         found = [x for x in _changes(report_id, *told) if (not fields or x.field in fields) and (not cases or _is_of(x, cases))]
+        said = [x for x in curators.changes(*told) if (not fields or x.field in fields) and (not cases or _is_of(x, cases))]
         changes += found
-        if found or not (fields or any("/" in name for name in cases)):
-            reports.append(_report(past, report_id, first, second, *told))
+        if found or said or not (fields or any("/" in name for name in cases)):
+            reports.append(replace(_report(past, report_id, first, second, *told), said=tuple(said)))
     tables = () if fields or cases else tuple(_tables(past, old, new))
     return Difference(old, new, tuple(reports), tuple(changes), tables, store.changed_files(past, old, new))
 
@@ -231,8 +237,8 @@ def _is_wanted(report_id: str, cases: Sequence[str]) -> bool:
     return not cases or any(name == report_id or name.startswith(f"{report_id}/") for name in cases)
 
 
-def _is_of(change: Change, cases: Sequence[str]) -> bool:
-    return change.case_id in cases or change.report_id in cases
+def _is_of(change: Change | SaidChange, cases: Sequence[str]) -> bool:
+    return change.case_id in cases or change.case_id.rpartition("/")[0] in cases
 
 
 def _told(past: sqlite3.Connection, version: Version | None) -> dict[str, Any]:

@@ -74,6 +74,8 @@ def _reports(found: Difference, url_of: Callable[[str], str | None]) -> Iterator
         folded = [x for x in changes.get(report.report_id, ()) if x.case_id in apart or x.kind == REWORDED]
         shown = [x for x in changes.get(report.report_id, ()) if not (x.case_id in apart or x.kind == REWORDED)]
         yield from (_change(change, url_of) for change in shown)
+        if report.said:
+            yield f"<ul class=said>{''.join(f'<li>{escape(telling.said_words(word))}</li>' for word in report.said)}</ul>"
         if folded:
             yield f"<details><summary>{len(folded)} more: of new or gone cases, or the same from other words</summary>"
             yield from (_change(change, url_of) for change in folded)

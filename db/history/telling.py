@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from db import fields
+from db.history import said
 from db.history.diff import (
     ADDED,
     CHANGED,
@@ -24,6 +25,7 @@ from db.history.diff import (
     TableChange,
     run_name_of,
 )
+from db.history.said import SaidChange
 from db.history.store import LINKED, OUT, Run
 from db.records import ATTRIBUTES
 
@@ -130,6 +132,7 @@ def lines(found: Difference, shows_all: bool = False) -> Iterator[str]:
         for change in changes.get(report.report_id, ()):
             if shows_all or not (change.case_id in apart or change.kind == REWORDED):
                 yield f"  {line(change)}"
+        yield from (f"  ! {said_words(word)}" for word in report.said)
     for table in found.tables:
         yield ""
         yield f"dose table {table.dose_table_id}: {about_table(table)}"
@@ -137,6 +140,14 @@ def lines(found: Difference, shows_all: bool = False) -> Iterator[str]:
             yield f"  ~ {cell_words(cell)}"
         if len(table.cells) > _CELLS and not shows_all:
             yield f"  and {len(table.cells) - _CELLS} more cells; --all shows them"
+
+
+def said_words(change: SaidChange) -> str:
+    """Return what became of a curator's word: "thigh/1  ihc (ALK): rejected by Ada on 2026-11-21"."""
+    told = change.was if change.value is None else change.value
+    name = _fact_name(Fact(1, told, ()))
+    shown = "" if told is None else value_words(told, unit_of=change.field)
+    return f"{change.case_id}  {change.field}{f' ({name})' if name else ''}: {said.words(change, shown)}"
 
 
 def by_report(found: Difference) -> dict[str, list[Change]]:
@@ -313,6 +324,7 @@ def to_json(found: Difference) -> dict[str, Any]:
             {
                 "report_id": x.report_id, "before": x.before, "after": x.after, "changed": list(x.about),
                 "cases_added": list(x.cases_added), "cases_removed": list(x.cases_removed), "linked_to": x.link,
+                "corrections": list(map(said.to_json, x.said)),
             }
             for x in found.reports
         ],

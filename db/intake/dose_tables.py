@@ -12,6 +12,7 @@ from corpus.dose_table import DoseTable, TableCell, load_dose_table
 from corpus.report import CorpusError
 from corpus.tables.grid import Grid
 from db import load
+from db.corrections.book import Book
 from db.draft import Draft, own_tables
 from db.intake.reading import Reader
 from db.intake.tally import Tally
@@ -34,6 +35,8 @@ def of_project(folder: Path, tally: Tally) -> list[DoseTable]:
 def read_again(old: sqlite3.Connection, is_rebuild: bool, reader: Reader, tally: Tally) -> Iterator[DoseTable]:
     """Yield the dose tables that were stored by `tables add` and are to be read again, from their stored cells.
 
+    Those are what another pipeline read, and tables of own patients of whom curators now say otherwise.
+
     One that is not understood any more keeps its cells, without a row of doses.
     """
     names: list[tuple[str, str]] = []
@@ -41,7 +44,7 @@ def read_again(old: sqlite3.Connection, is_rebuild: bool, reader: Reader, tally:
     with suppress(sqlite3.Error):  # a database with older tables holds none that were added
         names = old.execute("select dose_table_id, pipeline_fingerprint from dose_table where source is not null").fetchall()
     for name, fingerprint in names:
-        if fingerprint == reader.fingerprint and not is_rebuild:
+        if fingerprint == reader.fingerprint and not is_rebuild and is_corrected(old, name, reader.corrections):
             continue
         about, grid = load.dose_table_grid(old, name)
         found = reader.understand(grid)
@@ -95,15 +98,19 @@ def of_user(table_id: str, grid: Grid, found: Understood, citation: str | None, 
     )
 
 
-def store(draft: Draft, table: DoseTable, reason: str) -> None:
-    """Store a dose table by the run of a reason (ADD, BUILD ...); one of the authors' own patients also as a report with its cases."""
+def store(draft: Draft, table: DoseTable, reason: str, corrections: Book) -> None:
+    """Store a dose table by the run of a reason (ADD, BUILD ...); one of the authors' own patients also as a report with its cases.
+
+    What curators said of those cases is laid over them.
+    """
     if not table.is_own and table.id in own_tables(draft.connection):
         # Its cases would stay beside the rows of a table of the literature, and each patient count twice.
         load.remove(draft.connection, table.id, draft.run(reason))
     load.store_dose_table(draft.connection, table, draft.run(reason))
     if table.is_own:
         report, record = cases.record(table, version(), draft.fingerprint)
-        load.store(draft.connection, report, record, draft.run(reason))
+        laid = corrections.lay(record, report)
+        load.store(draft.connection, report, laid.record, draft.run(reason), ruled=laid.ruled)
 
 
 def is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:
@@ -119,6 +126,11 @@ def is_stored(connection: sqlite3.Connection, table: DoseTable) -> bool:
     with closing(load.connect(Path(":memory:"))) as copy:
         load.store_dose_table(copy, table)
         return rows(copy) == rows(connection)
+
+
+def is_corrected(connection: sqlite3.Connection, table_id: str, corrections: Book) -> bool:
+    """Tell whether the cases of a stored table have the corrections of today; one of the literature has no cases."""
+    return table_id not in own_tables(connection) or load.laid_over(connection).get(table_id) == corrections.fingerprint(table_id)
 
 
 def listed(connection: sqlite3.Connection) -> Iterator[tuple[str, int, int, str]]:

@@ -14,7 +14,20 @@ from corpus import files
 from corpus.plain import plain
 from corpus.report import Report
 from db import duplicates, load, source_files
-from db.draft import ADD, BUILD, READ_AGAIN, Draft, added_reports, copy_ledger, has_todays_tables, is_usable, open_readonly, own_tables
+from db.corrections.book import Book
+from db.draft import (
+    ADD,
+    BUILD,
+    CORRECT,
+    READ_AGAIN,
+    Draft,
+    added_reports,
+    copy_ledger,
+    has_todays_tables,
+    is_usable,
+    open_readonly,
+    own_tables,
+)
 from db.intake import dose_tables, reading, stopping
 from db.intake.reading import Reader
 from db.intake.stopping import Stop
@@ -65,7 +78,7 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
         stop = stack.enter_context(stopping.heeded(tally.teller))
         draft = Draft(database, stack, reader.fingerprint, words=words, show=tally.teller.show)
         old = stack.enter_context(closing(open_readonly(database))) if is_there else None
-        _open_book(reader, old, tally)
+        open_book(reader.corrections, old, tally)
         read: list[SourceFile] = []
         touched: list[SourceFile] = []
         incoming = stop.until_wanted(_from_files(paths, old, read, touched, project, reader, tally))
@@ -75,10 +88,10 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
         draft.finish(failures, tally.unchanged, read, touched, tally.is_interrupted)
 
 
-def _open_book(reader: Reader, old: sqlite3.Connection | None, tally: Tally) -> None:
+def open_book(corrections: Book, old: sqlite3.Connection | None, tally: Tally) -> None:
     """Say of lines of the file of corrections why they are none; refuse to go on where the file is lost."""
-    reader.corrections.refuse_if_lost(old)
-    for problem in reader.corrections.problems:
+    corrections.refuse_if_lost(old)
+    for problem in corrections.problems:
         tally.pass_over(problem.split(": ")[0], problem)
 
 
@@ -151,15 +164,18 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
         stop = stack.enter_context(nullcontext(Stop(tally.teller)) if is_rebuild else stopping.heeded(tally.teller))
         draft = Draft(database, stack, reader.fingerprint, starts_empty=is_rebuild, words=words, show=tally.teller.show)
         old = stack.enter_context(closing(open_readonly(database))) if is_of_today is not None else None
-        _open_book(reader, old, tally)
+        open_book(reader.corrections, old, tally)
         if is_rebuild and old:
             copy_ledger(old, draft.connection)
         incoming = stop.until_wanted(_from_project(old, is_rebuild, project, reader, tally))
         update(draft, incoming, before(old, not is_rebuild), reader, tally)
         again = dose_tables.read_again(old, is_rebuild, reader, tally) if old else ()
         for table in stop.until_wanted(chain(dose_tables.of_project(project.dose_tables, tally), again)):
-            if not (is_of_today and old and dose_tables.is_stored(old, table)):
-                dose_tables.store(draft, table, BUILD if table.source is None else ADD if is_rebuild else READ_AGAIN)
+            is_read = is_of_today and old is not None and dose_tables.is_stored(old, table)
+            if not (is_read and old and dose_tables.is_corrected(old, table.id, reader.corrections)):
+                again_for = CORRECT if is_read else READ_AGAIN
+                reason = BUILD if table.source is None else ADD if is_rebuild else again_for
+                dose_tables.store(draft, table, reason, reader.corrections)
                 tally.dose_tables += 1
         tally.is_interrupted = stop.came_in_time
         failures = tally.for_the_ledger((project.reports, project.dose_tables, *reader.corrections.paths))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+import socket
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -26,7 +27,7 @@ from db.review.guard import App, Door, Receive, Scope, Send, guarded
 from db.review.page import NOTHING, Typed
 from db.review.queue import Filter, Item
 from db.review.session import Decision, Outcome, Session, name
-from db.serve import listen, make_datasette
+from db.serve import make_datasette
 
 PATH = "/-/review"
 _MOST_BYTES = 64_000  # of a form
@@ -129,13 +130,21 @@ def make_app(copy: Path, session: Session, door: Door) -> App:
     return guarded(app, door)
 
 
-def serve(app: App, door: Door) -> None:
-    """Serve a review until it is interrupted or ended. The caller prints the address."""
+def listen(door: Door) -> socket.socket:
+    """Take the address of a review, so that nobody else can before it is served. Raises OSError where somebody else has it."""
+    return socket.create_server((door.host, door.port), family=socket.AF_INET6 if ":" in door.host else socket.AF_INET)
+
+
+def serve(app: App, address: socket.socket) -> None:
+    """Serve a review at an address that was taken until it is interrupted or ended. The caller prints the address."""
+    import uvicorn
+
     # Ended by the system or with its terminal, it leaves as after Ctrl-C: the private copy is removed.
     for end in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(end, signal.default_int_handler)
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", proxy_headers=False, server_header=False)
     with suppress(KeyboardInterrupt):
-        listen(app, door.host, door.port, proxy_headers=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[address])
 
 
 def address(position: int | None, chosen: Filter) -> str:
@@ -206,6 +215,8 @@ def _decision(connection: sqlite3.Connection, session: Session, item: Item, form
     match form.get("action"):
         case "accept":
             return Decision("confirm", why=why, seen=seen)
+        case "keep":
+            return Decision("keep", words=_words(connection, item, form), why=why, seen=seen)
         case "reject":
             return Decision("clear" if is_single(item.field) else "reject", why=why, seen=seen)
         case "change":
@@ -216,7 +227,7 @@ def _decision(connection: sqlite3.Connection, session: Session, item: Item, form
             is_new = item.number is None and not is_single(item.field)
             return Decision("add" if is_new else "set", value, words, why, seen)
         case other:
-            raise CorrectionError(f"found the action {other!r}, wanted accept, reject, change or undo")
+            raise CorrectionError(f"found the action {other!r}, wanted accept, keep, reject, change or undo")
 
 
 def _words(connection: sqlite3.Connection, item: Item, form: Mapping[str, str]) -> str | None:

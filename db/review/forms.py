@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from db import schema
+from db.corrections import values
 from db.corrections.values import FOLLOW_UP, CorrectionError
 from db.overview import STATUS_WORDS
 from db.records import CLASSES, SINGLE
@@ -56,6 +57,8 @@ class Part:
 
 def parts(field: str, value: Any, typed: Mapping[str, str] = MappingProxyType({})) -> tuple[Part, ...]:
     """Return the inputs for a field, filled with a value (None: empty), or with what was typed before."""
+    if field == values.CASE:
+        return ()
     made = _parts_of_scalar(field, value) if field in SCALARS else _parts_of_fact(field, value or {})
     return tuple(
         Part(part.name, part.label, part.unit, part.kind, typed.get(part.name, part.given), part.choices, part.is_required) for part in made
@@ -151,16 +154,10 @@ def _consistent(field: str, was: Mapping[str, Any], value: dict[str, Any]) -> di
             value.pop(code, None)
         elif code in changed and "name" not in changed:
             value.pop("name", None)
-    if "computed" in value:
-        value["computed"] = [name for name in value["computed"] if name not in changed]
     if "total_dose_gy" in changed:
         value.pop("phases", None)
-    if changed & {"total_dose_gy", "fractions", "dose_per_fraction_gy"}:
-        value.pop("is_contradictory", None)
-    if "dose" in changed:
-        value.pop("dose_value", None)
-        value.pop("dose_unit", None)
-    return value
+    made = values.followed(field, value, {name: value.get(name) for name in changed})
+    return {name: part for name, part in made.items() if part is not None}
 
 
 def _read(part: Part, typed: Mapping[str, str]) -> Any:

@@ -121,9 +121,9 @@ def value_page(connection: sqlite3.Connection, session: Session, item: Item, cho
     marked = {quote.number for quote in quotes}
     return ValuePage(
         item,
-        fields.label_of(item.field),
+        "Whole case" if item.field == values.CASE else fields.label_of(item.field),
         fields.group_of(item.field),
-        fact["value"] if fact else None,
+        fact["value"] if fact else "is it a patient of the authors?" if item.field == values.CASE else None,
         fact["certainty"] if fact else None,
         fact["basis"] if fact else None,
         is_single(item.field),

@@ -25,7 +25,7 @@ with
 waiting as (
     select report_id, case_id, field, fact_number as number, number as correction_number, 'conflict' as band, 0 as rank, 0.0 as certainty
     from correction
-    where state = 'conflict' and field <> 'case'  -- a whole case is no value to be shown: `casebook corrections` lists it
+    where state = 'conflict'
 ),
 unseen as (
     select report_id, case_id, field, number, null as correction_number, band,

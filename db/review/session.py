@@ -16,8 +16,9 @@ from typing import Any
 
 from db.corrections import file as corrections_file
 from db.corrections import values
-from db.corrections.decision import decisions, is_single
+from db.corrections.decision import decisions, is_single, kept, withdrawn
 from db.corrections.file import Correction
+from db.corrections.values import CASE
 from db.query import Row, one
 from db.records import stored_record
 from db.review import queue
@@ -170,10 +171,11 @@ class Session:
 
     def _speaks_of(self, connection: sqlite3.Connection, item: Item, line: Correction, waits: Row | None) -> bool:
         """Tell whether a line is about a value of the queue: of a list the one there is, or the one that a waiting correction names."""
-        if is_single(item.field) and waits is not None:
+        if waits is not None and (is_single(item.field) or item.field == CASE):
             return True
         about = line.value if line.action == "add" else line.was
-        return about == self.machines(connection, item) or (waits is not None and about == _about(waits))
+        told = [_about(waits), *([_value(waits, "value")] if line.action == "add" else [])] if waits is not None else []
+        return about in told or bool(about == self.machines(connection, item))
 
     def machines(self, connection: sqlite3.Connection, item: Item) -> Any:
         """Return the machine's value as a correction has it; None where there is none. What is in the queue nobody has corrected."""
@@ -200,21 +202,26 @@ def name(correction: Correction | None) -> str:
 
 def _about(waits: Row) -> Any:
     """Return the value that a waiting correction speaks of; None where it put one where there was none."""
-    told = waits["value"] if waits["action"] == "add" else waits["was"]
-    return None if told is None else json.loads(told)
+    return _value(waits, "value" if waits["action"] == "add" else "was")
+
+
+def _value(waits: Row, column: str) -> Any:
+    return None if waits[column] is None else json.loads(waits[column])
 
 
 def _restates(line: Correction, waits: Row) -> bool:
     """Tell whether a line says what a waiting correction says."""
-    said = tuple(None if waits[part] is None else json.loads(waits[part]) for part in ("was", "value"))
-    return (line.action, line.was, line.value) == (waits["action"], *said)
+    said = (waits["action"], _value(waits, "was"), _value(waits, "value"), waits["words"])
+    return (line.action, line.was, line.value, line.words) == said
 
 
 def _lines(connection: sqlite3.Connection, item: Item, decision: Decision, curator: str) -> tuple[Correction, ...]:
     """Return the lines that say a decision. The last one is the decision; one on another value that waits is withdrawn before."""
     made_at = _now()
     row = waiting(connection, item)
-    old = _withdrawn(item, row, curator, made_at) if row is not None else None
+    if row is not None and decision.action == "keep":
+        return kept(connection, row, curator=curator, words=decision.words, why=decision.why, made_at=made_at)
+    old = withdrawn(row, curator, None, made_at) if row is not None else None
     if item.number is None and decision.action == "confirm" and old is not None:
         return (replace(old, why=decision.why),)  # that there is no value any more is right
     lines = decisions(
@@ -225,11 +232,6 @@ def _lines(connection: sqlite3.Connection, item: Item, decision: Decision, curat
     return (old, *lines) if old is not None and is_other else lines
 
 
-def _withdrawn(item: Item, waits: Row, curator: str, made_at: str) -> Correction:
-    """Return the line that takes a waiting correction back."""
-    return Correction(item.case_id, item.field, "withdraw", _about(waits), None, None, curator, made_at)
-
-
 def _undoing(connection: sqlite3.Connection, item: Item, made: Correction) -> tuple[Correction, ...]:
     """Return the lines that take a decision back; a correction that waited waits again."""
     made_at = _now()
@@ -238,7 +240,7 @@ def _undoing(connection: sqlite3.Connection, item: Item, made: Correction) -> tu
     row = waiting(connection, item)
     if row is None:
         return (back,)
-    was, value = (None if row[part] is None else json.loads(row[part]) for part in ("was", "value"))
+    was, value = _value(row, "was"), _value(row, "value")
     again = Correction(item.case_id, item.field, row["action"], was, value, row["words"], row["curator"], made_at, row["why"])
     return (again,) if made.action == "withdraw" else (back, again)
 
