@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, replace
 from functools import cache
@@ -21,42 +20,35 @@ from typing import TYPE_CHECKING, Any
 import click
 
 # What these import is light. spaCy and Datasette take a second: the commands that need them import them.
+import casebook_options as options
 import casebook_terminal as terminal
 from casebook_terminal import fail, in_one_line, need_output, say, show, warn, with_progress
 from corpus.dose_table import DoseTable, counted
 from corpus.plain import from_here, plain
-from corpus.report import CorpusError, Report
+from corpus.report import Report
 from corpus.tables.grid import Grid
 from db import load
 from db.corrections import book
 from db.corrections.book import Book
 from db.corrections.file import path_of
-from db.draft import ADD, REMOVE, UNDO, Draft, is_usable, open_readonly, own_tables
+from db.draft import ADD, UNDO, Draft, is_usable, open_readonly
 from db.history import store
 from db.intake import dose_tables, filling, reading
 from db.intake.filling import Project
 from db.intake.reading import Reader
 from db.intake.tally import Tally
 from db.records import FACTS
-from db.schema import DatabaseError
 from extract.record import Record
 
 if TYPE_CHECKING:
-    from corpus.europe_pmc.folder import Row
-    from corpus.europe_pmc.identifiers import Identifier
-    from db.history.undo import Plan
-    from db.review.guard import Door
+    from db.remove import Kind
     from extract.pipeline import Pipeline
     from extract.tables.understood import Understood
 
-HERE = Path(__file__).resolve().parent
-REPORTS = HERE / "corpus" / "reports"
-DOSE_TABLES = HERE / "corpus" / "dose_tables"
+REPORTS = options.HERE / "corpus" / "reports"
+DOSE_TABLES = options.HERE / "corpus" / "dose_tables"
 
 _NAMED = 5  # names in a message
-_PORT = 8001
-_PASSWORD_LENGTH = 8  # characters, at least
-_RATE = 2.0  # requests a second, where nobody says otherwise
 
 
 # --- what reads ----------------------------------------------------------------------------------
@@ -110,43 +102,7 @@ def _project() -> Project:
 # --- the commands ------------------------------------------------------------------------------
 
 
-def _default_database() -> Path:
-    """Return build/casebook.db of the project or, where only the program is installed, of this folder."""
-    is_checkout = (HERE / "pyproject.toml").is_file()
-    return (HERE if is_checkout else Path()) / "build" / "casebook.db"
-
-
-_database = click.option(
-    "--database",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=_default_database,
-    show_default="build/casebook.db of the project",
-    envvar="CASEBOOK_DATABASE",
-    help="The database file.",
-)
-_corrections = click.option(
-    "--corrections",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="CASEBOOK_CORRECTIONS",
-    help="The file of corrections; without it corpus/corrections.csv of the project, or <database>.corrections.csv beside another one.",
-)
-_paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-
-
-class _Group(click.Group):
-    """The commands; it keeps the words that were typed, for the history of runs."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.obj = shlex.join(["casebook", *args])
-        return super().parse_args(ctx, args)
-
-
-def _words() -> str:
-    """Return the command as it was typed."""
-    return plain(str(click.get_current_context().find_root().obj))
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=options.Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="casebook", message="casebook %(version)s")
 def main() -> None:
     """Read published oncology case reports into a database that shows the words behind every value.
@@ -171,7 +127,7 @@ def main() -> None:
 
 
 @main.command()
-@_paths
+@options.paths
 @in_one_line
 def extract(paths: tuple[Path, ...]) -> None:
     """Print what is read in each report, as one line of JSON. Nothing is stored.
@@ -187,12 +143,8 @@ def extract(paths: tuple[Path, ...]) -> None:
     need_output("the records")
     tally, reader = Tally(terminal), _reader()
     out = sys.stdout.buffer
-    for _, report in reading.reports(paths, tally):
-        record = reading.record(report, reader, tally)
-        if record is None:
-            continue
+    for _, record in reading.records(reading.reports(paths, tally), reader, tally):
         if reading.lacks_patient(record):
-            reading.pass_over_without_patient(report, tally)
             continue
         # Valid in JSON, and the only thing that UTF-8 cannot hold: half of a surrogate pair becomes \udxxx.
         out.write(json.dumps(record.to_json(), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
@@ -200,14 +152,11 @@ def extract(paths: tuple[Path, ...]) -> None:
     raise SystemExit(tally.exit_code)
 
 
-_lists = click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), help="A file of identifiers, one a line, or CSV.")
-
-
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
-@_lists
-@_corrections
-@_database
+@options.lists
+@options.corrections
+@options.database
 @in_one_line
 def add(paths: tuple[Path, ...], lists: tuple[Path, ...], corrections: Path | None, database: Path) -> None:
     """Read reports and store them in the database.
@@ -233,15 +182,25 @@ def add(paths: tuple[Path, ...], lists: tuple[Path, ...], corrections: Path | No
     if not paths and not lists:
         raise click.UsageError("Missing argument 'PATH...'.")
     tally = Tally(terminal)
-    identifiers = _identifiers((), lists, tally)
-    fetched = _fetch(identifiers, _default_fetched(), tally, {}) if identifiers else ()
-    _add_files((*paths, *fetched), database, corrections, tally)
+    _add_files((*paths, *_listed(lists, tally)), database, corrections, tally)
     raise SystemExit(tally.exit_code)
+
+
+def _listed(lists: Sequence[Path], tally: Tally) -> tuple[Path, ...]:
+    """Fetch the articles that files list; return the files that hold them."""
+    if not lists:
+        return ()
+    from corpus.europe_pmc.fetch import Request
+    from db.intake import fetching
+
+    if identifiers := fetching.named((), lists, tally):
+        return fetching.fetch(Request(identifiers), options.default_fetched(), tally, say, rate=options.RATE)
+    return ()
 
 
 def _add_files(paths: Sequence[Path], database: Path, corrections: Path | None, tally: Tally) -> None:
     """Read reports and store them in the database, and say what was done."""
-    filling.add(paths, database, _project(), _reader(_book(database, corrections)), tally, _words())
+    filling.add(paths, database, _project(), _reader(_book(database, corrections)), tally, options.words())
     _say_what_was_done(database, tally)
 
 
@@ -257,7 +216,7 @@ def _say_what_was_done(database: Path, tally: Tally) -> None:
 
 
 @main.command()
-@_paths
+@options.paths
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a report.")
 @in_one_line
 def check(paths: tuple[Path, ...], as_json: bool) -> None:
@@ -271,45 +230,33 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     Of each report: how it was read, where it comes from, its sections in order, its patients in a line each, and what
     is in doubt. A file that cannot be read is named with the reason, and the exit code is 1.
     """
-    from corpus.formats import FORMATS
     from extract import telling
 
     need_output("what is found")
     tally, reader = Tally(terminal), _reader()
     reports = patients = 0
-    for _, report in reading.reports(paths, tally):
-        record = reading.record(report, reader, tally)
-        if record is None:
-            continue
+    for report, record in reading.records(reading.reports(paths, tally), reader, tally):
         reports, patients = reports + (not reading.lacks_patient(record)), patients + len(record.cases)
         if as_json:
             say(json.dumps(telling.summary(report, record), ensure_ascii=False))
         else:
-            read_as, kind = FORMATS[report.format or "text"], record.report["kind"].replace("_", " ")
-            say(plain(f"{reading.name_of(report)}: {read_as}, {kind}, {counted(len(record.cases), 'patient')}, as {report.id}"))
+            say(plain(f"{reading.name_of(report)}: {telling.heading(report, record)}"))
             for line in telling.lines(report, record):
                 say(plain(f"  {line}"))
-        if reading.lacks_patient(record):
-            reading.pass_over_without_patient(report, tally)
     if not as_json:
         say(f"{counted(reports, 'report')}, {counted(patients, 'patient')}, {len(tally.failed)} failed")
     raise SystemExit(tally.exit_code)
-
-
-def _default_fetched() -> Path:
-    """Return build/fetched of the project or, where only the program is installed, fetched of this folder."""
-    return HERE / "build" / "fetched" if (HERE / "pyproject.toml").is_file() else Path("fetched")
 
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[IDENTIFIER...]")
 @click.option("--query", help="Fetch what this search finds, in the words of europepmc.org.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=25, show_default=True, help="How many articles of the search, at most.")
-@_lists
+@options.lists
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),
-    default=_default_fetched,
+    default=options.default_fetched,
     show_default="build/fetched of the project",
     help="The folder that keeps what is fetched.",
 )
@@ -318,12 +265,12 @@ def _default_fetched() -> Path:
 @click.option("--no-add", "stays_out", is_flag=True, help="Fetch only, and add nothing to the database.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be fetched, and from where; write nothing.")
 @click.option("--email", help="Whom the service may write to, should the requests trouble it.")
-@click.option("--rate", type=click.FloatRange(0, 10, min_open=True), default=_RATE, show_default=True, help="Requests a second, at most.")
+@options.rate
 @click.option("--service", help="Another address of the service: a mirror.")
-@_corrections
-@_database
+@options.corrections
+@options.database
 @in_one_line
-def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, corrections: Path | None, database: Path, **options: Any) -> None:
+def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, corrections: Path | None, database: Path, **chosen: Any) -> None:
     """Fetch open access articles from Europe PMC, and add them. The only command that uses a network.
 
     \b
@@ -337,86 +284,24 @@ def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, corrections
     second run asks for nothing that is there, and goes on where the first one was interrupted. The exit code is 1
     where an article was not found or could not be fetched, not where it is not open access.
     """
+    from corpus.europe_pmc.fetch import Request
+    from db.intake import fetching
+
     tally = Tally(terminal)
-    identifiers = _identifiers(names, lists, tally)
-    if not identifiers and not options["query"]:
+    identifiers = fetching.named(names, lists, tally)
+    if not identifiers and not chosen["query"]:
         fail("nothing to fetch, wanted a PMCID, PMID or DOI, --list FILE or --query WORDS")
-    paths = _fetch(identifiers, to, tally, options)
-    if paths and not options["stays_out"]:
+    request = Request(identifiers, **{name: chosen[name] for name in ("query", "limit", "again", "abstracts", "is_dry")})
+    way = {name: chosen[name] for name in ("service", "email", "rate")}
+    paths = fetching.fetch(request, to, tally, say, **way)
+    if paths and not chosen["stays_out"]:
         _add_files(paths, database, corrections, tally)
     raise SystemExit(tally.exit_code)
 
 
-def _fetch(identifiers: Sequence[Identifier], to: Path, tally: Tally, options: Mapping[str, Any]) -> tuple[Path, ...]:
-    """Fetch articles into a folder, or say what would be fetched; return the files that are there now, old and new.
-
-    `options` are those of `casebook fetch`; what is left out is as there.
-    """
-    from corpus.europe_pmc import fetch as europe_pmc
-    from corpus.europe_pmc import telling
-    from corpus.europe_pmc.client import Client, Pace, user_agent
-    from corpus.europe_pmc.folder import open_folder, read_folder
-    from corpus.europe_pmc.service import BASE
-
-    choices = {name: options[name] for name in ("query", "limit", "again", "abstracts", "is_dry") if name in options}
-    request = europe_pmc.Request(tuple(identifiers), **choices)
-    service = options.get("service") or os.environ.get("CASEBOOK_EUROPE_PMC") or BASE
-    email = options.get("email") or os.environ.get("CASEBOOK_EMAIL")
-    with ExitStack() as stack:
-        client = stack.enter_context(Client(service, user_agent(email), Pace(per_second=options.get("rate", _RATE))))
-        folder = read_folder(to) if request.is_dry else stack.enter_context(open_folder(to))
-        show("asking Europe PMC")
-        planned = europe_pmc.plan(client, folder, request)
-        for problem in planned.problems:
-            tally.pass_over(request.query or "", problem)
-        if request.is_dry:
-            for line in telling.plan(planned, folder, client, abstracts=request.abstracts):
-                say(plain(line))
-            return ()
-        rows = list(
-            _taken(
-                europe_pmc.take_all(
-                    client, folder, with_progress(planned.wanted, lambda item: str(item.identifier)), abstracts=request.abstracts
-                ),
-                tally,
-            )
-        )
-        say(f"{from_here(to)}: {telling.summary(rows, planned)}")
-    return tuple(sorted({to / row.file for row in rows if row.file}))
-
-
-def _identifiers(names: Sequence[str], lists: Sequence[Path], tally: Tally) -> tuple[Identifier, ...]:
-    """Read what was named and listed, each once; say of the others why they are none."""
-    from corpus.europe_pmc import identifiers
-
-    found: dict[Identifier, None] = {}
-    for path in (None, *lists):
-        try:
-            for entry in identifiers.read(names) if path is None else identifiers.read_list(path):
-                if isinstance(entry, CorpusError):
-                    tally.pass_over(path or "", str(entry))
-                else:
-                    found[entry] = None
-        except CorpusError as error:
-            tally.pass_over(path or "", str(error))
-    return tuple(found)
-
-
-def _taken(rows: Iterable[Row], tally: Tally) -> Iterator[Row]:
-    """Pass on what became of each article, and say of those without full text why; what may not be taken is no failure."""
-    from corpus.europe_pmc.folder import FAILED, FETCHED, NOT_FOUND
-
-    for row in rows:
-        if row.status in (FAILED, NOT_FOUND):
-            tally.pass_over(row.identifier, f"{row.identifier}: {row.reason}")
-        elif row.status != FETCHED:
-            warn(f"{row.identifier}: {row.reason}")
-        yield row
-
-
 @main.command()
-@_corrections
-@_database
+@options.corrections
+@options.database
 @in_one_line
 def build(corrections: Path | None, database: Path) -> None:
     """Make the database, or bring it up to date.
@@ -434,16 +319,16 @@ def build(corrections: Path | None, database: Path) -> None:
 def _build(database: Path, corrections: Path | None = None) -> Tally:
     """Make a database or bring it up to date, and say what was done."""
     tally = Tally(terminal)
-    filling.build(database, _project(), _reader(_book(database, corrections)), tally, _words())
+    filling.build(database, _project(), _reader(_book(database, corrections)), tally, options.words())
     _say_what_was_done(database, tally)
     return tally
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(1, 65535), help=f"The port; without it {_PORT} or the next one that is free.")
+@options.port
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 lets others in.")
 @click.option("--open", "opens", is_flag=True, help="Open the pages in the browser.")
-@_database
+@options.database
 @in_one_line
 def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
     """Show the database in the browser, with Datasette. Ctrl-C ends it.
@@ -459,36 +344,16 @@ def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
     if not is_there:
         say(f"{from_here(database)} is not there yet: building it")
         _build(database)
-    chosen = _free_port(host, port)
-    if port is None and chosen != _PORT:
-        warn(f"port {_PORT} is taken, using {chosen}")
-    from db.serve import serve as serve_database
+    from db import serve as serving
 
-    address = f"http://{f'[{host}]' if ':' in host else host}:{chosen}/"
+    chosen = serving.free_port(host, port, options.PORT)
+    if port is None and chosen != options.PORT:
+        warn(f"port {options.PORT} is taken, using {chosen}")
+    address = serving.address(host, chosen)
     say(f"Casebook is at {address} (Ctrl-C ends it)")
     if opens:
-        _open_soon(address)
-    serve_database(database, host, chosen)
-
-
-def _open_soon(address: str) -> None:
-    """Open an address in the browser when the server will have started."""
-    import threading
-    import webbrowser
-
-    opener = threading.Timer(1.0, webbrowser.open, [address])
-    opener.daemon = True
-    opener.start()
-
-
-def _free_port(host: str, port: int | None) -> int:
-    """Return the port that was asked for or, where none was, the first free one from the usual on."""
-    from db.serve import is_free
-
-    free = next((candidate for candidate in ([port] if port else range(_PORT, _PORT + 100)) if is_free(host, candidate)), None)
-    if free is None:
-        fail(f"port {port} is taken; wanted a free one (without --port one is found)" if port else f"no free port from {_PORT} on")
-    return free
+        serving.open_soon(address)
+    serving.serve(database, host, chosen)
 
 
 @main.command()
@@ -516,19 +381,14 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
     tally, reader = Tally(terminal), _reader()
     try:
         answers = scoring.load_gold(gold)
+        found = reading.reports(paths or [scoring.texts_of(gold)], tally)
     except scoring.GoldError as error:
         fail(str(error))
-    wanted = {answer.id for answer in answers}
-    records: dict[str, Record] = {}
-    missed = set(wanted)
-    for _, report in reading.reports(paths or [_texts_of(gold)], tally):
-        missed.discard(report.id)
-        if report.id in wanted and (record := reading.record(report, reader, tally)) is not None:
-            if reading.lacks_patient(record):
-                reading.pass_over_without_patient(report, tally)
-            else:
-                records[report.id] = record
-    if missed:
+    wanted = dict.fromkeys(answer.id for answer in answers)
+    given = [(path, report) for path, report in found if report.id in wanted]
+    read = reading.records(given, reader, tally)
+    records = {report.id: record for report, record in read if not reading.lacks_patient(record)}
+    if missed := wanted.keys() - {report.id for _, report in given}:
         warn(f"{counted(len(missed), 'gold file')} without a report of the same name, counted as missed: {_few(sorted(missed))}")
     result = scoring.evaluate(answers, records)
     if as_json:
@@ -542,15 +402,6 @@ def evaluate(gold: Path, paths: tuple[Path, ...], shows_errors: bool, as_json: b
     raise SystemExit(tally.exit_code)
 
 
-def _texts_of(gold: Path) -> Path:
-    """Return the folder of texts that goes with a folder of gold."""
-    folder = gold.resolve()
-    texts = folder.parent.parent / "texts" / folder.name
-    if not texts.is_dir():
-        fail(f"{gold}: no texts found at {texts}, wanted PATH: the files or the folder to read")
-    return texts
-
-
 def _few(names: Sequence[str]) -> str:
     """Return the first of some names, and how many others there are."""
     shown = ", ".join(names[:_NAMED])
@@ -558,6 +409,18 @@ def _few(names: Sequence[str]) -> str:
 
 
 # --- runs ----------------------------------------------------------------------------------------
+
+
+def _need(database: Path) -> None:
+    """End where a database is not there yet."""
+    if not is_usable(database):
+        fail(f"{database}: not there yet; `casebook build` makes it")
+
+
+def _readable(database: Path) -> sqlite3.Connection:
+    """Open a database of today's tables for reading, or fail with what is missing."""
+    _need(database)
+    return open_readonly(database)
 
 
 @contextmanager
@@ -571,7 +434,7 @@ def _history(database: Path) -> Iterator[sqlite3.Connection]:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a run.")
-@_database
+@options.database
 @in_one_line
 def runs(as_json: bool, database: Path) -> None:
     """List the runs that stored something: number, when, which command, what it did, how long it took.
@@ -586,7 +449,7 @@ def runs(as_json: bool, database: Path) -> None:
     from db.history import telling
 
     with _history(database) as past:
-        known, there = store.runs(past), _ledger(database)
+        known, there = store.runs(past), store.in_ledger(database)
     if not as_json:
         say(telling.RUN_HEADING if known else f"{from_here(database)}: no runs yet; `casebook build` makes one")
     for run in known:
@@ -594,12 +457,10 @@ def runs(as_json: bool, database: Path) -> None:
         say(json.dumps(asdict(run) | {"is_in_database": is_there}) if as_json else plain(telling.run_line(run, is_there)))
 
 
-def _ledger(database: Path) -> set[str]:
-    """Return the runs that a database has in its ledger."""
-    if not database.exists():
-        return set()
-    with closing(open_readonly(database)) as connection:
-        return {run_id for (run_id,) in connection.execute("select run_id from run")}
+def _check_fields(names: Iterable[str]) -> None:
+    """Raise UsageError where no record has a field of one of these names."""
+    if wrong := set(names) - set(FACTS):
+        raise click.UsageError(f"no field {', '.join(sorted(wrong))}, wanted one of: {', '.join(FACTS)}")
 
 
 @main.command()
@@ -611,9 +472,9 @@ def _ledger(database: Path) -> set[str]:
 @click.option("--all", "shows_all", is_flag=True, help="Also the values of new and gone cases, and old values read from other words.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 @click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write all of it to this file, as a page.")
-@_database
+@options.database
 @in_one_line
-def diff(names: tuple[str, ...], fields: tuple[str, ...], cases: tuple[str, ...], database: Path, **options: Any) -> None:
+def diff(names: tuple[str, ...], fields: tuple[str, ...], cases: tuple[str, ...], database: Path, **chosen: Any) -> None:
     """Show what moved between two runs: values before and after, with the words that they were read from.
 
     \b
@@ -630,25 +491,24 @@ def diff(names: tuple[str, ...], fields: tuple[str, ...], cases: tuple[str, ...]
 
     if len(names) > 2:
         raise click.UsageError("two runs at most can be compared")
-    if wrong := set(fields) - set(FACTS):
-        raise click.UsageError(f"no field {', '.join(sorted(wrong))}, wanted one of: {', '.join(FACTS)}")
+    _check_fields(fields)
     with _history(database) as past:
         found = comparing.difference(past, *comparing.two_runs(past, names), fields, cases, watch=with_progress)
         known = store.runs(past)
-    if file := options["page"]:
+    if file := chosen["page"]:
         file.write_text(page.page(found, known), encoding="utf-8")
         say(f"{from_here(file)}: {telling.title(found)}, {telling.how_many(found)}")
-    elif options["as_json"]:
+    elif chosen["as_json"]:
         say(json.dumps(telling.to_json(found), indent=1, ensure_ascii=False))
     else:
-        for line in telling.lines(found, options["shows_all"] or bool(fields or cases)):
+        for line in telling.lines(found, chosen["shows_all"] or bool(fields or cases)):
             say(plain(line))
 
 
 @main.command()
 @click.argument("name", metavar="RUN")
 @click.option("--force", is_flag=True, help="Also where later runs changed the same reports: what was before RUN is put back.")
-@_database
+@options.database
 @in_one_line
 def undo(name: str, force: bool, database: Path) -> None:
     """Take a run back: its reports become what they were before it, or go if it brought them.
@@ -664,32 +524,21 @@ def undo(name: str, force: bool, database: Path) -> None:
     from db.history import diff as comparing
     from db.history import undo as undoing
 
-    if not is_usable(database):
-        fail(f"{database}: not there yet; `casebook build` makes it")
+    _need(database)
     with _history(database) as past, ExitStack() as stack:
         run_id = comparing.named(past, name)
         plan = undoing.plan(past, run_id)
         undoing.refuse(plan, force)
-        draft = Draft(database, stack, _fingerprint(), words=_words(), show=show)
+        draft = Draft(database, stack, _fingerprint(), words=options.words(), show=show)
         undone_by = draft.run(f"{UNDO} {run_id}")
         undoing.apply(past, draft.connection, plan, undone_by)
         draft.finish([], 0)
-    say(f"{from_here(database)}: run {int(run_id)} undone by run {int(undone_by)}: {_undone(plan)}")
-
-
-def _undone(plan: Plan) -> str:
-    """Return what undoing a run did, in words: "1 report put back, 1 taken out"."""
-    done = []
-    for what, targets in (("report", plan.targets), ("dose table", plan.tables)):
-        n_out = sum(target is None for target in targets.values())
-        if targets or what == "report":
-            done.append(f"{counted(len(targets) - n_out, what)} put back, {n_out} taken out")
-    return "; ".join(done)
+    say(f"{from_here(database)}: run {int(run_id)} undone by run {int(undone_by)}: {undoing.told(plan)}")
 
 
 @main.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@_database
+@options.database
 @in_one_line
 def remove(names: tuple[str, ...], database: Path) -> None:
     """Take reports out of the database, by name.
@@ -704,27 +553,18 @@ def remove(names: tuple[str, ...], database: Path) -> None:
     """
     from db import remove as removing
 
-    run_id = _take_out(database, removing.check_reports, removing.remove_reports, names)
-    say(f"{from_here(database)}: {counted(len(set(names)), 'report')} taken out; `casebook undo {run_id}` puts back")
-    if own := sorted(set(names) & {path.stem for path in REPORTS.glob("*")}):
+    _take_out(removing.REPORTS, names, database)
+
+
+def _take_out(kind: Kind, names: Sequence[str], database: Path) -> None:
+    """Take reports or dose tables out, and say how they come back."""
+    _need(database)
+    with ExitStack() as stack:
+        run_id = kind.take_out(Draft(database, stack, _fingerprint(), words=options.words(), show=show), names)
+    say(f"{from_here(database)}: {counted(len(set(names)), kind.noun)} taken out; `casebook undo {int(run_id)}` puts back")
+    if own := sorted(set(names) & kind.of_project(_project())):
         what, them = ("come", "them") if len(own) > 1 else ("comes", "it")
-        say(plain(f"{', '.join(own)}: {what} with the project, the next `casebook build` reads {them} again"))
-
-
-def _take_out(
-    database: Path,
-    check: Callable[[sqlite3.Connection, Sequence[str]], None],
-    take: Callable[[sqlite3.Connection, set[str], str], None],
-    names: Sequence[str],
-) -> int:
-    """Take reports or tables out, after a check that they are there; return the number of the run."""
-    with closing(_readable(database)) as connection, ExitStack() as stack:
-        check(connection, names)
-        draft = Draft(database, stack, _fingerprint(), words=_words())
-        run_id = draft.run(REMOVE)
-        take(draft.connection, set(names), run_id)
-        draft.finish([], 0)
-    return int(run_id)
+        say(plain(f"{', '.join(own)}: {what} with the project, the next `casebook build` brings {them} again"))
 
 
 # --- tables of doses ------------------------------------------------------------------------------
@@ -743,13 +583,13 @@ def tables() -> None:
 
 
 @tables.command("add")
-@_paths
+@options.paths
 @click.option("--yes", "-y", "is_sure", is_flag=True, help="Store without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
 @click.option("--citation", help="The publication that prints the table.")
 @click.option("--patients", type=click.Choice(["own", "literature"]), help="Whose the patients are; without it the columns tell.")
-@_corrections
-@_database
+@options.corrections
+@options.database
 @in_one_line
 def tables_add(
     paths: tuple[Path, ...],
@@ -773,14 +613,18 @@ def tables_add(
     A second line of a patient is not counted again, and makes the table one of literature. Where no table of a file is
     one of doses, the exit code is 1.
     """
-    known, tally = _book(database, corrections), Tally(terminal)
+    from db.intake import offered
+
+    tally, reader, known = Tally(terminal), _reader(_book(database, corrections)), offered.Known(citation, patients)
     with ExitStack() as stack:
-        filling.open_book(known, stack.enter_context(closing(open_readonly(database))) if is_usable(database) else None, tally)
-        draft = Draft(database, stack, _fingerprint(), words=_words(), show=show)
+        filling.open_book(reader.corrections, stack.enter_context(closing(open_readonly(database))) if is_usable(database) else None, tally)
+        draft = Draft(database, stack, reader.fingerprint, words=options.words(), show=show)
         for path in paths:
-            for table in _tables_of(path, citation, patients, tally):
-                if _is_wanted(table, database, is_sure, dry_run):
-                    dose_tables.store(draft, table, ADD, known)
+            for table in offered.tables(path, known, reader, tally, say):
+                if not offered.is_new(table, database, _project()):
+                    say(f"{plain(table.id)}: is stored so already")
+                elif not dry_run and _is_wanted(table, is_sure):
+                    dose_tables.store(draft, table, ADD, reader.corrections)
                     tally.dose_tables += 1
         draft.finish(tally.for_the_ledger(paths), tally.unchanged)
     if tally.dose_tables:
@@ -788,54 +632,8 @@ def tables_add(
     raise SystemExit(tally.exit_code)
 
 
-def _tables_of(path: Path, citation: str | None, patients: str | None, tally: Tally) -> Iterator[DoseTable]:
-    """Yield the tables of doses in a file, after saying what was understood of each of its tables."""
-    from corpus.tables.read import read
-    from extract.tables import cases, telling
-
-    try:
-        tables = read(path)
-    except CorpusError as error:
-        tally.pass_over(path, str(error))
-        return
-    count = 0
-    for message in tables.messages:
-        warn(message)
-    for grid in tables.grids:
-        found = _understand(grid)
-        for line in telling.lines(grid.where, found):
-            say(plain(line))
-        if found.rows:
-            count += 1
-            may_be_own = cases.are_own(found.columns, found.rows)
-            if patients == "own" and not may_be_own:
-                tally.pass_over(path, f"{grid.where}: own patients wanted, found rows of publications, of several patients or doses")
-                continue
-            is_own = may_be_own and patients != "literature"
-            say(f"  the patients are {'the authors’ own: cases' if is_own else 'those of the literature: rows'}")
-            stored = replace(grid, where=grid.where.removeprefix(f"{path.parent}{os.sep}"))  # the database is published
-            yield dose_tables.of_user(path.stem if count == 1 else f"{path.stem}-{count}", stored, found, citation, _fingerprint(), is_own)
-    if not count:
-        tally.pass_over(path, f"{path}: no table of doses, wanted one")
-
-
-def _is_wanted(table: DoseTable, database: Path, is_sure: bool, dry_run: bool) -> bool:
-    """Return whether a table is to be stored: it is new or changed, and the user says so.
-
-    Raises DatabaseError where a table of the project has its name; ends where nobody answers.
-    """
-    if (DOSE_TABLES / f"{table.id}.toml").exists():
-        raise DatabaseError(f"{table.id}: a table of the project has this name, wanted a file with another")
-    if database.exists():
-        with closing(open_readonly(database)) as connection:
-            reports = {name for (name,) in connection.execute("select report_id from report")} - own_tables(connection)
-            if table.is_own and table.id in reports:
-                raise DatabaseError(f"{table.id}: a report has this name, wanted a file with another")
-            if dose_tables.is_stored(connection, table):
-                say(f"{table.id}: is stored so already")
-                return False
-    if dry_run:
-        return False
+def _is_wanted(table: DoseTable, is_sure: bool) -> bool:
+    """Return whether the user wants a table stored; ends where nobody answers."""
     try:
         is_sure = is_sure or click.confirm(f"Store it as {plain(table.id)}?", default=False)
     except click.Abort:
@@ -848,7 +646,7 @@ def _is_wanted(table: DoseTable, database: Path, is_sure: bool, dry_run: bool) -
 
 @tables.command("remove")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@_database
+@options.database
 @in_one_line
 def tables_remove(names: tuple[str, ...], database: Path) -> None:
     """Take dose tables out of the database, by name; the cases of one of the authors' own patients go with it.
@@ -858,15 +656,11 @@ def tables_remove(names: tuple[str, ...], database: Path) -> None:
     """
     from db import remove as removing
 
-    run_id = _take_out(database, removing.check_tables, removing.remove_tables, names)
-    say(f"{from_here(database)}: {counted(len(set(names)), 'dose table')} taken out; `casebook undo {run_id}` puts back")
-    if own := sorted(set(names) & {path.stem for path in DOSE_TABLES.glob("*.csv")}):
-        what, them = ("come", "them") if len(own) > 1 else ("comes", "it")
-        say(plain(f"{', '.join(own)}: {what} with the project, the next `casebook build` stores {them} again"))
+    _take_out(removing.TABLES, names, database)
 
 
 @tables.command("list")
-@_database
+@options.database
 @in_one_line
 def tables_list(database: Path) -> None:
     """List the dose tables that are stored: name, rows, doses, and where each comes from."""
@@ -877,7 +671,7 @@ def tables_list(database: Path) -> None:
 
 @tables.command("show")
 @click.argument("name")
-@_database
+@options.database
 @in_one_line
 def tables_show(name: str, database: Path) -> None:
     """Show one dose table: its columns, its rows as read, and the cells that were corrected, doubted or not read."""
@@ -897,13 +691,6 @@ def tables_show(name: str, database: Path) -> None:
             say(plain(line))
 
 
-def _readable(database: Path) -> sqlite3.Connection:
-    """Open a database of today's tables for reading, or fail with what is missing."""
-    if not is_usable(database):
-        fail(f"{database}: not there yet; `casebook build` makes it")
-    return open_readonly(database)
-
-
 # --- corrections ----------------------------------------------------------------------------------
 
 
@@ -920,11 +707,11 @@ def _readable(database: Path) -> sqlite3.Connection:
 @click.option("--item", metavar="ITEM", help="Which value of a list: its number, or part of it (CD34).")
 @click.option("--words", metavar="WORDS", help="The words of the report that say it; of more than those, [[the part itself]].")
 @click.option("--why", help="Why.")
-@click.option("--by", metavar="NAME", help="Who says so; without it CASEBOOK_CURATOR or git's user.name.")
-@_corrections
-@_database
+@options.by
+@options.corrections
+@options.database
 @in_one_line
-def correct(case: str, field: str | None, corrections: Path | None, database: Path, **options: Any) -> None:
+def correct(case: str, field: str | None, corrections: Path | None, database: Path, **chosen: Any) -> None:
     """Say that a value of a case is wrong, missing or right. Without an option, show what stands.
 
     \b
@@ -945,7 +732,7 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
     from db.corrections import by_hand, listing
     from db.corrections.file import append
 
-    said = {name.rstrip("_"): options[name] for name in ("set_", "clear", "add_", "reject", "confirm", "keep", "withdraw")}
+    said = {name.rstrip("_"): chosen[name] for name in ("set_", "clear", "add_", "reject", "confirm", "keep", "withdraw")}
     actions = [name for name, value in said.items() if value is not None and value is not False]
     if len(actions) > 1 or (actions and not field):
         raise click.UsageError("one FIELD and one of --set, --clear, --add, --reject, --confirm, --keep, --withdraw belong to a correction")
@@ -956,8 +743,8 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
             return
         text = said[actions[0]] if actions[0] in ("set", "add") else None
         found = by_hand.made(
-            connection, case, field, actions[0], text or None, item=options["item"], words=options["words"], why=options["why"],
-            curator=options["by"] or by_hand.curator() or click.prompt("Your name"),
+            connection, case, field, actions[0], text or None, item=chosen["item"], words=chosen["words"], why=chosen["why"],
+            curator=_curator(chosen["by"]),
         )  # fmt: skip
     path = corrections or path_of(database)
     append(path, found)
@@ -966,11 +753,18 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
     say(f"written to {from_here(path)}; `casebook build` lays it over what is read")
 
 
+def _curator(name: str | None) -> str:
+    """Return who decides: who was named, whom the machine knows, or who says so when asked."""
+    from db.corrections import by_hand
+
+    return name or by_hand.curator() or str(click.prompt("Your name"))
+
+
 @main.command("corrections")
 @click.option("--conflicts", is_flag=True, help="Only those that wait for a decision, since the value or its words are others now.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a correction.")
-@_corrections
-@_database
+@options.corrections
+@options.database
 @in_one_line
 def list_corrections(conflicts: bool, as_json: bool, corrections: Path | None, database: Path) -> None:
     """List the corrections and what became of each; of those in conflict what the curator and the machine say.
@@ -1000,17 +794,17 @@ def list_corrections(conflicts: bool, as_json: bool, corrections: Path | None, d
 
 
 @main.command()
-@click.option("--by", metavar="NAME", help="Who decides; without it CASEBOOK_CURATOR or git's user.name.")
+@options.by
 @click.option("--field", metavar="FIELD", help="Only the values of this field: ihc, sex ...")
 @click.option("--report", metavar="REPORT", help="Only the values of this report.")
-@click.option("--port", type=click.IntRange(1, 65535), help=f"The port; without it {_PORT} or the next one that is free.")
+@options.port
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; another needs --open-to-network.")
 @click.option("--open-to-network", "is_open", is_flag=True, help="Let other machines in, with a password and without encryption.")
-@_corrections
-@_database
+@options.corrections
+@options.database
 @in_one_line
-def review(corrections: Path | None, database: Path, opens: bool, **options: Any) -> None:
+def review(corrections: Path | None, database: Path, opens: bool, **chosen: Any) -> None:
     """Check values one by one beside the words they were read from, by keyboard. Ctrl-C ends it.
 
     \b
@@ -1027,19 +821,19 @@ def review(corrections: Path | None, database: Path, opens: bool, **options: Any
     unless --open-to-network says otherwise. Where CASEBOOK_REVIEW_PASSWORD is set, it is asked for: other users of
     this machine are locked out, too.
     """
-    from db.corrections import by_hand
+    from db import serve as serving
     from db.review import app as reviewing
     from db.review.copy import private_copy
+    from db.review.guard import Door
     from db.review.queue import Filter
     from db.review.session import Session
 
-    if not is_usable(database):
-        fail(f"{database}: not there yet; `casebook build` makes it")
-    if options["field"] not in (None, *FACTS):
-        raise click.UsageError(f"no field {options['field']}, wanted one of: {', '.join(FACTS)}")
+    _need(database)
+    _check_fields([chosen["field"]] if chosen["field"] else [])
     path = corrections or path_of(database)
-    door = _door(options["host"], options["port"], options["is_open"])
-    session = Session(path, options["by"] or by_hand.curator() or click.prompt("Your name"))
+    host, password = chosen["host"], _password(chosen["host"], chosen["is_open"])
+    door = Door(host, serving.free_port(host, chosen["port"], options.PORT), password)
+    session = Session(path, _curator(chosen["by"]))
     try:
         listening = reviewing.listen(door)
     except OSError as error:
@@ -1050,38 +844,26 @@ def review(corrections: Path | None, database: Path, opens: bool, **options: Any
         app = reviewing.make_app(copy, session, door)
         for problem in session.problems:
             warn(problem)
-        start = door.address + reviewing.address(None, Filter(options["report"], options["field"]))
+        start = door.address + reviewing.address(None, Filter(chosen["report"], chosen["field"]))
         say(f"Review as {plain(session.curator)} at {start} (Ctrl-C ends it)")
         if opens:
-            _open_soon(start)
+            serving.open_soon(start)
         reviewing.serve(app, listening)
     told = f", kept in {from_here(path)}; `casebook build` puts them into the database" if session.count else ""
     say(f"{counted(session.count, 'value')} reviewed{told}")
 
 
-def _door(host: str, port: int | None, is_open: bool) -> Door:
-    """Return how a review can be reached. Ends where others could get in without a password."""
-    from db.review.guard import Door
-
-    password = _password(host, is_open)
-    return Door(host, _free_port(host, port), password)
-
-
 def _password(host: str, is_open: bool) -> str | None:
-    """Return the password of a review; None where none is wanted. Ends where others could get in without one."""
-    from db.review.guard import is_loopback
+    """Return the password of a review, asked for where it is needed and the environment has none; None where none is wanted."""
+    from db.review import guard
 
     given = os.environ.get("CASEBOOK_REVIEW_PASSWORD") or None
-    if not is_loopback(host):
-        if not is_open:
-            fail(f"--host {host} lets other machines in, wanted 127.0.0.1; or --open-to-network as well, and a password")
-        if given is None and sys.stdin is not None and sys.stdin.isatty():
-            given = click.prompt("Password of this review", hide_input=True, confirmation_prompt=True, err=True)
-        if given is None:
-            fail("no password, wanted one in CASEBOOK_REVIEW_PASSWORD: other machines can reach this review")
+    may_ask = is_open and not guard.is_loopback(host) and sys.stdin is not None and sys.stdin.isatty()
+    if given is None and may_ask:
+        given = click.prompt("Password of this review", hide_input=True, confirmation_prompt=True, err=True)
+    guard.check(host, is_open, given)
+    if not guard.is_loopback(host):
         warn(f"open to other machines at {host}: the password and all pages travel unencrypted")
-    if given is not None and len(given) < _PASSWORD_LENGTH:
-        fail(f"a password of {counted(len(given), 'character')}, wanted {_PASSWORD_LENGTH} or more")
     return given
 
 

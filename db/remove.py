@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 
 from db import duplicates, load, source_files
-from db.draft import own_tables
+from db.draft import REMOVE, Draft, open_readonly, own_tables
 from db.history import dose_tables
+from db.intake.filling import Project
 from db.schema import DatabaseError
 
 _NAMED = 5  # of a long list of reports
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What can be taken out by name.
+
+    Attributes
+    ----------
+    noun
+        What one is called.
+    check
+        Raises DatabaseError where a name is of none.
+    remove
+        Takes those of some names out of a copy of a database, as part of a run.
+    of_project
+        The names of those that come with the project: a build brings them again.
+    """
+
+    noun: str
+    check: Callable[[sqlite3.Connection, Sequence[str]], None]
+    remove: Callable[[sqlite3.Connection, Collection[str], str], None]
+    of_project: Callable[[Project], set[str]]
+
+    def take_out(self, draft: Draft, names: Sequence[str]) -> str:
+        """Take out those of some names, by a run of its own; return the run. Raises DatabaseError where one is not there."""
+        with closing(open_readonly(draft.database)) as connection:
+            self.check(connection, names)
+        run_id = draft.run(REMOVE)
+        self.remove(draft.connection, set(names), run_id)
+        draft.finish([], 0)
+        return run_id
 
 
 def check_reports(connection: sqlite3.Connection, names: Sequence[str]) -> None:
@@ -62,3 +96,7 @@ def _take_tables_out(copy: sqlite3.Connection, names: Collection[str], run_id: s
         for name in sorted(names):
             dose_tables.take_out(copy, name)
             load.note_dose_table(copy, run_id, name, "removed")
+
+
+REPORTS = Kind("report", check_reports, remove_reports, lambda project: {path.stem for path in project.reports.glob("*")})
+TABLES = Kind("dose table", check_tables, remove_tables, lambda project: {path.stem for path in project.dose_tables.glob("*.csv")})

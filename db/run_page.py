@@ -41,6 +41,11 @@ class RunLine:
         return (self.run.started_at or "–")[:19].replace("T", " ")
 
     @property
+    def why(self) -> str:
+        """Why it was, in words."""
+        return telling.run_why(self.run)
+
+    @property
     def took(self) -> str:
         """How long it took, in seconds."""
         return "–" if self.run.seconds is None else f"{self.run.seconds:.1f} s"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import threading
+import webbrowser
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,34 @@ def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: boo
         rich.get_console().quiet = True
     # Uvicorn starts Datasette's own startup through the ASGI lifespan.
     uvicorn.run(make_datasette(database, public).app(), host=host, port=port, log_level="warning", lifespan="on")
+
+
+def address(host: str, port: int) -> str:
+    """Return where a browser finds what listens at a port."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def open_soon(address: str) -> None:
+    """Open an address in the browser when the server will have started."""
+    opener = threading.Timer(1.0, webbrowser.open, [address])
+    opener.daemon = True
+    opener.start()
+
+
+def free_port(host: str, port: int | None, usual: int) -> int:
+    """Return the port that was asked for or, where none was, the first free one from the usual on.
+
+    Raises
+    ------
+    DatabaseError
+        It is taken, or none is free; or nobody can listen there.
+    """
+    candidates = [port] if port else range(usual, usual + 100)
+    free = next((candidate for candidate in candidates if is_free(host, candidate)), None)
+    if free is None:
+        taken = f"port {port} is taken; wanted a free one (without --port one is found)"
+        raise DatabaseError(taken if port else f"no free port from {usual} on")
+    return free
 
 
 def is_free(host: str, port: int) -> bool:

@@ -365,6 +365,15 @@ def load_gold(folder: Path) -> tuple[GoldReport, ...]:
     return tuple(_gold_report(path) for path in paths)
 
 
+def texts_of(gold: Path) -> Path:
+    """Return the folder of texts that goes with a folder of gold. Raises GoldError where there is none."""
+    folder = gold.resolve()
+    texts = folder.parent.parent / "texts" / folder.name
+    if not texts.is_dir():
+        raise GoldError(f"{gold}: no texts found at {texts}, wanted PATH: the files or the folder to read")
+    return texts
+
+
 def load_gold_lines(path: Path) -> tuple[GoldReport, ...]:
     """Read a file with the gold of one report a line. Raises GoldError where it is missing or a line has another form."""
     return _read_gold(path, lambda text: tuple(_from_json(json.loads(line), path.stem) for line in text.splitlines()))

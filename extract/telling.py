@@ -8,11 +8,18 @@ from itertools import groupby
 from typing import Any
 
 from corpus.dose_table import counted
+from corpus.formats import FORMATS
 from corpus.report import Report
 from corpus.sections import outline
 from extract.record import Case, Record
 
 _WIDEST = 100
+
+
+def heading(report: Report, record: Record) -> str:
+    """Return what follows a report's name: how it was read, its kind, its patients, and under which name it would be stored."""
+    kind = record.report["kind"].replace("_", " ")
+    return f"{FORMATS[report.format or 'text']}, {kind}, {counted(len(record.cases), 'patient')}, as {report.id}"
 
 
 def lines(report: Report, record: Record) -> Iterator[str]:

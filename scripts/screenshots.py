@@ -1,9 +1,9 @@
-"""Take the pictures of the pages: docs/case-page.png for the README, the others into build/screenshots/ to be looked at.
+"""Take the pictures of the pages: docs/case-page.png and docs/review.png, the others into build/screenshots/ to be looked at.
 
     python scripts/screenshots.py
 
 Builds a database of the project's own reports in a temporary folder, serves it, and opens its pages in the system's
-chromium: home, browsing, a case, a report, the doses and a value under review, each light and dark, on a wide screen and on a
+chromium: home, browsing, a case, a report, the doses, the runs and a value under review, each light and dark, on a wide screen and on a
 phone. Exits with 1 if a page complains on its console or something fails to load.
 """
 
@@ -30,6 +30,7 @@ PAGES = {
     "case": "/casebook/patient_case/imt-lung~2F1",
     "report": "/casebook/report/imt-lung",
     "doses": "/doses",
+    "runs": "/-/runs",
 }
 SIZES = {"wide": {"width": 1360, "height": 900}, "phone": {"width": 390, "height": 844}}
 # Without these, chromium asks its maker's servers for updates at every start.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,3 +68,19 @@ def done(*words: str | Path) -> str:
     result = run(*words)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def forked(act: Callable[[], int]) -> int:
+    """Do something in a child process that shares what this one has built; return how it ended, below zero by a signal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threads of other tests, which the child does without
+        child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            code = act()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -24,6 +24,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import casebook
+import casebook_options
 from corpus import files
 from corpus.report import Report
 from corpus.worker import LimitError, Worker
@@ -151,10 +152,10 @@ def test_version() -> None:
 
 def test_the_database_is_that_of_the_project_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert casebook._default_database() == SCRIPT.parent / "build" / "casebook.db"
+    assert casebook_options.default_database() == SCRIPT.parent / "build" / "casebook.db"
     # Installed without its sources there is no project: then it is this folder's.
-    monkeypatch.setattr(casebook, "HERE", tmp_path / "site-packages")
-    assert casebook._default_database() == Path("build/casebook.db")
+    monkeypatch.setattr(casebook_options, "HERE", tmp_path / "site-packages")
+    assert casebook_options.default_database() == Path("build/casebook.db")
 
 
 # --- extract -------------------------------------------------------------------------------------
@@ -867,10 +868,18 @@ def test_serve_takes_the_next_port_where_the_usual_one_is_taken(
 ) -> None:
     with taken_port() as holder:
         port = holder.getsockname()[1]
-        monkeypatch.setattr(casebook, "_PORT", port)
+        monkeypatch.setattr(casebook_options, "PORT", port)
         result = run("serve", "--database", built)
     assert served[0][2] > port
     assert f"port {port} is taken" in result.stderr
+
+
+def test_serve_takes_the_usual_port_where_it_is_free(built: Path, served: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    with taken_port() as holder:
+        port = holder.getsockname()[1]
+    monkeypatch.setattr(casebook_options, "PORT", port)
+    result = run("serve", "--database", built)
+    assert (served[0][2], result.stderr) == (port, "")
 
 
 def test_serve_does_not_take_another_port_than_was_asked_for(built: Path, served: list[tuple[Any, ...]]) -> None:

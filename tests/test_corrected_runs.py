@@ -460,7 +460,7 @@ def test_a_correction_is_typed_listed_and_waits_for_the_build(tmp_path: Path) ->
     database = db_fixtures.build(tmp_path / "casebook.db")
     code, out, _ = _run(database, "correct", "lung-imt/1", "site", "--set", "C34.3", "--why", "the table says so")
     assert code == 0
-    assert re.match(r'lung-imt/1 site: set {"name": "lower lobe of lung", "topography": "C34.3", "laterality": "right"} in place of', out)
+    assert out.startswith("lung-imt/1 site: set lower lobe of lung · C34.3 · right in place of upper")
     assert out.splitlines()[1].endswith("casebook.corrections.csv; `casebook build` lays it over what is read")
     code, out, err = _run(database, "corrections")
     assert (code, err, out.splitlines()[-1]) == (0, "", "1 correction: 1 waiting")

@@ -14,7 +14,6 @@ import shutil
 import signal
 import sqlite3
 import sys
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -35,7 +34,7 @@ from db.serve import make_datasette
 from extract import pipeline as extraction
 from extract.record import Record
 from tests import remembered
-from tests.remembered import Project, done, run
+from tests.remembered import Project, done, forked, run
 from tests.test_history import assert_agrees, dump, outcomes
 
 THIGH = """A 61-year-old man presented with a mass of the left thigh.
@@ -118,22 +117,6 @@ class Countdown:
         if self.count == self.fatal:
             os.kill(os.getpid(), signal.SIGKILL)
         return 0
-
-
-def forked(act: Callable[[], int]) -> int:
-    """Do something in a child process that shares what this one has built; return how it ended, below zero by a signal."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # threads of other tests, which the child does without
-        child = os.fork()
-    if child == 0:
-        code = 70
-        try:
-            code = act()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def killed(words: tuple[str | Path, ...], fatal: int | None, told: Path) -> int:
@@ -544,6 +527,24 @@ def test_what_is_no_report_yet_is_given_up_at_once(fresh: Path, monkeypatch: pyt
         130, "casebook: interrupted; 2 reports stored; the same command goes on with the rest",
     )  # fmt: skip
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_interruption_counts_while_the_first_is_being_heeded(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, before = files.load, state(fresh)
+
+    def load_and_ask(source: files.Source) -> bytes:
+        if source.path.name != "neck.txt":
+            return usual(source)
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("went on reading")
+
+    monkeypatch.setattr(files, "load", load_and_ask)
+    result = run("add", fresh / "files", "--database", fresh / "data" / "casebook.db")
+    assert (result.exit_code, result.stderr.count("nothing was stored in")) == (130, 1)
+    assert state(fresh) == before
 
 
 # --- locked out ----------------------------------------------------------------------------------

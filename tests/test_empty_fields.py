@@ -61,6 +61,7 @@ def _why(record: Record, field: str, text: str = "") -> tuple[str, str | None]:
         ("Liver metastases were excluded.", "metastases", "stated absent", None),
         ("There was no recurrence after three years.", "recurrence_months", "not applicable", None),
         ("The tumor recurred.", "recurrence_months", "not stated", None),
+        ("She recovered well.", "recurrence_months", "not stated", None),
     ],
 )
 def test_reasons(sentence: str, field: str, reason: str, words: str | None, built: pipeline.Pipeline) -> None:

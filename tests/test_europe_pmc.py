@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import casebook
+import casebook_options
 from corpus.europe_pmc import client as client_module
 from corpus.europe_pmc import service as europe_pmc
 from corpus.europe_pmc.abstract import markdown
@@ -694,6 +695,12 @@ def test_not_open_access_is_no_failure_and_nothing_is_added(service: Service, tm
     assert added == [(["PMC1.md"], tmp_path / "x.db")]
 
 
+def test_an_article_that_nobody_knows_is_a_failure(service: Service, tmp_path: Path, added: list[tuple[list[str], Path]]) -> None:
+    result = run(service, tmp_path, "PMC9")
+    assert (result.exit_code, result.stderr) == (1, "casebook: PMC9: Europe PMC knows no such article\n")
+    assert added == []
+
+
 def test_fetching_alone_adds_nothing(service: Service, tmp_path: Path, added: list[tuple[list[str], Path]]) -> None:
     service.add(1)
     assert run(service, tmp_path, "PMC1", "--no-add").exit_code == 0
@@ -761,8 +768,8 @@ def test_what_is_fetched_is_in_the_database_with_the_licence_that_the_service_to
 
 def test_a_list_of_identifiers_goes_in_beside_files(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service.add(1)
-    monkeypatch.setattr(casebook, "_default_fetched", lambda: tmp_path / "fetched")
-    monkeypatch.setattr(casebook, "_RATE", 10.0)
+    monkeypatch.setattr(casebook_options, "default_fetched", lambda: tmp_path / "fetched")
+    monkeypatch.setattr(casebook_options, "RATE", 10.0)
     (tmp_path / "ids.txt").write_text("PMC1\n", encoding="utf-8")
     (tmp_path / "own.txt").write_text("A 61-year-old woman had a liposarcoma of the right arm. She is well.", encoding="utf-8")
     words = ["add", tmp_path / "own.txt", "--list", tmp_path / "ids.txt", "--database", tmp_path / "x.db"]
@@ -788,12 +795,9 @@ NETWORK = {
     "ssl",
     "uvicorn",
 }
-# db.serve sees whether a port is free and waits for browsers, as db.review does; they ask nobody for anything.
-ALLOWED = {
-    ("corpus/europe_pmc/client.py", "httpx"),
-    ("db/serve.py", "socket"),
-    ("db/serve.py", "uvicorn"),
-    ("db/review/app.py", "uvicorn"),
+# db.serve and db.review take a port and wait for browsers; they ask nobody for anything.
+ALLOWED = {("corpus/europe_pmc/client.py", "httpx")} | {
+    (f"db/{name}.py", by) for name in ("serve", "review/app") for by in ("socket", "uvicorn")
 }
 
 

@@ -85,6 +85,8 @@ def test_the_room_says_nothing_itself(project: Project, tmp_path: Path, capfd: p
     assert "RuntimeError: a defect" in next(message for message in listener.warnings if "worse.txt" in message)
     assert _stored(database) == {"thigh": "build", "lung": "add"} | {"downloads/worse.txt": "add", "downloads/empty.txt": "add"}
     assert next(telling.lines(database, tally)).endswith("1 new, 0 changed, 0 unchanged, 2 failed; now 2 cases in 2 reports")
+    tally.dose_tables = 1
+    assert next(telling.lines(database, tally)).endswith("2 failed, 1 dose table; now 2 cases in 2 reports")
     assert listener.shown[-3:] == [
         "copying the database",
         "looking for cases that may be the same patient",

@@ -21,7 +21,7 @@ import casebook
 ROOT = Path(casebook.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ROOMS = ("corpus", "extract", "db")
-MODULES = ("casebook.py", "casebook_terminal.py")
+MODULES = ("casebook.py", "casebook_options.py", "casebook_terminal.py")
 # Older ones do not know how pyproject.toml names the licence.
 NEEDS_SETUPTOOLS = Version("77")
 
@@ -61,7 +61,7 @@ def test_the_wheel_holds_every_file_of_the_rooms(wheel: Path) -> None:
 def test_the_wheel_works_without_the_project(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
-    code = "import casebook; print(casebook.HERE, casebook._default_database(), len(list(casebook.REPORTS.glob('*.md'))))"
+    code = "import casebook; from casebook import options; print(options.HERE, options.default_database(), len(list(casebook.REPORTS.glob('*.md'))))"
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     here, database, reports = done.stdout.split()

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
@@ -32,6 +32,7 @@ from db.review.app import PATH, make_app
 from db.review.guard import App, Door, is_loopback
 from db.review.queue import Filter
 from db.review.session import Session
+from db.schema import DatabaseError
 from tests import db_fixtures
 
 ROOT = Path(__file__).parent.parent
@@ -442,6 +443,23 @@ def test_a_password_opens_everything_or_nothing(made: Path, tmp_path: Path, monk
     right = base64.b64encode(b"ada:correct horse").decode()
     assert desk.get(authorization=f"Basic {right}").status_code == 200
     assert desk.get(authorization=f"Bearer {right}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("host", "is_open", "password", "reason"),
+    [
+        ("127.0.0.1", False, None, ""),
+        ("127.0.0.1", False, "8 or more", ""),
+        ("127.0.0.1", False, "7 chars", "a password of 7 characters, wanted 8 or more"),
+        ("0.0.0.0", False, "8 or more", "lets other machines in"),
+        ("0.0.0.0", True, None, "no password"),
+        ("0.0.0.0", True, "7 chars", "wanted 8 or more"),
+        ("0.0.0.0", True, "12345678", ""),
+    ],
+)
+def test_nobody_gets_in_from_elsewhere_unasked_or_by_a_short_password(host: str, is_open: bool, password: str | None, reason: str) -> None:
+    with pytest.raises(DatabaseError, match=reason) if reason else nullcontext():
+        guard.check(host, is_open, password)
 
 
 @pytest.mark.parametrize(

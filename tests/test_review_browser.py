@@ -70,7 +70,7 @@ def _serving(app: Any, port: int) -> Iterator[str]:
 
 @contextmanager
 def _reviewing(database: Path) -> Iterator[tuple[str, Session]]:
-    port = casebook._free_port("127.0.0.1", None)
+    port = serve.free_port("127.0.0.1", None, 8001)
     session = Session(file.path_of(database), "Ada Curator")
     with private_copy(database) as copy, _serving(make_app(copy, session, Door("127.0.0.1", port)), port) as address:
         yield address, session
@@ -145,7 +145,7 @@ def _check_applied(page: Any, database: Path) -> None:
     changed = {case for case, line in lines.items() if line.action == "set"}
     assert {ages[case] for case in changed} == {33.0, 44.0}
     assert [ages[case] for case, line in lines.items() if line.action == "clear"] == [None]
-    port = casebook._free_port("127.0.0.1", None)
+    port = serve.free_port("127.0.0.1", None, 8001)
     with _serving(serve.make_datasette(database).app(), port) as address:
         for case in changed:
             page.goto(f"{address}/casebook/patient_case/{case.replace('/', '~2F')}")

@@ -708,7 +708,7 @@ def test_the_page_of_a_case_says_what_curators_said_and_keeps_the_machines_value
         "cleared Status: taken out",
         "rejected Stain: taken out",
         "added Stain: CD34: negative",
-        "confirmed Size: confirmed",
+        "confirmed Size: 7.2 cm",
         "confirmed Sex: set to male",
         "confirmed Case: was missed",
     }

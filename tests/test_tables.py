@@ -591,6 +591,17 @@ def test_a_report_does_not_take_the_place_of_a_table_of_own_patients(tmp_path: P
 
 
 @pytest.mark.usefixtures("project")
+def test_a_table_of_own_patients_does_not_take_the_place_of_a_report(tmp_path: Path, database: Path) -> None:
+    report = tmp_path / "review.txt"
+    report.write_text("A 61-year-old man had a leiomyosarcoma of the thigh.", encoding="utf-8")
+    run("add", report, "--database", database)
+    before = rows_of(database, "select * from patient_case")
+    result = run("tables", "add", "--yes", written(tmp_path, OWN), "--database", database)
+    assert (result.exit_code, result.stderr) == (1, "casebook: review: a report has this name, wanted a file with another\n")
+    assert rows_of(database, "select * from patient_case") == before
+
+
+@pytest.mark.usefixtures("project")
 def test_a_table_that_becomes_one_of_the_literature_leaves_no_cases(tmp_path: Path, database: Path) -> None:
     """Each patient counts once, as a case or as a row, whatever the table was before."""
     path = written(tmp_path, OWN)

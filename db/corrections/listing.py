@@ -12,7 +12,7 @@ from typing import Any
 
 from corpus.dose_table import counted
 from db import duplicates
-from db.corrections import overlay
+from db.corrections import overlay, shown
 from db.corrections.book import Book
 from db.corrections.decision import words_of
 from db.corrections.file import Correction
@@ -96,7 +96,7 @@ def _ruled(connection: sqlite3.Connection | None, one: Correction, row: sqlite3.
 
 def told(one: Correction) -> str:
     """Return a correction in a line: "imt-lung/1 age_years: set 55 in place of 54, by Ada on 2026-11-21 (as printed)"."""
-    was, value = written(one.was), written(one.value)
+    was, value = _worded(one.field, one.was), _worded(one.field, one.value)
     what = {
         "set": f"set {value}" + (f" in place of {was}" if was else ""),
         "clear": f"clear {was}",
@@ -107,6 +107,11 @@ def told(one: Correction) -> str:
     }[one.action].strip()
     why = f" ({one.why})" if one.why else ""
     return f"{one.case_id} {one.field}: {what}, by {one.curator} on {one.made_at[:10]}{why}"
+
+
+def _worded(field: str, value: Any) -> str:
+    """Return a value as it is typed or, where that would be JSON, as the page tells it."""
+    return shown.told(field, value) if isinstance(value, dict) else written(value)
 
 
 def lines(found: Sequence[Listed]) -> Iterator[str]:
@@ -126,10 +131,11 @@ def _conflict(entry: Listed) -> Iterator[str]:
     one = entry.correction
     yield f"{entry.reason}; nothing is changed until you decide"
     if one.words:
-        saw = "the case" if one.field == CASE else written(one.was) or "no value"
+        saw = "the case" if one.field == CASE else _worded(one.field, one.was) or "no value"
         yield f"the curator saw:   {saw}; {one.words}"
     if one.field != CASE:
-        yield f"the machine reads: {written(entry.machine_value) or 'no value'}{'; ' + entry.machine_words if entry.machine_words else ''}"
+        words = f"; {entry.machine_words}" if entry.machine_words else ""
+        yield f"the machine reads: {_worded(one.field, entry.machine_value) or 'no value'}{words}"
     where = shlex.join(("casebook", "correct", one.case_id, one.field))
     item = f" --item {entry.number}" if entry.number and one.field in LISTS else ""
     if one.field != CASE and entry.machine_value is not None:

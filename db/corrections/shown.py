@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,9 @@ from db.corrections.values import CASE
 from db.query import Row, every
 from extract.record import SCALARS, Case
 
-_MARKS = {"set": "corrected", "clear": "cleared", "add": "added", "reject": "rejected", "confirm": "confirmed"}
-_DONE = {
-    "set": "set to {value}", "clear": "taken out", "add": "{value}", "reject": "taken out", "confirm": "confirmed",
+_MARKS: Mapping[str, str] = {"set": "corrected", "clear": "cleared", "add": "added", "reject": "rejected", "confirm": "confirmed"}
+_DONE: Mapping[str, str] = {
+    "set": "set to {value}", "clear": "taken out", "add": "{value}", "reject": "taken out", "confirm": "{value}",
 }  # fmt: skip
 
 
@@ -61,7 +62,9 @@ def said_of(connection: sqlite3.Connection, case_id: str) -> tuple[Said, ...]:
 
 def _said(row: Row) -> Said:
     field, is_conflict, is_agreed = row["field"], row["state"] == CONFLICT, row["state"] == "agreed"
-    done = _DONE[row["action"]].format(value=_told(field, row["value"]) or "was missed")
+    is_confirmed = row["action"] == "confirm"
+    value = _told(field, row["was"] if is_confirmed else row["value"])
+    done = _DONE[row["action"]].format(value=value or ("is right" if is_confirmed else "was missed"))
     machine = f"the machine {'reads' if is_conflict else 'read'} {_told(field, row['machine_value']) or 'no value'}"
     if is_conflict and row["was"] != row["machine_value"]:
         machine += f", the curator saw {_told(field, row['was']) or 'no value'}"
@@ -72,16 +75,18 @@ def _said(row: Row) -> Said:
         "in conflict" if is_conflict else "confirmed" if is_agreed else _MARKS[row["action"]],
         "Case" if field == CASE else fields.label_of(field),
         f"{done}, by {row['curator']} on {row['made_at'][:10]}",
-        "the machine now reads the same" if is_agreed else "" if row["action"] == "confirm" and not is_conflict else machine,
+        "the machine now reads the same" if is_agreed else "" if is_confirmed and not is_conflict else machine,
         "; ".join(part for part in (row["why"], row["conflict"]) if part),
     )
 
 
 def _told(field: str, value: str | None) -> str:
-    """Return a value of table correction in words, as the page tells the value itself; "" for none."""
-    if value is None or field == CASE:
-        return ""
-    found: Any = json.loads(value)
+    """Return a value of table correction in words; "" for none."""
+    return "" if value is None or field == CASE else told(field, json.loads(value))
+
+
+def told(field: str, found: Any) -> str:
+    """Return a value of a correction in words, as the page tells the value itself."""
     if field in SCALARS:
         attributes = values.scalars(field, found)
         return value_words.told(Case("1", **attributes), field, attributes[field])

@@ -111,6 +111,14 @@ def reading(database: Path) -> Iterator[sqlite3.Connection]:
         yield past
 
 
+def in_ledger(database: Path) -> set[str]:
+    """Return the runs that a database has in its own ledger: none where there is no database."""
+    if not database.exists():
+        return set()
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        return {row["run_id"] for row in every(connection, "select run_id from run")}
+
+
 @contextmanager
 def looking(database: Path) -> Iterator[sqlite3.Connection | None]:
     """Open the history of a database for the site, which writes nothing, not even what a kill or an older Casebook left to do.

@@ -288,20 +288,26 @@ def run_did(run: Run) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts if count) or "nothing"
 
 
+def run_why(run: Run) -> str:
+    """Return why a run was, in words: "add", "undo run 4"; "–" where nobody knows."""
+    action, _, undone = (run.reason or "–").partition(" ")
+    return f"{action} {run_name_of(undone)}" if undone.isdecimal() else run.reason or "–"
+
+
 def run_line(run: Run, is_there: bool = True) -> str:
     """Return a run in one line: number, when, how long, why, what, by which pipeline and which command."""
     what = run_did(run)
     when, took = (run.started_at or "–")[:19].replace("T", " "), f"{run.seconds:.1f} s" if run.seconds is not None else "–"
     by = f"pipeline {run.pipeline_version or '?'} {run.pipeline_fingerprint or '?'}"
     where = "" if is_there else "; not in this database"
-    return f"{int(run.run_id):>4}  {when:19}  {took:>8}  {run.reason or '–':16}  {what}; {by}; {run.words or 'command not known'}{where}"
+    return f"{int(run.run_id):>4}  {when:19}  {took:>8}  {run_why(run):16}  {what}; {by}; {run.words or 'command not known'}{where}"
 
 
 def run_words(run: Run) -> str:
     """Return a run as a heading can tell it, without the command, which may name private folders."""
     when = (run.started_at or "time not known")[:16].replace("T", " ")
     by = f"pipeline {run.pipeline_version or '?'} {run.pipeline_fingerprint or '?'}"
-    return f"{run_name_of(run.run_id)}: {run.reason or '–'}, {when} UTC, {by}"
+    return f"{run_name_of(run.run_id)}: {run_why(run)}, {when} UTC, {by}"
 
 
 # --- JSON --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from corpus.dose_table import counted
 from db import load, records, reports, source_files
 from db.corrections import ruling
 from db.duplicates import Likeness, Link, Place
@@ -80,17 +81,24 @@ def _none_if_out(version: Version | None) -> Version | None:
 def refuse(found: Plan, is_forced: bool) -> None:
     """Raise DatabaseError where a run cannot be undone: there is nothing to do, or later runs would be undone with it."""
     name = diff.run_name_of(found.run_id)
-    nothing = DatabaseError(f"{name}: nothing to undo; every report is as it was before")
-    if found.is_empty and not found.later:
-        raise nothing
+    if found.is_empty:
+        raise DatabaseError(f"{name}: nothing to undo; every report is as it was before")
     if found.later and not is_forced:
         whose = ", ".join(f"{report_id} (run {int(run_id)})" for report_id, run_id in sorted(found.later.items())[:_NAMED])
         more = f" and {len(found.later) - _NAMED} others" if len(found.later) > _NAMED else ""
         raise DatabaseError(
             f"{name}: later runs changed the same reports: {whose}{more}; undo those first, or --force puts back what was before"
         )
-    if found.is_empty:
-        raise nothing
+
+
+def told(found: Plan) -> str:
+    """Return what undoing a run does, in words: "1 report put back, 1 taken out"."""
+    done = []
+    for what, targets in (("report", found.targets), ("dose table", found.tables)):
+        n_out = sum(target is None for target in targets.values())
+        if targets or what == "report":
+            done.append(f"{counted(len(targets) - n_out, what)} put back, {n_out} taken out")
+    return "; ".join(done)
 
 
 def apply(past: sqlite3.Connection, copy: sqlite3.Connection, found: Plan, run_id: str) -> None:

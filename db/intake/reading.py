@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,6 +109,15 @@ def reports(paths: Sequence[Path], tally: Tally) -> Iterator[tuple[Path, Report]
         if found := loaded(source, tally):
             for report in read(*found, tally):
                 yield source.path, report
+
+
+def records(reports: Iterable[tuple[Path, Report]], reader: Reader, tally: Tally) -> Iterator[tuple[Report, Record]]:
+    """Yield what is read in each report, also where it tells of no patient: that is said when the next one is asked for."""
+    for _, report in reports:
+        if (found := record(report, reader, tally)) is not None:
+            yield report, found
+            if lacks_patient(found):
+                pass_over_without_patient(report, tally)
 
 
 def record(report: Report, reader: Reader, tally: Tally) -> Record | None:

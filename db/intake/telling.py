@@ -41,6 +41,8 @@ def _summary(database: Path, tally: Tally) -> str:
     counts = f"{tally.new} new, {tally.changed} changed, {tally.unchanged} unchanged, {len(tally.failed)} failed"
     if tally.linked:
         counts += f", {len(tally.linked)} linked to the same report"
+    if tally.dose_tables:
+        counts += f", {counted(tally.dose_tables, 'dose table')}"
     if not database.exists():
         return f"{from_here(database)}: {counts}"
     with closing(open_readonly(database)) as connection:

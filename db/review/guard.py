@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from corpus.dose_table import counted
+from db.schema import DatabaseError
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_PASSWORD_LENGTH = 8  # characters, at least
 _WAIT_SECONDS = 1.0  # after a wrong password
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -77,6 +81,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check(host: str, is_open: bool, password: str | None) -> None:
+    """Raise DatabaseError where others could get in without wanting it said, or without a password worth the name."""
+    if not is_loopback(host):
+        if not is_open:
+            raise DatabaseError(f"--host {host} lets other machines in, wanted 127.0.0.1; or --open-to-network as well, and a password")
+        if password is None:
+            raise DatabaseError("no password, wanted one in CASEBOOK_REVIEW_PASSWORD: other machines can reach this review")
+    if password is not None and len(password) < _PASSWORD_LENGTH:
+        raise DatabaseError(f"a password of {counted(len(password), 'character')}, wanted {_PASSWORD_LENGTH} or more")
 
 
 def guarded(app: App, door: Door) -> App:
