@@ -638,6 +638,16 @@ _lines = st.builds(
 )  # fmt: skip
 
 
+def test_a_conflict_is_settled_by_a_later_word_on_the_same_entry_and_not_by_an_earlier_one() -> None:
+    right = correction(Kind("ihc", "confirm", number=3))
+    other = replace(
+        correction(Kind("ihc", "set", {"marker": "ALK", "result": "positive"}, number=3)), was={"marker": "ALK", "result": "equivocal"}
+    )
+    earlier, later = "2026-11-20T10:00:00+00:00", "2026-11-22T10:00:00+00:00"
+    assert states(lay(_RECORD, _REPORT, [right, replace(other, made_at=later)])) == ["applied", "conflict"]
+    assert states(lay(_RECORD, _REPORT, [right, replace(other, made_at=earlier)])) == ["applied"]
+
+
 @given(st.lists(st.lists(_lines, min_size=1, max_size=3), min_size=1, max_size=3))
 @settings(max_examples=40, deadline=None)
 def test_what_is_appended_is_read_back(batches: list[list[Correction]]) -> None:
