@@ -1,14 +1,17 @@
-"""What many tests need once: the pipeline, and the database of the project's own reports."""
+"""What many tests need once: the pipeline, the database of the project's own reports, and a browser."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 import casebook
 from extract import pipeline as extraction
+from tests import browsers
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,20 @@ def built(tmp_path_factory: pytest.TempPathFactory, pipeline: extraction.Pipelin
     result = CliRunner().invoke(casebook.main, ["build", "--database", str(database)])
     assert (result.exit_code, result.stderr) == (0, ""), result.output
     return database
+
+
+@pytest.fixture(scope="module")  # while it is there, no other test of the session could run a loop of its own
+def browser() -> Iterator[Any]:
+    """The system's chromium, driven by playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=browsers.CHROMIUM, args=browsers.FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page that fails the test on whatever goes wrong in it."""
+    with browsers.watched(browser) as page:
+        yield page

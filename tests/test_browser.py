@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -15,19 +14,8 @@ import pytest
 from corpus.dose_table import load_dose_table
 from db import draft, load, serve
 from tests import db_fixtures
+from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SCREENSHOTS = Path(__file__).parent.parent / "build" / "screenshots"
 IMT = Path(__file__).parent.parent / "corpus" / "dose_tables" / "imt_radiotherapy.csv"
 CASE = "/casebook/patient_case/lung-imt~2F1"
 PAGES = {
@@ -48,31 +36,8 @@ PAPER_PAGES = {
     "paper-tables": "/casebook/report_table",
 }
 
-# The least contrast of any word in an element to what is painted below it (WCAG 2.2, 1.4.3), with the word.
-CONTRAST = """(selector) => {
-  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = (colour) => parts(colour).slice(0, 3).map(part => part / 255)
-    .map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
-    .reduce((sum, part, place) => sum + part * [.2126, .7152, .0722][place], 0);
-  const below = (element) => {
-    const colour = getComputedStyle(element).backgroundColor;
-    return parts(colour)[3] === 0 ? below(element.parentElement) : colour;
-  };
-  const words = [];
-  for (const root of document.querySelectorAll(selector)) {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-      const element = walker.currentNode.parentElement;
-      if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
-      const pair = [light(getComputedStyle(element).color), light(below(element))].sort((a, b) => b - a);
-      words.push([(pair[0] + .05) / (pair[1] + .05), walker.currentNode.data]);
-    }
-  }
-  return words.sort((a, b) => a[0] - b[0])[0];
-}"""
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (apt-get install chromium)")
+pytestmark = NEEDED
 
 
 @pytest.fixture(scope="module")
@@ -151,35 +116,6 @@ def test_from_the_list_of_runs_to_a_case_that_one_moved(page: Any, history: str)
     moved.locator("a").click()
     assert page.locator("h1").first.is_visible()
     assert "patient_case" in page.url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """A page that fails the test on a console message, an uncaught error, or a request that fails or leaves the site."""
-    page = browser.new_page(viewport={"width": 1360, "height": 900})
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-    page.on(
-        "response",
-        lambda answer: faults.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None,
-    )
-    page.on(
-        "request",
-        lambda request: None if "127.0.0.1" in request.url else faults.append(f"outside: {request.url}"),
-    )
-    yield page
-    page.close()
-    assert faults == []
 
 
 @pytest.mark.parametrize("name", PAGES)

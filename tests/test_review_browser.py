@@ -24,32 +24,9 @@ from db.review.guard import Door
 from db.review.session import Session
 from extract.record import Case
 from tests import db_fixtures
-from tests.test_browser import CHROMIUM, CONTRAST, FLAGS, SCREENSHOTS
+from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (apt-get install chromium)")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """A page that fails the test on a console message, an uncaught error, or a request that fails or leaves the machine."""
-    page = browser.new_page(viewport={"width": 1360, "height": 850})
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on("response", lambda answer: faults.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None)
-    page.on("request", lambda request: None if "127.0.0.1" in request.url else faults.append(f"outside: {request.url}"))
-    yield page
-    page.close()
-    assert faults == []
+pytestmark = NEEDED
 
 
 @contextmanager
@@ -69,11 +46,12 @@ def _serving(app: Any, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def _reviewing(database: Path) -> Iterator[tuple[str, Session]]:
+def _reviewing(database: Path, page: Any) -> Iterator[tuple[str, Session]]:
     port = serve.free_port("127.0.0.1", None, 8001)
     session = Session(file.path_of(database), "Ada Curator")
     with private_copy(database) as copy, _serving(make_app(copy, session, Door("127.0.0.1", port)), port) as address:
         yield address, session
+        page.goto("about:blank")  # what it still asks for would be refused once the server has ended
 
 
 def _press(page: Any, key: str) -> None:
@@ -85,7 +63,7 @@ def _press(page: Any, key: str) -> None:
 def test_ten_values_by_keyboard_are_kept_and_applied(page: Any, built: Path, tmp_path: Path) -> None:
     database = tmp_path / "casebook.db"
     shutil.copy(built, database)
-    with _reviewing(database) as (address, session):
+    with _reviewing(database, page) as (address, session):
         page.goto(f"{address}{PATH}?field=age_years")
         assert page.locator(".text mark.lit").first.is_visible()
         _press(page, "a")
@@ -159,7 +137,7 @@ ASTRAL = "𝒜 note 😀 on one 54-year-old man, 😀 once more a 45-year-old ma
 
 def test_words_that_are_marked_in_the_text(page: Any, tmp_path: Path) -> None:
     database = _one_case(tmp_path / "casebook.db", ASTRAL)
-    with _reviewing(database) as (address, _):
+    with _reviewing(database, page) as (address, _):
         page.goto(f"{address}{PATH}?field=age_years")
         page.evaluate("""() => {
           const walker = document.createTreeWalker(document.querySelector("[data-text]"), NodeFilter.SHOW_TEXT);
@@ -197,7 +175,7 @@ def test_a_correction_in_conflict_is_kept_by_one_key(page: Any, tmp_path: Path) 
     with closing(sqlite3.connect(database)) as connection, connection:
         row = ("astral", 1, "astral/1", "age_years", "set", "conflict", evil, 1, "45.0", "53.0", "54.0", None, evil, "2026-11-20", evil)
         connection.execute(f"insert into correction values ({', '.join('?' * len(row))})", row)
-    with _reviewing(database) as (address, _):
+    with _reviewing(database, page) as (address, _):
         page.goto(f"{address}{PATH}")
         assert evil in page.locator(".message.conflict").inner_text()
         _press(page, "k")
@@ -208,7 +186,7 @@ def test_a_correction_in_conflict_is_kept_by_one_key(page: Any, tmp_path: Path) 
 
 def test_a_key_that_is_held_decides_one_value(page: Any, tmp_path: Path) -> None:
     database = db_fixtures.build(tmp_path / "casebook.db")
-    with _reviewing(database) as (address, session):
+    with _reviewing(database, page) as (address, session):
         page.goto(address + PATH)
         page.keyboard.down("a")
         for _ in range(5):  # the system repeats it
@@ -222,7 +200,7 @@ def test_a_key_that_is_held_decides_one_value(page: Any, tmp_path: Path) -> None
 def test_without_its_script_the_page_works(browser: Any, tmp_path: Path) -> None:
     database = db_fixtures.build(tmp_path / "casebook.db")
     page = browser.new_page(java_script_enabled=False)
-    with _reviewing(database) as (address, session):
+    with _reviewing(database, page) as (address, session):
         page.goto(address + PATH)
         page.get_by_role("button", name="Accept").click()
         page.locator("summary", has_text="Change").click()
@@ -239,7 +217,7 @@ def test_it_fits_and_can_be_read(page: Any, tmp_path: Path, width: int, scheme: 
     database = db_fixtures.build(tmp_path / "casebook.db")
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 850})
-    with _reviewing(database) as (address, _):
+    with _reviewing(database, page) as (address, _):
         page.goto(address + PATH)
         page.locator("summary", has_text="Change").click()
         page.wait_for_load_state("networkidle")
