@@ -64,8 +64,7 @@ calibrate: $(VENV)/.installed ## fit how sure each value is, on the reports besi
 
 .PHONY: bench
 bench: $(VENV)/.installed ## words per second, beside spaCy's bare tokenizer; runs beside 10,000 reports (six minutes)
-	@$(BIN)/python scripts/bench.py --check
-	@$(BIN)/python scripts/bench_runs.py --check
+	@slow=0; $(BIN)/python scripts/bench.py --check || slow=1; $(BIN)/python scripts/bench_runs.py --check || slow=1; exit $$slow
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed-dev ## feed each reader damaged files, led by coverage (FORMAT=xml, SECONDS_EACH=60; needs atheris)
