@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 from corpus.dose_table import load_dose_table
 from db import draft, load, serve
 from tests import db_fixtures
-from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS
+from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS, served
 
 IMT = Path(__file__).parent.parent / "corpus" / "dose_tables" / "imt_radiotherapy.csv"
 CASE = "/casebook/patient_case/lung-imt~2F1"
@@ -57,19 +55,8 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _serving(database: Path) -> Iterator[str]:
-    import uvicorn
-
-    app = serve.make_datasette(database).app()
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.05)
-    assert server.started
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served(serve.make_datasette(database).app()) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

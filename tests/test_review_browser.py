@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,32 +22,16 @@ from db.review.guard import Door
 from db.review.session import Session
 from extract.record import Case
 from tests import db_fixtures
-from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS
+from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS, served
 
 pytestmark = NEEDED
-
-
-@contextmanager
-def _serving(app: Any, port: int) -> Iterator[str]:
-    import uvicorn
-
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    assert server.started
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @contextmanager
 def _reviewing(database: Path, page: Any) -> Iterator[tuple[str, Session]]:
     port = serve.free_port("127.0.0.1", None, 8001)
     session = Session(file.path_of(database), "Ada Curator")
-    with private_copy(database) as copy, _serving(make_app(copy, session, Door("127.0.0.1", port)), port) as address:
+    with private_copy(database) as copy, served(make_app(copy, session, Door("127.0.0.1", port)), port) as address:
         yield address, session
         page.goto("about:blank")  # what it still asks for would be refused once the server has ended
 
@@ -124,7 +106,7 @@ def _check_applied(page: Any, database: Path) -> None:
     assert {ages[case] for case in changed} == {33.0, 44.0}
     assert [ages[case] for case, line in lines.items() if line.action == "clear"] == [None]
     port = serve.free_port("127.0.0.1", None, 8001)
-    with _serving(serve.make_datasette(database).app(), port) as address:
+    with served(serve.make_datasette(database).app(), port) as address:
         for case in changed:
             page.goto(f"{address}/casebook/patient_case/{case.replace('/', '~2F')}")
             shown = page.locator("section.g-patient").inner_text()
