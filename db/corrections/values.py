@@ -210,7 +210,7 @@ def _scalars(field: str, value: Any) -> dict[str, Any]:
 def _from_words(field: str, words: str) -> Any:
     if field not in SCALARS and not words.startswith(("{", "[", '"')):
         return words
-    if _type(Case, field) == "str" and not words.startswith('"'):
+    if type_of(Case, field) == "str" and not words.startswith('"'):
         return words
     if field == FOLLOW_UP and words.startswith(">"):
         return words
@@ -230,11 +230,11 @@ def _no_number(name: str) -> Any:
 def _form(field: str) -> str:
     """Return how a value of a field is written, for a message."""
     if field in SCALARS:
-        return {"float": "a number", "bool": "true or false"}.get(_type(Case, field), "a word")
+        return {"float": "a number", "bool": "true or false"}.get(type_of(Case, field), "a word")
     return 'JSON like {"name": "value"}'
 
 
-def _type(kind: type, name: str) -> str:
+def type_of(kind: type, name: str) -> str:
     """Return the type of an attribute, without "or None"."""
     return str(kind.__dataclass_fields__[name].type).removesuffix(" | None")  # type: ignore[attr-defined]
 
@@ -245,7 +245,7 @@ def _scalar(field: str, value: Any) -> Any:
             return f">{written(_typed('float', json.loads(value.removeprefix('>').removeprefix('=')), field))}"
         except ValueError:
             raise CorrectionError(f"found {_short(value)} for {field}, wanted months as a number, with > for a lower bound") from None
-    return _typed(_type(Case, field), value, field)
+    return _typed(type_of(Case, field), value, field)
 
 
 def _typed(wanted: str, value: Any, where: str) -> Any:
@@ -294,7 +294,7 @@ def _object(field: str, kind: type, value: Any, path: str) -> dict[str, Any]:
                 raise CorrectionError(f"found {_short(given)} for phases, wanted a list of phases")
             found[x.name] = [_object(field, Phase, phase, "phases.") for phase in given]
         else:
-            found[x.name] = _typed(_type(kind, x.name), given, f"{path}{x.name} in {field}")
+            found[x.name] = _typed(type_of(kind, x.name), given, f"{path}{x.name} in {field}")
     bare: dict[str, Any] = _bare(found)
     return bare
 

@@ -106,7 +106,7 @@ def _is_asked(name: str) -> bool:
 
 def _part(kind: type, name: str, given: str, field: str, *, is_required: bool) -> Part:
     """Return the input for an attribute of a class of the record."""
-    of = str(kind.__dataclass_fields__[name].type).removesuffix(" | None")  # type: ignore[attr-defined]
+    of = values.type_of(kind, name)
     unit = next((unit for ending, unit in _UNITS if name.endswith(ending)), "")
     label = next((name.removesuffix(ending) for ending, _ in _UNITS if name.endswith(ending)), name).removeprefix("is_").replace("_", " ")
     choices = (("true", "yes"), ("false", "no")) if of == "bool" else _choices(field, name)
