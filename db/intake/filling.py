@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -31,7 +31,7 @@ from db.draft import (
 from db.intake import dose_tables, reading, stopping
 from db.intake.reading import Reader
 from db.intake.stopping import Stop
-from db.intake.storing import Incoming, before, update
+from db.intake.storing import Before, Incoming, before, update
 from db.intake.tally import Tally
 from db.reports import stored_report
 from db.schema import DatabaseError
@@ -81,8 +81,9 @@ def add(paths: Sequence[Path], database: Path, project: Project, reader: Reader,
         open_book(reader.corrections, old, tally)
         read: list[SourceFile] = []
         touched: list[SourceFile] = []
-        incoming = stop.until_wanted(_from_files(paths, old, read, touched, project, reader, tally))
-        update(draft, incoming, before(old), reader, tally)
+        was = before(old)
+        incoming = stop.until_wanted(_from_files(paths, was, read, touched, project, reader, tally))
+        update(draft, incoming, was, reader, tally)
         tally.is_interrupted = stop.came_in_time
         failures = tally.for_the_ledger((*paths, *reader.corrections.paths))
         draft.finish(failures, tally.unchanged, read, touched, tally.is_interrupted)
@@ -97,7 +98,7 @@ def open_book(corrections: Book, old: sqlite3.Connection | None, tally: Tally) -
 
 def _from_files(
     paths: Sequence[Path],
-    old: sqlite3.Connection | None,
+    was: Before,
     read: list[SourceFile],
     touched: list[SourceFile],
     project: Project,
@@ -109,12 +110,12 @@ def _from_files(
     What came of each file that had to be read is added to `read` when its reports have been dealt with; files that were only
     touched, with the bytes that are known, are added to `touched`.
     """
+    old = was.facts
     tables_of_own = own_tables(old) if old else set()
-    laid_over = load.laid_over(old) if old else {}
     fingerprints = files.readers_fingerprint(), reader.fingerprint
 
     def is_corrected(file: SourceFile) -> bool:
-        return all(laid_over[name] == reader.corrections.fingerprint(name) for name in file.reports if name in laid_over)
+        return all(was.is_corrected(name, reader.corrections) for name in file.reports)
 
     for source in reading.sources(paths, tally):
         stamp = files.stamp(source)
@@ -167,8 +168,9 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
         open_book(reader.corrections, old, tally)
         if is_rebuild and old:
             copy_ledger(old, draft.connection)
-        incoming = stop.until_wanted(_from_project(old, is_rebuild, project, reader, tally))
-        update(draft, incoming, before(old, not is_rebuild), reader, tally)
+        was = before(old, not is_rebuild)
+        incoming = stop.until_wanted(_from_project(old, was, project, reader, tally))
+        update(draft, incoming, was, reader, tally)
         again = dose_tables.read_again(old, is_rebuild, reader, tally) if old else ()
         for table in stop.until_wanted(chain(dose_tables.of_project(project.dose_tables, tally), again)):
             is_read = is_of_today and old is not None and dose_tables.is_stored(old, table)
@@ -190,9 +192,10 @@ def _is_of_today(database: Path) -> bool | None:
         return load.is_linked_by_today(connection)
 
 
-def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Project, reader: Reader, tally: Tally) -> Iterator[Incoming]:
+def _from_project(old: sqlite3.Connection | None, was: Before, project: Project, reader: Reader, tally: Tally) -> Iterator[Incoming]:
     """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
-    stored = {name for (name,) in old.execute("select report_id from report")} - own_tables(old) if old else set()
+    is_rebuild = was.facts is None
+    stored = was.stored - own_tables(old) if old else frozenset()
     added = added_reports(old) & stored if old else set()
     own = set()
     for path, report in reading.reports([project.reports], tally):
@@ -203,9 +206,8 @@ def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Pro
         return
     again = stored - (own - added)
     if not is_rebuild:
-        laid_over = load.laid_over(old)
         by_today = {name for name, (_, fingerprint) in load.stored(old).items() if fingerprint == reader.fingerprint}
-        current = {name for name in by_today if laid_over[name] == reader.corrections.fingerprint(name)}
+        current = {name for name in by_today if was.is_corrected(name, reader.corrections)}
         tally.unchanged += len(again & current)
         again -= current
     for report in _stored_reports(old, again, tally):
@@ -217,7 +219,7 @@ def _from_project(old: sqlite3.Connection | None, is_rebuild: bool, project: Pro
             yield Incoming(report, ADD)
 
 
-def _stored_reports(connection: sqlite3.Connection, names: set[str], tally: Tally) -> Iterator[Report]:
+def _stored_reports(connection: sqlite3.Connection, names: Collection[str], tally: Tally) -> Iterator[Report]:
     """Yield reports as they were stored, also from a database with other tables than today's."""
     for report_id in tally.teller.with_progress(sorted(names), str):
         report = stored_report(connection, report_id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.report import Report
 from db import duplicates, load
+from db.corrections.book import Book
 from db.corrections.overlay import Laid
 from db.draft import ADD, CORRECT, Draft, put_back
 from db.intake import reading
@@ -46,12 +47,19 @@ class Before:
         Names of those that were kept only as a link, with the report that was kept in their place.
     put_back
         Names of those that an undo put where they are: what tells the same may stand beside them.
+    laid_over
+        Names of those whose facts can be kept, each with the fingerprint of the corrections that were laid over it, None without any.
     """
 
     facts: sqlite3.Connection | None = None
     stored: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
     put_back: frozenset[str] = frozenset()
+    laid_over: Mapping[str, str | None] = field(default_factory=dict)
+
+    def is_corrected(self, report_id: str, corrections: Book) -> bool:
+        """Tell whether a report stands as the corrections of today leave it; one that is not stored has nothing to correct."""
+        return report_id not in self.laid_over or self.laid_over[report_id] == corrections.fingerprint(report_id)
 
 
 def before(old: sqlite3.Connection | None, is_of_today: bool = True) -> Before:
@@ -59,20 +67,20 @@ def before(old: sqlite3.Connection | None, is_of_today: bool = True) -> Before:
     if old is None:
         return Before()
     stored = frozenset(name for (name,) in old.execute("select report_id from report"))
-    facts = old if is_of_today else None
-    return Before(facts, stored, duplicates.links(old), put_back(old) if facts else frozenset())
+    if not is_of_today:
+        return Before(None, stored, duplicates.links(old))
+    return Before(old, stored, duplicates.links(old), put_back(old), load.laid_over(old))
 
 
 def update(draft: Draft, incoming: Iterator[Incoming], was: Before, reader: Reader, tally: Tally) -> None:
     """Read and store what is not current."""
     old = was.facts
-    laid_over = load.laid_over(old) if old else {}
     waiting = deque[Incoming]()
     for item in _with_those_that_follow(incoming, waiting):
         now = draft.opened or old
         name = item.report.id
-        is_read = old is not None and load.is_current(old, item.report, reader.fingerprint, laid_over.get(name))
-        is_current = is_read and laid_over.get(name) == reader.corrections.fingerprint(name)
+        is_read = old is not None and load.is_current(old, item.report, reader.fingerprint, was.laid_over.get(name))
+        is_current = is_read and was.is_corrected(name, reader.corrections)
         may_stay = name not in was.put_back
         if (is_current and may_stay) or (now and duplicates.is_linked(now, item.report)):
             tally.unchanged += 1
