@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from db.pages.report_parts import section_words
 from db.query import Row
-from db.report_parts import section_words
 
 # Places that are named beside a value; further ones are counted.
 _NAMED = 2

@@ -13,9 +13,8 @@ _ROOMS = (_ROOM, _ROOM / "corrections")
 _ASIDE = frozenset(
     f"db/{name}.py"
     for name in (
-        "case_page", "case_values", "cells", "corrections/by_hand", "corrections/decision", "corrections/listing", "corrections/shown",
-        "dose_page", "dose_plot", "draft", "highlight", "home", "hooks", "places", "publish", "refusals", "remove", "report_parts",
-        "run_page", "serve", "source_files", "typeset", "version",
+        "cells", "corrections/by_hand", "corrections/decision", "corrections/listing", "corrections/shown", "draft", "hooks", "places",
+        "publish", "refusals", "remove", "serve", "source_files", "version",
     )
 )  # fmt: skip
 # What decides which reports tell the same: on it hangs which of them are stored at all.

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.dose_plot import SHAPE_OF, Point, axis, plot, shape
 from db.doses import OUTCOMES
+from db.pages.dose_plot import SHAPE_OF, Point, axis, plot, shape
 
 POINTS = st.builds(
     Point,

@@ -13,8 +13,8 @@ import pytest
 
 from corpus.dose_table import DoseRow, DoseTable, load_dose_table
 from db import doses, load, publish
-from db.case_values import groups
-from db.dose_page import dose_page
+from db.pages.case_values import groups
+from db.pages.doses import dose_page
 from extract.record import Phase, RadiotherapyCourse
 from tests import db_fixtures
 
@@ -429,7 +429,7 @@ def test_unknown_answers_mean_the_default(connection: sqlite3.Connection) -> Non
 
 def test_too_many_rows_are_said_to_be(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     load.store_dose_table(connection, load_dose_table(IMT))
-    monkeypatch.setattr("db.dose_page.MOST_DRAWN", 3)
+    monkeypatch.setattr("db.pages.doses.MOST_DRAWN", 3)
     page = dose_page(connection, {"measure": "total"}, lambda _: "/")
     assert len(page.lines) == 3
     assert [group.count for group in page.not_drawn if group.reason.startswith("beyond the")] == [6]

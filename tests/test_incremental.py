@@ -308,7 +308,7 @@ def test_the_fingerprint_is_of_all_that_makes_rows() -> None:
     assert wanted - found == {"db/version.py"}
     assert all((ROOT / name).exists() for name in version._ASIDE)
     assert {"db/flags.py", "db/facts.py", "db/corrections/overlay.py", "extract/pipeline.py"} <= {name for name, _ in version.files()}
-    assert not found & {"db/home.py", "db/case_page.py", "db/serve.py"}
+    assert not found & {"db/pages/home.py", "db/pages/case.py", "db/serve.py"}
     assert not [name for name in found if name.startswith(("db/site/", "db/review/", "db/intake/", "db/history/"))]
 
 
@@ -330,7 +330,7 @@ def test_another_file_is_another_fingerprint(tmp_path: Path) -> None:
             file.write("\n")
         return tuple(old != new for old, new in zip(before, told(), strict=True))
 
-    assert changed("db/case_page.py") == changed("db/intake/storing.py") == changed("db/history/diff.py") == (False, False, False)
+    assert changed("db/pages/case.py") == changed("db/intake/storing.py") == changed("db/history/diff.py") == (False, False, False)
     assert changed("db/flags.py") == changed("db/corrections/overlay.py") == changed("db/topography.csv") == (False, True, False)
     assert changed("db/duplicates.py") == (False, True, True)
     assert changed("extract/lexicons/drug.csv") == (True, False, False)

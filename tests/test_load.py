@@ -12,8 +12,8 @@ import pytest
 from corpus.dose_table import load_dose_table
 from corpus.report import Report
 from db import load
-from db.case_page import case_page
-from db.highlight import Span, cut
+from db.pages.case import case_page
+from db.pages.highlight import Span, cut
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record
 from tests import db_fixtures

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from db import load, serve
-from db.case_page import case_page
+from db.pages.case import case_page
 from extract.lexicon import LexiconError
 from extract.plausibility import IMPOSSIBLE, RULES, UNUSUAL, bounds, flags
 from extract.record import (

@@ -17,7 +17,7 @@ from markupsafe import escape
 
 from corpus.report import Report
 from db import load, possible_patients, publish, serve
-from db.case_page import case_page
+from db.pages.case import case_page
 from db.people import author_keys
 from extract.record import SCALARS, Case, Drug, Evidence, Histology, Metastasis, MolecularTest, RadiotherapyCourse, Record, Site
 from tests import db_fixtures

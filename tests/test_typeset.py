@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.highlight import Span
-from db.typeset import Block, Part, Printed, typeset
+from db.pages.highlight import Span
+from db.pages.typeset import Block, Part, Printed, typeset
 
 
 def _words(blocks: tuple[Block, ...]) -> str:

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from db import fields, flags, report_parts, value_words
+from db import fields, flags, value_words
 from db.corrections import values
 from db.corrections.decision import is_single
 from db.corrections.file import Correction
 from db.flags import ShownFlag
-from db.highlight import Span
 from db.overview import site_words
+from db.pages import report_parts
+from db.pages.highlight import Span
+from db.pages.typeset import Block
 from db.places import Where, where_of
 from db.query import Row, every, one
 from db.review import forms, queue
 from db.review.queue import Filter, Item
 from db.review.session import Session, name, waiting
-from db.typeset import Block
 from extract.record import Case
 
 # Under which name the words of a field were passed over, where it is another: that of its module.

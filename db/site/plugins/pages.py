@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from datasette import NotFound, Response
 from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
 
 from db import publish
-from db.case_page import case_page, report_page, same_patient
 from db.cells import identifier_url
-from db.dose_page import dose_page
 from db.fields import header, number
-from db.home import home_page
 from db.hooks import hook
+from db.pages.case import case_page, report_page, same_patient
+from db.pages.home import home_page
+from db.pages.memory import memory_of
+from db.pages.registry import ROUTES, Links, Route
+from db.pages.runs import run_page, runs_page
+from db.pages.written import written
 from db.query import Row, every
-from db.run_page import run_page, runs_page
 
 
 @hook
@@ -31,6 +35,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
             "casebook_notice": publish.NOTICE,
             "casebook_facets": publish.FACETS,
             "casebook_queries": publish.queries(),
+            "casebook_pages": ROUTES,
             "case_url": lambda key: str(datasette.urls.row(name, "patient_case", tilde_encode(key))),
             "report_url": lambda key: str(datasette.urls.row(name, "report", tilde_encode(key))),
             "table_row_url": lambda row: _table_row_url(datasette, name or "", row),
@@ -54,24 +59,60 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
 
 @hook
 def register_routes() -> list[tuple[str, Any]]:
-    """Add the page of doses and those of runs."""
-    return [(r"^/doses$", doses), (r"^/-/runs$", runs), (r"^/-/runs/(?P<number>[0-9]{1,6})$", run)]
+    """Add the pages of the registry, and those of runs."""
+    own = [(rf"^/{route.name}(?:\.(?P<format>csv|json))?$", _answer(route)) for route in ROUTES]
+    return [*own, (r"^/-/runs$", runs), (r"^/-/runs/(?P<number>[0-9]{1,6})$", run)]
 
 
-async def doses(request: Any, datasette: Any) -> Any:
-    """Show doses against outcome, for what the form asks."""
-    name = _first(datasette)
-    if name is None or not await datasette.get_database(name).table_exists("radiotherapy_dose"):
-        raise NotFound("No Casebook database is served here")
+def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
+    """Return what answers requests for a page of the registry."""
 
-    def url_of(row: Row) -> str:
-        if row["case_id"]:
-            return str(datasette.urls.row(name, "patient_case", tilde_encode(row["case_id"])))
-        return _table_row_url(datasette, name, row)
+    async def answer(request: Any, datasette: Any) -> Any:
+        name = _first(datasette)
+        if name is None or not await datasette.get_database(name).table_exists("case_overview"):
+            raise NotFound("No Casebook database is served here")
+        asked = {key: request.args[key] for key in route.parameters if key in request.args}
 
-    asked = {key: request.args.get(key) for key in request.args}
-    page = await datasette.get_database(name).execute_fn(lambda sqlite: dose_page(sqlite, asked, url_of))
-    return Response.html(await datasette.render_template("doses.html", {"page": page, "database": name}, request=request))
+        async def read() -> Any:
+            links = _links(datasette, name)
+            return await datasette.get_database(name).execute_fn(lambda sqlite: route.read(sqlite, asked, links))
+
+        page = await (memory_of(datasette).get((route.name, *sorted(asked.items())), read) if route.is_remembered else read())
+        form = request.url_vars.get("format")
+        if page is None or (form and not route.has_data):
+            raise NotFound(f"There is no such page: {request.path}")
+        headers = {"cache-control": f"max-age={seconds}"} if (seconds := datasette.setting("default_cache_ttl")) else {}
+        if form:
+            return written(page.data, form, headers)
+        data = {ending: _address(datasette, f"/{route.name}.{ending}", asked) for ending in ("csv", "json")} if route.has_data else {}
+        shown = {"page": page, "database": name, "asked": asked, "data_url": data}
+        return Response.html(await datasette.render_template(f"{route.name}.html", shown, request=request), headers=headers)
+
+    return answer
+
+
+def _address(datasette: Any, path: str, asked: Mapping[str, str]) -> str:
+    """Return an address under the base path, with what is asked."""
+    return str(datasette.urls.path(path)) + (f"?{urlencode(asked)}" if asked else "")
+
+
+def _links(datasette: Any, name: str) -> Links:
+    """Return the addresses of the site."""
+
+    def row(table: str, *keys: Any) -> str:
+        return str(datasette.urls.row(name, table, ",".join(tilde_encode(str(key)) for key in keys)))
+
+    def asking(address: Any, asked: Mapping[str, str]) -> str:
+        return f"{address}?{urlencode(asked)}" if asked else str(address)
+
+    return Links(
+        lambda path: str(datasette.urls.path(path)),
+        lambda key: row("patient_case", key),
+        lambda key: row("report", key),
+        lambda table, asked: asking(datasette.urls.table(name, table), asked),
+        lambda query, asked: asking(datasette.urls.query(name, query), asked),
+        row,
+    )
 
 
 async def runs(request: Any, datasette: Any) -> Any:

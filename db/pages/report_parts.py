@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from db.highlight import Span
+from db.pages.highlight import Span
+from db.pages.typeset import Block, Part, Printed, typeset
 from db.query import Row, every, one
-from db.typeset import Block, Part, Printed, typeset
 
 # What readers call a format; others are shown by their names.
 FORMATS = MappingProxyType(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TypeVar
 
-from db.highlight import Piece, Span, cut
+from db.pages.highlight import Piece, Span, cut
 
 # What is set in a way of its own; all other words are paragraphs.
 LOOKS = frozenset(("heading", "title", "caption", "table", "references", "other"))

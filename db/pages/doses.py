@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from db import fields
-from db.dose_plot import SHAPE_OF, Plot, Point, plot, shape
 from db.doses import OUTCOMES, SUFFIXES, WHY_NO_EQD2
 from db.overview import NOT_REPORTED
+from db.pages.dose_plot import SHAPE_OF, Plot, Point, plot, shape
 from db.query import Row, every
 
 # More dots would hide each other, and a page of them would not load.

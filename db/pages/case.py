@@ -7,17 +7,18 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from db import fields, flags, report_parts
-from db.case_values import Group, groups
+from db import fields, flags
 from db.corrections.shown import Said, said_of
 from db.course import Course, course
 from db.flags import ShownFlag
-from db.highlight import Span
 from db.overview import site_words
+from db.pages import report_parts
+from db.pages.case_values import Group, groups
+from db.pages.highlight import Span
+from db.pages.report_parts import Heading, PrintedTable
+from db.pages.typeset import Block
 from db.places import Where, where_of
 from db.query import Row, every, one
-from db.report_parts import Heading, PrintedTable
-from db.typeset import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""Which pages the site has beside Datasette's own: the address of each, what reads it, and where its link stands."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from db.pages.doses import dose_page
+from db.query import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of the site, under its base path.
+
+    `path` takes an address of our own ("/doses"), `case` and `report` a name, `table` and `query` the name of a table or canned
+    query and what it is asked, `row` a table and the values of the row's key.
+    """
+
+    path: Callable[[str], str]
+    case: Callable[[str], str]
+    report: Callable[[str], str]
+    table: Callable[[str, Mapping[str, str]], str]
+    query: Callable[[str, Mapping[str, str]], str]
+    row: Callable[..., str]
+
+    def dose(self, row: Row) -> str:
+        """Return the address of what a row of radiotherapy_dose comes from: its case, or its row of a literature table."""
+        if row["case_id"]:
+            return self.case(row["case_id"])
+        return self.row("dose_table_row", row["dose_table_id"], row["row_number"], row["dose_group"])
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What a page draws or lists, as rows: it stands behind the page's links to CSV and JSON. None is a value not reported."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | int | None, ...], ...]
+
+
+Asked = Mapping[str, str]
+# What a page shows, for what its form was asked; None where there is no such page. It may have an attribute `data`.
+Reader = Callable[[sqlite3.Connection, Asked, Links], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A page with an address of its own.
+
+    Attributes
+    ----------
+    name
+        The address without its slash, and the name of the template.
+    label
+        What links to it are called.
+    read
+        Reads what the page shows.
+    parameters
+        What its form may ask; all else in an address is dropped.
+    place
+        Where the link to it stands: "top" of each page, "foot" of each page, or "" where only other pages lead to it.
+    has_data
+        Whether the page has a `data`, which is served at NAME.csv and NAME.json.
+    is_remembered
+        Whether what it shows is kept for the same choices, as a served database never changes. For pages that read the whole of it.
+    examples
+        Query strings worth a look ("?measure=total"): for tests, benchmarks and screenshots.
+    """
+
+    name: str
+    label: str
+    read: Reader
+    parameters: tuple[str, ...] = ()
+    place: str = ""
+    has_data: bool = False
+    is_remembered: bool = False
+    examples: tuple[str, ...] = ("",)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses of the examples."""
+        return tuple(f"/{self.name}{example}" for example in self.examples)
+
+
+ROUTES = (
+    Route(
+        "doses",
+        "Doses",
+        lambda connection, asked, links: dose_page(connection, asked, links.dose),
+        ("measure", "kind", "histology", "site", "dose_axis", "time_axis"),
+        "top",
+        examples=("", "?measure=total&dose_axis=log&time_axis=log"),
+    ),
+)  # fmt: skip

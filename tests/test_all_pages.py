@@ -1,0 +1,62 @@
+"""What holds for every page, in a real browser: nothing complains, nothing fails to load, axe finds no fault, nothing hangs over the edge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.dose_table import load_dose_table
+from db import load, serve
+from tests import db_fixtures
+from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS, served
+from tests.page_list import ALL, TABLES
+
+pytestmark = NEEDED
+IMT = Path(__file__).parent.parent / "corpus" / "dose_tables" / "imt_radiotherapy.csv"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    database = db_fixtures.build(tmp_path_factory.mktemp("pages") / "casebook.db")
+    connection = load.connect(database)
+    load.store_dose_table(connection, load_dose_table(IMT))
+    load.refresh_overview(connection)
+    connection.close()
+    with served(serve.make_datasette(database).app()) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def axe() -> Any:
+    """Deque's rules for pages that everybody can use."""
+    return pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed").Axe()
+
+
+def faults(axe: Any, page: Any) -> list[str]:
+    """What axe finds that keeps readers out (serious or critical), with the element."""
+    found = axe.run(page).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:120]}" for rule in found if rule["impact"] in ("serious", "critical") for node in rule["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("path", dict.fromkeys((*ALL, *TABLES)))
+def test_every_page_can_be_read_by_everybody(page: Any, address: str, axe: Any, path: str) -> None:
+    """Wide and light, then narrow and dark: between them all that a style sheet can do wrong shows."""
+    for width, scheme in ((1360, "light"), (390, "dark")):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(SCREENSHOTS / f"{re.sub(r'[^a-z0-9]+', '-', path.lower()).strip('-') or 'home'}-{width}-{scheme}.png"))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"hangs over the edge at {width}"
+        assert page.locator("h1").count() == 1
+        assert faults(axe, page) == []
+        contrast, words = page.evaluate(CONTRAST, "main")
+        assert contrast >= 4.5, words
+        assert page.title() not in ("", "PWNED")
