@@ -417,11 +417,14 @@ def test_each_row_is_drawn_once_or_counted_with_the_reason(connection: sqlite3.C
     assert page.patients == 1 + 1 + 3 + 1 + 1 + 1 + 1 + 6 + 1  # the case, and rows 1, 2, 3, 5, 6, 7, 8 with both groups
 
 
-def test_unknown_answers_mean_the_default(connection: sqlite3.Connection) -> None:
+def test_unknown_answers_mean_the_default_and_are_said(connection: sqlite3.Connection) -> None:
     stored(connection)
     plain = dose_page(connection, {}, lambda _: "/")
     odd = dict.fromkeys(("measure", "kind", "histology", "site", "dose_axis", "time_axis"), "'; drop table report; --")
-    assert dose_page(connection, odd, lambda _: "/") == plain
+    shown = dose_page(connection, odd, lambda _: "/")
+    assert replace(shown, unknown=()) == plain
+    assert shown.unknown[2] == "No diagnosis here is called “'; drop table report; --”; shown: all."
+    assert (len(shown.unknown), plain.unknown) == (6, ())
     assert plain.choice.measure == "eqd2_10"
     narrowed = dose_page(connection, {"histology": "inflammatory myofibroblastic tumor", "site": "lung (C34)"}, lambda _: "/")
     assert len(narrowed.lines) == 1

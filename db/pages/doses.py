@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from db import fields
@@ -101,11 +101,13 @@ class NotDrawn:
 class DosePage:
     """All that the page shows.
 
-    `patients` counts the patients of the drawn rows, a case with several courses once; `unknown_n` the rows that do not say of how
-    many. `options` holds the words of the drop-downs with their number of rows.
+    `unknown` says of each answer that is none of the words to choose from what is shown in its place. `patients` counts the
+    patients of the drawn rows, a case with several courses once; `unknown_n` the rows that do not say of how many. `options` holds
+    the words of the drop-downs with their number of rows.
     """
 
     choice: Choice
+    unknown: tuple[str, ...]
     options: Mapping[str, tuple[tuple[str, str], ...]]
     dose_label: str
     plot: Plot | None
@@ -143,16 +145,18 @@ def dose_page(connection: sqlite3.Connection, asked: Mapping[str, str], url_of: 
     missing = every(connection, f"{sql} select * from chosen where not_drawn is not null order by dose_id limit {_MOST_LISTED}", *values)
     drawing = plot([_point(line) for line in lines], choice.dose_axis == "log", choice.time_axis == "log")
     label = f"{dict(_measures(choice.kind))[choice.measure]}, in {'Gy(RBE)' if choice.kind == 'rbe_weighted' else 'Gy'}"
+    options: Mapping[str, tuple[tuple[str, str], ...]] = {
+        "measure": _measures(choice.kind),
+        "kind": KINDS,
+        "histology": (("", "all"), *histologies),
+        "site": (("", "all"), *sites),
+        "dose_axis": AXES,
+        "time_axis": AXES,
+    }
     return DosePage(
         choice,
-        {
-            "measure": _measures(choice.kind),
-            "kind": KINDS,
-            "histology": (("", "all"), *histologies),
-            "site": (("", "all"), *sites),
-            "dose_axis": AXES,
-            "time_axis": AXES,
-        },
+        tuple(_unknown(asked, options, choice)),
+        options,
         label,
         drawing,
         _description(lines, label),
@@ -186,6 +190,25 @@ def choose(asked: Mapping[str, str], histologies: tuple[tuple[str, str], ...] = 
         one_of("histology", histologies, ""),
         one_of("site", sites, ""),
     )
+
+
+_LABELS = {
+    "measure": "dose",
+    "kind": "kind of radiation",
+    "histology": "diagnosis",
+    "site": "site",
+    "dose_axis": "axis",
+    "time_axis": "axis",
+}
+_LONGEST = 80
+
+
+def _unknown(asked: Mapping[str, str], options: Mapping[str, tuple[tuple[str, str], ...]], choice: Choice) -> Iterator[str]:
+    """Yield a sentence for each answer that is none of the words to choose from."""
+    for name, words in options.items():
+        if asked.get(name) and asked[name] not in dict(words):
+            taken = dict(words)[getattr(choice, name)]
+            yield f"No {_LABELS[name]} here is called “{asked[name][:_LONGEST]}”; shown: {taken}."
 
 
 def _measures(kind: str) -> tuple[tuple[str, str], ...]:
