@@ -7,6 +7,8 @@ import sqlite3
 from functools import cache
 from pathlib import Path
 
+from db import tumour_groups
+
 NOT_REPORTED = "not reported"
 
 STATUS_WORDS = (
@@ -22,12 +24,14 @@ STATUS_WORDS = (
 # The highest dose is sought among courses of one kind: Gy and Gy(RBE) are not compared.
 _FILL = """
 insert into case_overview
-    (case_id, site, histology, sex, age_years, surgery, radiotherapy, max_dose_gy, max_dose_gy_rbe, fractions,
+    (case_id, site, histology, tumour_group, behaviour, sex, age_years, surgery, radiotherapy, max_dose_gy, max_dose_gy_rbe, fractions,
      drugs, recurrence, status, follow_up_months, markers, year, report_id, citation)
 select
     patient.case_id,
     coalesce(site_words(topography), site_name, 'not reported'),
     coalesce(histology_name, 'not reported'),
+    group_words(morphology),
+    behaviour_words(morphology),
     coalesce(sex, 'not reported'),
     age_years,
     yes_no(surgery),
@@ -75,6 +79,16 @@ def site_words(topography: str | None) -> str | None:
     return f"{_organs()[group]} ({group})" if group in _organs() else group
 
 
+def group_words(morphology: str | None) -> str:
+    """Return the group of tumours of a morphology code; "not reported" without one."""
+    return tumour_groups.group(morphology) or NOT_REPORTED
+
+
+def behaviour_words(morphology: str | None) -> str:
+    """Return the behaviour of a morphology code; "not reported" without one."""
+    return tumour_groups.behaviour(morphology) or NOT_REPORTED
+
+
 def status_words(status: str | None) -> str:
     """Return a status code in words; "not reported" for None."""
     return dict(STATUS_WORDS).get(status or "", NOT_REPORTED)
@@ -87,7 +101,7 @@ def yes_no(flag: int | bool | None) -> str:
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Make the words of this module available to the SQL of `fill`."""
-    for function in (site_words, status_words, yes_no):
+    for function in (site_words, group_words, behaviour_words, status_words, yes_no):
         connection.create_function(function.__name__, 1, function, deterministic=True)
 
 

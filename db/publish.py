@@ -16,7 +16,7 @@ from db import schema
 
 SITE = Path(__file__).parent / "site"
 NOTICE = "For research into published cases. Not for the care of patients."
-FACETS = ("site", "histology", "sex", "status", "radiotherapy", "recurrence")
+FACETS = ("tumour_group", "behaviour", "site", "histology", "sex", "radiotherapy", "recurrence", "status")
 
 FACT_FACETS = ("band", "review", "field")
 EMPTY_FACETS = ("reason", "field")

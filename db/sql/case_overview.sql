@@ -6,6 +6,10 @@ create table case_overview (
     site text not null,
     -- Final diagnosis.
     histology text not null,
+    -- Group of tumours by the morphology code (db/tumour_groups.csv): sarcoma or soft tissue tumour, lymphoma ... Not reported without a code.
+    tumour_group text not null,
+    -- Behaviour by the morphology code: malignant, uncertain or borderline, in situ, or benign. Not reported without a code.
+    behaviour text not null,
     -- male, female or not reported.
     sex text not null,
     -- Age at presentation, in years.
@@ -40,5 +44,5 @@ create table case_overview (
 
 -- One covering index over the facets: measured faster than one index a column, filtered or not.
 create index case_overview_facets on case_overview
-    (site, histology, sex, status, radiotherapy, recurrence, surgery, age_years, max_dose_gy, follow_up_months, year);
+    (tumour_group, behaviour, site, histology, sex, status, radiotherapy, recurrence, surgery, age_years, max_dose_gy, follow_up_months, year);
 create index case_overview_by_report on case_overview (report_id);
