@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from db.fields import number
+from db.fields import label_of, number
 from db.overview import NOT_REPORTED
 from extract.record import RESULTS
 
@@ -113,6 +113,8 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
             return Markup('<span class="none">{} characters of JSON</span>').format(len(value))
         case "cases":
             return Markup(", ").join(Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", "))
+        case "field":
+            return Markup("{}").format(label_of(value))
         case "reasons":  # whole, where Datasette would cut it
             return Markup("{}").format(value)
         case "snippet":

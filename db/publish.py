@@ -23,6 +23,15 @@ EMPTY_FACETS = ("reason", "field")
 DOSE_FACETS = ("origin", "histology", "site", "kind", "outcome")
 
 _FACETS = {"case_overview": FACETS, "radiotherapy_dose": DOSE_FACETS, "fact": FACT_FACETS, "empty_field": EMPTY_FACETS}
+# What a page of a table shows first; its other columns follow as they stand in the table.
+COLUMNS_FIRST = {
+    "case_overview": (
+        "case_id", "histology", "site", "sex", "age_years", "surgery", "radiotherapy", "max_dose_gy", "fractions", "recurrence", "status",
+        "follow_up_months", "markers", "drugs", "tumour_group", "behaviour",
+    ),
+    "fact": ("case_id", "field", "value", "band", "basis", "review", "certainty", "number"),
+    "empty_field": ("case_id", "field", "reason", "evidence_number"),
+}  # fmt: skip
 _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
 # What is read through another table or page, and what only the programs keep for themselves.
 _HIDDEN = (
@@ -46,7 +55,7 @@ _TITLES = {
 }
 _PARAMETER = re.compile(
     r"""
-    -- \s :(?P<name>\w+) \s+        # -- :marker_1
+    -- \s :(?P<name>\w+)(?P<must>!?) \s+   # -- :marker_1, or -- :marker! where one must be chosen
     (?P<label> [^|]+?) \s*          # what the form calls it
     (?: \| \s* (?P<choices>.+) )?   # a select, or words separated by commas
     """,
@@ -66,12 +75,15 @@ class Parameter:
         The words to choose from, where they are fixed; () otherwise.
     choices_sql
         The SQL that lists the words to choose from, where they come from the data; None otherwise.
+    is_needed
+        Whether the question is of one of them: the SQL takes the first where none is chosen. Otherwise none means any.
     """
 
     name: str
     label: str
     choices: tuple[str, ...] = ()
     choices_sql: str | None = None
+    is_needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +92,14 @@ class Query:
 
     name: str
     title: str
+    theme: str
     description: str
     parameters: tuple[Parameter, ...]
     sql: str
+
+
+# The themes of the questions, in the order of the pages.
+THEMES = ("Patients and tumours", "Markers and genes", "Treatment", "Outcome", "Words and quality")
 
 
 @cache
@@ -175,6 +192,17 @@ def write_site(database: Path, folder: Path, public: bool = True) -> None:
         (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
+def questions() -> tuple[tuple[str, tuple[Query, ...]], ...]:
+    """Return the questions by theme, those of a theme by title; the search has its own place on each page."""
+    asked = sorted((query for query in queries() if query.name != "search"), key=lambda query: query.title)
+    return tuple((theme, tuple(query for query in asked if query.theme == theme)) for theme in THEMES)
+
+
+def title(table: str) -> str:
+    """Return what readers call a table."""
+    return _TITLES.get(table, table.replace("_", " "))
+
+
 def _table_metadata(table: schema.Table) -> dict[str, Any]:
     """Return the metadata of a table: its comments, its label, and whether it is shown in lists."""
     said: dict[str, Any] = {"description": table.description, "columns": dict(table.columns)}
@@ -207,14 +235,17 @@ def _read_query(path: Path) -> Query:
     sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
     if not head or not head[0].startswith("-- title: "):
         raise schema.DatabaseError(f"{path}:1: a query starts with `-- title: ...`")
+    theme = head[1].removeprefix("-- theme: ") if len(head) > 1 else ""
+    if theme not in THEMES:
+        raise schema.DatabaseError(f"{path}:2: found {theme!r}; wanted `-- theme: ` and one of {', '.join(THEMES)}")
     parameters = tuple(_parameter(found) for line in head if (found := _PARAMETER.fullmatch(line)))
-    description = " ".join(line[3:].strip() for line in head[1:] if not line.startswith("-- :"))
-    return Query(path.stem, head[0].removeprefix("-- title: "), description, parameters, sql)
+    description = " ".join(line[3:].strip() for line in head[2:] if not line.startswith("-- :"))
+    return Query(path.stem, head[0].removeprefix("-- title: "), theme, description, parameters, sql)
 
 
 def _parameter(found: re.Match[str]) -> Parameter:
     """Return the parameter that a comment describes."""
     choices = found["choices"] or ""
     if choices.startswith("select "):
-        return Parameter(found["name"], found["label"], choices_sql=choices)
+        return Parameter(found["name"], found["label"], choices_sql=choices, is_needed=bool(found["must"]))
     return Parameter(found["name"], found["label"], tuple(filter(None, choices.split(", "))))

@@ -14,7 +14,7 @@ _ASIDE = frozenset(
     f"db/{name}.py"
     for name in (
         "cells", "corrections/by_hand", "corrections/decision", "corrections/listing", "corrections/shown", "draft", "hooks", "places",
-        "publish", "refusals", "remove", "serve", "source_files", "version",
+        "publish", "refusals", "remove", "serve", "source_files", "spreadsheet", "version",
     )
 )  # fmt: skip
 # What decides which reports tell the same: on it hangs which of them are stored at all.

@@ -13,7 +13,7 @@ from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
 
 from db import publish
 from db.cells import identifier_url
-from db.fields import header, number
+from db.fields import header, label_of, number
 from db.hooks import hook
 from db.pages.case import case_page, report_page, same_patient
 from db.pages.home import home_page
@@ -34,7 +34,8 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
             "casebook_database": name,
             "casebook_notice": publish.NOTICE,
             "casebook_facets": publish.FACETS,
-            "casebook_queries": publish.queries(),
+            "casebook_questions": publish.questions(),
+            "label_of": label_of,
             "casebook_pages": ROUTES,
             "case_url": lambda key: str(datasette.urls.row(name, "patient_case", tilde_encode(key))),
             "report_url": lambda key: str(datasette.urls.row(name, "report", tilde_encode(key))),
@@ -51,7 +52,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
         elif keys := request.url_vars.get("pks"):
             found |= await _row_page(connection, table, urlsafe_components(keys))
         else:
-            found |= await _question(connection, tilde_decode(request.url_vars.get("table") or ""))
+            found |= await _question(datasette, connection, tilde_decode(request.url_vars.get("table") or ""))
         return found
 
     return variables
@@ -167,7 +168,7 @@ async def _row_page(connection: Any, table: str | None, keys: list[str]) -> dict
     return {}
 
 
-async def _question(connection: Any, name: str) -> dict[str, Any]:
+async def _question(datasette: Any, connection: Any, name: str) -> dict[str, Any]:
     """Return the form of a canned query: each parameter with the words to choose from."""
     query = next((query for query in publish.queries() if query.name == name), None)
     if query is None:
@@ -179,7 +180,7 @@ async def _question(connection: Any, name: str) -> dict[str, Any]:
             for parameter in query.parameters
         }
 
-    return {"question": query, "choices": await connection.execute_fn(choices)}
+    return {"question": query, "choices": await memory_of(datasette).get(("choices", name), lambda: connection.execute_fn(choices))}
 
 
 async def _kept_report(datasette: Any, request: Any) -> str | None:

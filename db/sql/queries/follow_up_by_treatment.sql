@@ -1,4 +1,5 @@
--- title: Follow-up by treatment
+-- title: How did it end, by treatment?
+-- theme: Outcome
 -- Cases grouped by what was done, with the length of follow-up and the state at its end. Published cases are selected: these are no survival figures.
 with grouped as (
     select surgery, radiotherapy, iif(drugs is null, 'not reported', 'yes') as systemic_drugs, follow_up_months,

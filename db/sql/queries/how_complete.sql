@@ -1,4 +1,5 @@
--- title: What is reported, and what is not
+-- title: What do the reports tell, and what not?
+-- theme: Words and quality
 -- For each value: how many cases give it.
 with said (field, given) as (
     select 'age_years', count(age_years) from patient_case

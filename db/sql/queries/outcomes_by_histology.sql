@@ -1,4 +1,5 @@
--- title: Outcomes by histology
+-- title: How did it end, by histology?
+-- theme: Outcome
 -- What became of the patients of each diagnosis, counted. Published cases are selected: these are no survival figures.
 select histology,
        count(*) as cases,

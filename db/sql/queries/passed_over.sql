@@ -1,4 +1,5 @@
--- title: Mentions that were passed over
+-- title: Which mentions were passed over, and why?
+-- theme: Words and quality
 -- Words that look like a value of the patient but were not taken as one, with the reason: the literature, the family, plans, denials.
 -- :field Field | select distinct field from evidence where reason is not null order by field
 -- :reason Reason | select distinct reason from evidence where reason is not null order by reason

@@ -1,4 +1,5 @@
--- title: Radiotherapy by site
+-- title: How was each site irradiated?
+-- theme: Treatment
 -- For each site: how many cases, how many were irradiated, and the doses of their courses from outside in physical gray. Courses of brachytherapy, in Gy(RBE), or of particles in plain Gy are counted but not mixed in.
 with dose as (
     select site, kind, total_dose_gy,

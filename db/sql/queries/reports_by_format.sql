@@ -1,4 +1,5 @@
--- title: Reports by format and kind
+-- title: From which kinds of files were the reports read?
+-- theme: Words and quality
 -- From which formats the reports were read, as which kind, and what the format kept: declared sections, tables, authors, an identifier (DOI, PMCID or PMID).
 select coalesce(format, 'not known') as format, kind,
        count(*) as reports,

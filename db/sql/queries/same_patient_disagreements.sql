@@ -1,4 +1,5 @@
--- title: Where a table and a report disagree about the same patient
+-- title: Where do a table and a report disagree about the same patient?
+-- theme: Words and quality
 -- A patient of a literature table who is a case here as well: what the two say differently. "At least" in both does not exclude the other.
 with pair as (
     select same_patient.*, row.age_years as row_age, row.n_male, row.site_topography, row.total_dose_gy, row.fractions, coalesce(row.is_rbe_weighted, 0) as row_is_rbe_weighted,

@@ -1,4 +1,5 @@
 -- title: Search the reports
+-- theme: Words and quality
 -- Words in title or text, best match first. Words are reduced to their stems: "resected" finds "resection".
 -- :q Words
 with found as (

@@ -1,4 +1,5 @@
--- title: Case reports with tables
+-- title: Which case reports have tables?
+-- theme: Words and quality
 -- Tables printed in reports that tell of patients, by words in their title or cells; leave the words empty for all. The number leads to the table's place in the text.
 -- :words Words in title or cells
 select report_id, table_number, label, report_table.caption, cells,

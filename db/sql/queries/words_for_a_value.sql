@@ -1,11 +1,16 @@
--- title: What the reports say, word for word
--- The words that the values of a field were read from.
+-- title: What does the report say, word for word?
+-- theme: Words and quality
+-- The words that values were read from; "ALK" as value and "ihc" as field gives the words on the stain ALK. A quote leads to its place in the text.
+-- :case_id Case
 -- :field Field | select distinct field from fact_evidence order by field
+-- :value Value contains
 -- :contains Words contain
 select fact_evidence.case_id, fact_evidence.field, evidence.value, evidence.quote, evidence.section,
        evidence.number as evidence_number
 from fact_evidence
 join evidence on evidence.report_id = fact_evidence.report_id and evidence.number = evidence_number
-where (:field = '' or fact_evidence.field = :field)
-  and evidence.quote like '%' || :contains || '%'
-order by fact_evidence.field, fact_evidence.case_id, evidence.number
+where (:case_id = '' or fact_evidence.case_id = trim(:case_id))
+  and (:field = '' or fact_evidence.field = :field)
+  and (:value = '' or evidence.value like '%' || :value || '%')
+  and (:contains = '' or evidence.quote like '%' || :contains || '%')
+order by fact_evidence.case_id, fact_evidence.field, evidence.number

@@ -1,0 +1,173 @@
+"""Datasette hooks: cases narrowed by stains and words, and rows as a spreadsheet."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette import Response
+from datasette.filters import FilterArguments
+from datasette.utils import path_with_format, sqlite_timelimit
+
+from db import publish, spreadsheet
+from db.hooks import hook
+from db.pages import asked as told
+from db.pages import narrowing
+from db.pages.memory import memory_of
+from db.query import every
+
+CASES = "case_overview"
+_LIMIT = re.compile(r"\blimit \d+(?: offset \d+)?\s*$", re.IGNORECASE)
+# Workbooks are written one at a time, since each takes a processor for seconds; so many may wait.
+_MOST_WAITING = 6
+
+
+@hook
+def filters_from_request(request: Any, table: str) -> FilterArguments | None:
+    """Narrow the cases by `_marker=STAT6:positive` and `_words=...`."""
+    if table != CASES:
+        return None
+    found = narrowing.conditions(_pairs(request))
+    return FilterArguments([condition.sql for condition in found], {key: value for each in found for key, value in each.values.items()})
+
+
+@hook
+def extra_template_vars(database: str | None, table: str | None, view_name: str, request: Any, datasette: Any) -> Any:
+    """Give the pages of tables and questions what they are narrowed to, their files, and the order of their columns."""
+    if database is None or request is None or view_name not in ("table", "query", "database", "QueryView"):
+        return {}
+
+    async def variables() -> dict[str, Any]:
+        found: dict[str, Any] = {"exports": _exports(datasette, request), "shown_first": lambda names: _shown_first(table, names)}
+        if table:
+            found["narrowed"] = await _narrowed(datasette, database, table, request)
+        return found
+
+    return variables
+
+
+async def _narrowed(datasette: Any, database: str, table: str, request: Any) -> dict[str, Any]:
+    """Return what the page of a table shows of its filters: each with the address without it; for the cases the form above them."""
+    pairs = _pairs(request)
+    here = str(datasette.urls.table(database, table))
+    found: dict[str, Any] = {"choices": [(choice.words, _address(here, choice.others)) for choice in narrowing.choices(pairs)]}
+    if table == CASES:
+        connection = datasette.get_database(database)
+        markers = await memory_of(datasette).get("markers", lambda: connection.execute_fn(_markers))
+        found |= {"ranges": narrowing.RANGES, "given": dict(pairs), "carried": narrowing.carried(pairs), "markers": markers}
+    return found
+
+
+def _markers(sqlite: sqlite3.Connection) -> tuple[str, ...]:
+    return tuple(row["marker"] for row in every(sqlite, "select distinct marker from ihc_result order by marker collate nocase"))
+
+
+def _exports(datasette: Any, request: Any) -> list[tuple[str, str]]:
+    """Return the files of all rows that are asked for: what they are called, and their addresses."""
+    asked = [pair for pair in _pairs(request) if pair[0] not in ("_next", "_size", "_shape", "_facet", "_facet_size")]
+
+    def address(ending: str, *more: tuple[str, str]) -> str:
+        path = path_with_format(request=request, format=ending).partition("?")[0]
+        return _address(str(datasette.urls.path(path)), (*asked, *more))
+
+    return [
+        ("Spreadsheet (.xlsx)", address("xlsx", ("_nofacet", "1"))),
+        ("CSV", address("csv", ("_stream", "on"))),
+        ("JSON", address("json", ("_shape", "objects"), ("_size", "max"))),
+    ]
+
+
+def _address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    return f"{path}?{asked}" if (asked := urlencode(tuple(pairs))) else path
+
+
+def _shown_first(table: str | None, names: Sequence[str]) -> list[int]:
+    """Return the places of columns in the order in which a page shows them."""
+    first = publish.COLUMNS_FIRST.get(table or "", ())
+    # The key in one cell, with a link: these pages begin with the case instead.
+    places = [place for place, name in enumerate(names) if not (name == "Link" and first)]
+    return sorted(places, key=lambda place: first.index(names[place]) if names[place] in first else len(first))
+
+
+@hook
+def register_routes() -> list[tuple[str, Any]]:
+    """Add the address that the form above the cases is sent to."""
+    return [(r"^/-/narrow$", narrow)]
+
+
+async def narrow(request: Any, datasette: Any) -> Any:
+    """Send the reader to the cases that the form asks for; without its empty fields, which would mean "equal to nothing"."""
+    name = next(name for name in datasette.databases if not name.startswith("_"))
+    return Response.redirect(_address(str(datasette.urls.table(name, CASES)), narrowing.cleaned(_pairs(request))))
+
+
+@hook
+def register_output_renderer() -> dict[str, Any]:
+    """Add .xlsx to tables, rows and queries."""
+    return {"extension": "xlsx", "render": xlsx, "can_render": lambda columns: bool(columns)}
+
+
+async def xlsx(
+    datasette: Any, columns: list[str], rows: Any, sql: str | None, query_name: str | None, database: str, table: str | None,
+    request: Any, view_name: str, data: Mapping[str, Any],
+) -> Any:  # fmt: skip
+    """Return the rows as a spreadsheet: all that are asked for, not only those of the page, as far as a spreadsheet goes."""
+    connection = datasette.get_database(database)
+    values = (data.get("query") or {}).get("params")
+    is_whole = sql and values is not None and (query_name or (table and view_name != "row"))
+
+    def read(sqlite: sqlite3.Connection) -> spreadsheet.Selection:
+        if not is_whole:
+            return spreadsheet.take(tuple(row) for row in rows)
+        # The page's SQL without the end of the page.
+        whole = _LIMIT.sub(f"limit {spreadsheet.MOST_ROWS + 1}", sql or "") if table else sql
+        with sqlite_timelimit(sqlite, datasette.setting("sql_time_limit_ms")):
+            return spreadsheet.take(sqlite.execute(whole, values))
+
+    try:
+        selection = await connection.execute_fn(read)
+    except sqlite3.OperationalError as error:
+        return Response.text(f"Too much for a spreadsheet ({error}): narrow it, or take the CSV.\n", status=400)
+    pairs = _pairs(request)
+    heading = told.title(table, query_name)
+    address = datasette.absolute_url(request, _page_of(request))
+    about = await connection.execute_fn(lambda sqlite: told.about(sqlite, heading, pairs, query_name, address, selection))
+    written = await _written(lambda: spreadsheet.workbook(told.columns(columns, table), selection, about))
+    if written is None:
+        return Response.text("Many spreadsheets are being written; try again in a minute, or take the CSV.\n", status=503)
+    name = told.file_name(heading, pairs, query_name)
+    return Response(written, content_type=spreadsheet.MIME, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+async def _written(write: Callable[[], bytes]) -> bytes | None:
+    """Return the file, written beside the event loop; None where too many wait."""
+    writer, places = _writer()
+    if not places.acquire(blocking=False):
+        return None
+    try:
+        return await asyncio.get_running_loop().run_in_executor(writer, write)
+    finally:
+        places.release()
+
+
+@cache
+def _writer() -> tuple[ThreadPoolExecutor, threading.BoundedSemaphore]:
+    return ThreadPoolExecutor(1, thread_name_prefix="spreadsheet"), threading.BoundedSemaphore(_MOST_WAITING)
+
+
+def _pairs(request: Any) -> tuple[tuple[str, str], ...]:
+    """Return names and values of the address, in their order."""
+    return tuple(parse_qsl(request.query_string, keep_blank_values=True))
+
+
+def _page_of(request: Any) -> str:
+    """Return the address of the page whose rows these are."""
+    path = request.path.removesuffix(".xlsx")
+    return f"{path}?{request.query_string}" if request.query_string else path

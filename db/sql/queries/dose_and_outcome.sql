@@ -1,0 +1,11 @@
+-- title: What dose did a tumour get, and how did it end?
+-- theme: Treatment
+-- Each irradiated case with the highest dose of one course, in physical gray or in Gy(RBE), and its outcome.
+-- :histology Histology | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
+-- :site Site | select site from case_overview where site <> 'not reported' group by site order by count(*) desc, site
+select case_id, histology, site, age_years, max_dose_gy, max_dose_gy_rbe, fractions, surgery, drugs, recurrence, status, follow_up_months, citation
+from case_overview
+where radiotherapy = 'yes'
+  and (:histology = '' or histology = :histology)
+  and (:site = '' or site = :site)
+order by max_dose_gy is null and max_dose_gy_rbe is null, coalesce(max_dose_gy, max_dose_gy_rbe) desc, case_id

@@ -1,0 +1,17 @@
+-- title: Which drugs were given, and with what response?
+-- theme: Treatment
+-- Systemic drugs by histology with the best response that is told, counted over cases. Published cases are selected: no response rates.
+-- :histology Histology | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
+-- :drug Drug | select name from drug group by name order by count(*) desc, name
+select histology, drug.name as drug, count(distinct case_id) as cases,
+       count(iif(response = 'CR', 1, null)) as complete_response,
+       count(iif(response = 'PR', 1, null)) as partial_response,
+       count(iif(response = 'SD', 1, null)) as stable_disease,
+       count(iif(response = 'PD', 1, null)) as progression,
+       sum(response is null) as response_not_reported
+from drug
+join case_overview using (case_id)
+where (:histology = '' or histology = :histology)
+  and (:drug = '' or drug.name = :drug)
+group by histology, drug.name
+order by cases desc, histology, drug
