@@ -55,14 +55,16 @@ def watched(browser: Any) -> Iterator[Any]:
     """Yield a page; fail on a console message, an uncaught error, or a request that fails or leaves the machine."""
     page = browser.new_page(viewport={"width": 1360, "height": 900})
     faults: list[str] = []
+    downloads: list[str] = []
     page.on("console", lambda message: faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
     page.on("response", lambda answer: faults.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None)
+    page.on("download", lambda file: downloads.append(f"failed: {file.url}"))  # the browser gives the request up and takes a file instead
     page.on("request", lambda request: None if "127.0.0.1" in request.url else faults.append(f"outside: {request.url}"))
     yield page
     page.close()
-    assert faults == []
+    assert [fault for fault in faults if fault not in downloads] == []
 
 
 @contextmanager

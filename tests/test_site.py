@@ -294,7 +294,7 @@ def test_questions_answer(get: Get) -> None:
 
 def test_question_pages_have_readable_forms(get: Get) -> None:
     html = get("/casebook/marker_profile").text
-    assert '<option value="SMA"></option>' in html
+    assert '<option value="SMA"' in html
     assert '<option value="negative">negative</option>' in html
     assert "select case_id" not in html  # the SQL is one click away, not in the way
 
@@ -389,7 +389,6 @@ def test_the_flat_table_of_doses_has_facets_and_explained_columns(get: Get) -> N
 def test_doses_are_linked_from_everywhere(get: Get) -> None:
     for path in ("/", "/casebook/case_overview"):
         assert 'href="/doses"' in get(path).text
-    assert "Which dose, and what became of the patient?" in get("/").text
 
 
 def test_json_of_a_case(get: Get) -> None:

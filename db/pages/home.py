@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from db.fields import dose
@@ -17,6 +18,23 @@ _COUNTS = (
     ("quotes as evidence", "select count(*) from evidence where reason is null"),
 )
 
+_SARCOMA = "sarcoma or soft tissue tumour"
+_EXAMPLE_TUMOUR = ("inflammatory myofibroblastic tumor", "lung (C34)")
+# Where nobody tested STAT6, the marker that was tested most.
+_EXAMPLE_MARKER = """
+select coalesce((select marker from ihc_result where marker = 'STAT6' limit 1),
+                (select marker from ihc_result group by marker order by count(*) desc, marker limit 1)) as marker
+"""
+_NEWEST = """
+with last (run_id, started_at) as (select run_id, started_at from run where reports_new > 0 order by started_at desc, run_id desc limit 1)
+select case_overview.*, started_at
+from last
+join run_report using (run_id)
+join case_overview on report_id = report_name
+where outcome = 'new'
+order by report_name, case_id
+limit 6
+"""
 
 # Characters of the text shown on each side of the sample.
 _AROUND = 120
@@ -37,6 +55,16 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A question as a link: its words, the canned query (or the table) that answers it, and what that is asked."""
+
+    words: str
+    name: str
+    asked: Mapping[str, str]
+    is_table: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage:
     """All that the home page shows.
 
@@ -44,52 +72,57 @@ class HomePage:
     ----------
     counts
         What is counted, and how many there are.
-    sites, histologies
+    groups, sites, histologies
         The commonest ones with their number of cases.
-    cases
-        Cases with much to see: those with most evidence.
-    markers
-        The markers tested in most cases, for the example question.
+    examples
+        Questions that this database has an answer to.
+    cases, newest_of
+        Cases that the last run which stored new reports stored, and when it began (ISO 8601; None where nobody says).
     sample
         A dose with the words for it, to show what the site does; None where there is no dose.
     """
 
     counts: tuple[tuple[str, int], ...]
+    groups: tuple[tuple[str, int], ...]
     sites: tuple[tuple[str, int], ...]
     histologies: tuple[tuple[str, int], ...]
+    examples: tuple[Example, ...]
     cases: tuple[Row, ...]
-    markers: tuple[str, ...]
+    newest_of: str | None
     sample: Sample | None
 
 
 def home_page(connection: sqlite3.Connection) -> HomePage:
     """Read what the home page shows."""
+    cases = every(connection, _NEWEST)
     return HomePage(
         tuple((name, every(connection, sql)[0][0]) for name, sql in _COUNTS),
+        _commonest(connection, "tumour_group"),
         _commonest(connection, "site"),
         _commonest(connection, "histology"),
-        tuple(
-            every(
-                connection,
-                "select case_overview.* from case_overview"
-                " join (select case_id, count(*) as quotes from fact_evidence group by case_id"
-                "       order by quotes desc, case_id limit 6) using (case_id) order by quotes desc, case_id",
-            )
-        ),
-        tuple(
-            marker
-            for row in every(
-                connection,
-                # The commonest pair that some case answers: one marker positive, the other negative.
-                "select shown.marker as shown, missing.marker as missing, count(distinct shown.case_id) as cases"
-                " from ihc_result as shown join ihc_result as missing using (case_id)"
-                " where shown.result = 'positive' and missing.result = 'negative'"
-                " group by 1, 2 order by cases desc, 1, 2 limit 1",
-            )
-            for marker in (row["shown"], row["missing"])
-        ),
+        tuple(_examples(connection)),
+        tuple(cases),
+        cases[0]["started_at"] if cases else None,
         _sample(connection),
     )
+
+
+def _examples(connection: sqlite3.Connection) -> Iterator[Example]:
+    """Yield the questions of which the database has something to answer."""
+    marker = one(connection, _EXAMPLE_MARKER)
+    if marker:
+        yield Example(f"Which histologies are {marker['marker']} positive?", "marker_positive", {"marker": marker["marker"]})
+    if one(connection, "select 1 from case_overview where histology = ? and site = ? and radiotherapy = 'yes'", *_EXAMPLE_TUMOUR):
+        tumour = dict(zip(("histology", "site"), _EXAMPLE_TUMOUR, strict=True))
+        yield Example("What dose did inflammatory myofibroblastic tumours of the lung get, and how did it end?", "dose_and_outcome", tumour)
+    yield Example("Which cases lack follow-up, and why?", "missing_values", {"field": "follow_up_months"})
+    stain = one(connection, "select case_id, histology from ihc_result join case_overview using (case_id) where marker = 'ALK' limit 1")
+    if stain:
+        words = f"What does the report say of ALK in this patient with {stain['histology']}?"
+        yield Example(words, "words_for_a_value", {"case_id": stain["case_id"], "field": "ihc", "value": "ALK"})
+    if one(connection, "select 1 from case_overview where tumour_group = ?", _SARCOMA):
+        wanted = {"tumour_group": _SARCOMA, "behaviour": "malignant", "radiotherapy": "yes"}
+        yield Example("All cases of sarcoma with radiotherapy, as a spreadsheet", "case_overview", wanted, is_table=True)
 
 
 def _sample(connection: sqlite3.Connection) -> Sample | None:

@@ -6,11 +6,11 @@
 with asked (field) as (
     select coalesce(nullif(trim(:field), ''), 'follow_up_months')
 )
-select case_id, histology, site, field, reason, evidence.quote, evidence_number
+select case_overview.case_id, histology, site, asked.field, empty_field.reason, evidence.quote, evidence_number
 from asked
 join empty_field using (field)
 join case_overview using (case_id)
 left join evidence on evidence.report_id = case_overview.report_id and evidence.number = evidence_number
-where reason in ('not stated', 'stated unclearly', 'stated absent', 'not applicable', 'failed', 'rejected')
-  and (:reason = '' or reason = :reason)
-order by reason = 'not stated', reason, case_id
+where empty_field.reason in ('not stated', 'stated unclearly', 'stated absent', 'not applicable', 'failed', 'rejected')
+  and (:reason = '' or empty_field.reason = :reason)
+order by empty_field.reason = 'not stated', empty_field.reason, case_overview.case_id

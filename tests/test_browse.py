@@ -1,0 +1,285 @@
+"""Browsing the cases: groups of tumours, what a table is narrowed to, and the form above it; the question of issue 8 by clicking."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sqlite3
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from db import overview, serve, tumour_groups
+from db.pages import narrowing
+from db.schema import DatabaseError
+from tests import db_fixtures
+from tests.browsers import NEEDED, served
+from tests.test_site import Get, _asking
+
+LEXICONS = Path(__file__).parent.parent / "extract" / "lexicons"
+SARCOMA = "sarcoma or soft tissue tumour"
+CASES = "/casebook/case_overview"
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return db_fixtures.build(tmp_path_factory.mktemp("browse") / "casebook.db")
+
+
+@pytest.fixture(scope="module")
+def get(database: Path) -> Iterator[Get]:
+    yield from _asking(database)
+
+
+# --- groups of tumours -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("morphology", "group", "behaviour"),
+    [
+        ("8890/3", SARCOMA, "malignant"),
+        ("8825/1", SARCOMA, "uncertain or borderline"),
+        ("9180/3", SARCOMA, "malignant"),
+        ("9220/3", SARCOMA, "malignant"),
+        ("9040/3", SARCOMA, "malignant"),
+        ("9120/3", SARCOMA, "malignant"),
+        ("9140/3", SARCOMA, "malignant"),
+        ("8832/1", SARCOMA, "uncertain or borderline"),
+        ("9540/3", SARCOMA, "malignant"),
+        ("9364/3", SARCOMA, "malignant"),
+        ("8936/3", SARCOMA, "malignant"),
+        ("8931/3", SARCOMA, "malignant"),
+        ("8963/3", SARCOMA, "malignant"),
+        ("8850/0", SARCOMA, "benign"),
+        ("8980/3", "carcinoma, other or unspecified", "malignant"),
+        ("8140/6", "adenocarcinoma or other glandular tumour", "malignant"),
+        ("8070/2", "squamous or urothelial tumour", "in situ"),
+        ("8247/3", "neuroendocrine tumour", "malignant"),
+        ("8720/3", "melanoma or naevus", "malignant"),
+        ("9050/3", "mesothelioma or other mesothelial tumour", "malignant"),
+        ("9061/3", "germ cell or trophoblastic tumour", "malignant"),
+        ("9440/3", "glioma or other tumour of the nervous system", "malignant"),
+        ("9680/3", "lymphoma", "malignant"),
+        ("9732/3", "myeloma or plasma cell tumour", "malignant"),
+        ("9861/3", "leukaemia", "malignant"),
+        ("8999/1", tumour_groups.OTHER, "uncertain or borderline"),
+        (None, "not reported", "not reported"),
+    ],
+)
+def test_a_code_has_a_group_and_a_behaviour(morphology: str | None, group: str, behaviour: str) -> None:
+    assert overview.group_words(morphology) == group
+    assert overview.behaviour_words(morphology) == behaviour
+
+
+def test_every_code_of_the_vocabularies_is_in_a_range() -> None:
+    ranges = tumour_groups.read()
+    codes = set()
+    for path in LEXICONS.glob("histology*.csv"):
+        with path.open(encoding="utf-8", newline="") as lines:
+            codes |= {row["concept_id"] for row in csv.DictReader(lines)}
+    assert len(codes) > 900
+    assert [code for code in sorted(codes) if not any(codes.first <= int(code[:4]) <= codes.last for codes in ranges)] == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("first_code,last_code,group\n", ":1: wanted the columns first_code,last_code,group,source"),
+        ("first_code,last_code,group,source\n8000,8005,a,b\n8005,8010,c,d\n", ":3: 8005 is in the range 8000 to 8005 \\(a\\) as well"),
+        ("first_code,last_code,group,source\n8010,8005,a,b\n", ":2: 8010,8005,a,b: wanted two codes"),
+        ("first_code,last_code,group,source\n800,8005,a,b\n", ":2: .*wanted two codes"),
+        ("first_code,last_code,group,source\n8000,8005,a,\n", ":2: .*a group and a source"),
+    ],
+)
+def test_a_wrong_line_of_the_groups_is_named(tmp_path: Path, lines: str, said: str) -> None:
+    path = tmp_path / "groups.csv"
+    path.write_text(lines, encoding="utf-8")
+    with pytest.raises(DatabaseError, match=f"groups.csv{said}"):
+        tumour_groups.read(path)
+
+
+# --- what a table is narrowed to -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("radiotherapy", "yes", "radiotherapy: yes"),
+        ("age_years__gte", "20", "age from 20 years"),
+        ("max_dose_gy__lte", "60", "max dose to 60 Gy"),
+        ("follow_up_months__isnull", "1", "follow-up: not reported"),
+        ("site__contains", "lung", "site contains “lung”"),
+        ("_marker", "STAT6:positive", "STAT6 positive"),
+        ("_marker", "CK7:other_cells", "CK7 other cells"),
+        ("_marker", "HER2:3", "HER2:3"),
+        ("_words", " wedge ", "the report has “wedge”"),
+    ],
+)
+def test_a_choice_is_told_in_words_and_can_be_taken_away(name: str, value: str, words: str) -> None:
+    asked = (("sex", "male"), (name, value), ("_sort", "year"), ("_next", "x"))
+    chosen = narrowing.choices(asked)
+    assert [choice.words for choice in chosen] == ["sex: male", words]
+    assert chosen[1].others == (("sex", "male"), ("_sort", "year"))
+
+
+def test_orders_and_facets_are_no_choices() -> None:
+    assert narrowing.choices((("_sort", "year"), ("_facet", "year"), ("_words", " "), ("_marker", ""))) == ()
+
+
+def _cases(get: Get, query: str) -> list[str]:
+    return [row["case_id"] for row in get(f"{CASES}.json?_shape=array&{query}").json()]
+
+
+@pytest.mark.parametrize(
+    ("query", "cases"),
+    [
+        ("_marker=SMA:positive", ["lung-imt/1"]),
+        ("_marker=SMA:negative", []),
+        ("_marker=CD138", ["lung-imt/1"]),
+        ("_marker=SMA:positive&_marker=ALK:negative", ["lung-imt/1"]),
+        ("_marker=SMA:positive&_marker=ALK:positive", []),
+        ("_marker=x' or 1=1 --", []),
+        ("_marker=", ["lung-imt/1", "markup/1", "markup/2"]),
+        ("_words=irradiated", ["lung-imt/1"]),
+        ('_words="', ["lung-imt/1", "markup/1", "markup/2"]),
+        ("_words=zebra", []),
+        (f"tumour_group={SARCOMA}&behaviour=malignant", ["markup/1", "markup/2"]),
+        ("_words=leiomyosarcoma&sex=male", ["markup/2"]),
+    ],
+)
+def test_cases_are_narrowed_by_stains_words_and_groups(get: Get, query: str, cases: list[str]) -> None:
+    if query == '_words="':
+        assert get(f"{CASES}?{query}").status_code == 200
+    else:
+        assert _cases(get, query) == cases
+
+
+def test_words_and_stains_narrow_no_other_table(get: Get) -> None:
+    assert len(get("/casebook/report.json?_shape=array&_words=irradiated").json()) == 3
+
+
+def test_the_form_leads_to_an_address_without_empty_fields(get: Get) -> None:
+    answer = get("/-/narrow?sex=male&age_years__gte=20&age_years__lte=&marker=SMA&result=positive&_words=+lung&_next=abc")
+    assert str(answer.url).partition("?")[2] == "sex=male&age_years__gte=20&_words=lung&_marker=SMA%3Apositive"
+    assert answer.url.path == CASES
+    assert "?" not in str(get("/-/narrow?marker=&result=positive&age_years__gte=").url)
+    assert get("/-/narrow?marker=SMA&result=").url.params["_marker"] == "SMA"
+
+
+def test_the_page_of_cases_shows_what_it_is_narrowed_to(get: Get) -> None:
+    html = get(f"{CASES}?sex=male&age_years__gte=60&_marker=SMA:negative").text
+    assert re.search(rf'<a href="{CASES}\?sex=male&amp;_marker=SMA%3Anegative">age from 60 years', html)
+    assert "No case is like this" in html
+    assert "without “sex: male”" in html
+    assert 'name="age_years__gte" value="60"' in html
+    assert '<input type="hidden" name="sex" value="male">' in html
+    assert '<input type="hidden" name="age_years__gte"' not in html
+
+
+def test_the_page_of_cases_gives_files_of_all_that_is_asked(get: Get) -> None:
+    html = get(f"{CASES}?sex=male&_next=lung-imt~2F1&_size=1").text
+    links = {words: unescape(url) for url, words in re.findall(r'<a class="[^"]*plain" href="([^"]+)" rel="nofollow">([^<]+)</a>', html)}
+    assert set(links) == {"Spreadsheet (.xlsx)", "CSV", "JSON"}
+    assert len(get(links["CSV"]).text.splitlines()) == 3
+    assert [row["case_id"] for row in get(links["JSON"]).json()["rows"]] == ["lung-imt/1", "markup/2"]
+    assert get(links["Spreadsheet (.xlsx)"]).content[:2] == b"PK"
+
+
+def test_headings_are_words_with_units_and_say_how_rows_are_sorted(get: Get) -> None:
+    html = get(f"{CASES}?_sort_desc=max_dose_gy").text
+    head = re.search(r"<thead>(.*?)</thead>", html, re.DOTALL)
+    assert head
+    assert re.search(r'aria-sort="descending"[^>]*>\s*<a href="[^"]*_sort=max_dose_gy[^"]*"[^>]*>max dose \(Gy\)', head[1])
+    assert re.search(r'<a href="[^"]*_sort_desc=age_years[^"]*"[^>]*>age \(years\)', head[1])  # the highest first: NULL would stand before the least
+    assert "case_id" not in re.sub(r"<[^>]*>", "", head[1])
+
+
+@pytest.mark.parametrize(("table", "first"), [("fact", ["case", "field", "value", "band", "basis"]), ("empty_field", ["case", "field", "reason"])])
+def test_values_begin_with_the_case_and_what_matters(get: Get, table: str, first: list[str]) -> None:
+    html = get(f"/casebook/{table}").text
+    headings = [" ".join(re.sub(r"<[^>]*>", "", cell).split()) for cell in re.findall(r"<th [^>]*>(.*?)</th>", html, re.DOTALL)]
+    assert headings[: len(first)] == first
+    assert "Link" not in headings
+    row = re.search(r"<tbody>\s*<tr>(.*?)</tr>", html, re.DOTALL)
+    assert row
+    assert 'href="/casebook/patient_case/lung-imt~2F1"' in row[1].partition("</td>")[0]
+
+
+# --- by clicking -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site on which a sarcoma was irradiated."""
+    path = tmp_path_factory.mktemp("clicked") / "casebook.db"
+    path.write_bytes(database.read_bytes())
+    connection = sqlite3.connect(path)
+    connection.execute("update case_overview set radiotherapy = 'yes' where case_id = 'markup/1'")
+    connection.commit()
+    connection.close()
+    with served(serve.make_datasette(path).app()) as address:
+        yield address
+
+
+@NEEDED
+@pytest.mark.parametrize("way", ["example", "facets"])
+def test_all_sarcomas_with_radiotherapy_as_a_spreadsheet_by_clicking(page: Any, address: str, tmp_path: Path, way: str) -> None:
+    page.goto(address)
+    if way == "example":
+        page.get_by_role("link", name="All cases of sarcoma with radiotherapy, as a spreadsheet").click()
+    else:
+        page.get_by_role("link", name=SARCOMA).click()
+        page.locator("#facet-behaviour a", has_text="malignant").click()
+        page.locator("#facet-radiotherapy a", has_text="yes").click()
+    assert [words.strip() for words in page.locator(".choices a:not(.all)").all_text_contents()] == [
+        f"tumour group: {SARCOMA} ×: remove",
+        "behaviour: malignant ×: remove",
+        "radiotherapy: yes ×: remove",
+    ]
+    # A file is no page: the browser calls its request failed.
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Spreadsheet (.xlsx)").click()
+    assert started.value.suggested_filename == "casebook-cases-tumour-group-sarcoma-or-soft-tissue-tumour-behaviour-malignant-radiotherap.xlsx"
+    started.value.save_as(tmp_path / "cases.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "cases.xlsx")
+    assert [row[0] for row in book["Rows"].iter_rows(min_row=2, values_only=True)] == ["markup/1"]
+    page.get_by_role("link", name="behaviour: malignant").click()
+    assert page.locator(".choices li").count() == 3
+
+
+@NEEDED
+def test_the_form_above_the_cases_by_keyboard(page: Any, address: str) -> None:
+    page.goto(f"{address}{CASES}?sex=male")
+    page.get_by_label("age (years) from").focus()
+    page.keyboard.type("60")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**age_years__gte=60")
+    assert page.locator("table.rows tbody tr").count() == 1
+    assert page.get_by_label("age (years) from").input_value() == "60"
+    page.get_by_label("Marker", exact=True).select_option("SMA")
+    page.get_by_role("button", name="Narrow").click()
+    assert page.locator(".zero").inner_text().startswith("No case is like this.")
+    page.locator(".choices a", has_text="age from 60 years").click()
+    assert page.locator("table.rows tbody tr").count() == 1
+
+
+@NEEDED
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["wide", "phone"])
+@pytest.mark.parametrize("path", [f"{CASES}?sex=male&_marker=SMA:positive", f"{CASES}?sex=none", "/casebook/fact", "/casebook/marker_positive", "/"])
+def test_pages_of_browsing_are_accessible_and_fit(page: Any, address: str, path: str, width: int, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = axe.Axe().run(page).response["violations"]
+    assert [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in found] == []
+    if path == "/casebook/fact" and width == 1280:
+        place = page.locator("th.col-basis").bounding_box()
+        assert place["x"] + place["width"] <= 1280
