@@ -98,6 +98,10 @@ class Query:
     sql: str
 
 
+# The rows of an answer that its page shows; a file asks for more with `rows`.
+SHOWN_ROWS = 200
+_BOUND = f"\nlimit coalesce(nullif(:rows, ''), {SHOWN_ROWS})"
+
 # The themes of the questions, in the order of the pages.
 THEMES = ("Patients and tumours", "Markers and genes", "Treatment", "Outcome", "Words and quality")
 
@@ -223,7 +227,7 @@ def _query_metadata(query: Query) -> dict[str, Any]:
         "title": query.title,
         "description": query.description,
         "sql": query.sql,
-        "params": [parameter.name for parameter in query.parameters],
+        "params": [*(parameter.name for parameter in query.parameters), "rows"],
         "hide_sql": True,
     }
 
@@ -232,7 +236,7 @@ def _read_query(path: Path) -> Query:
     """Read one query file: a title, a description and the parameters as comments, then the SQL."""
     lines = path.read_text(encoding="utf-8").splitlines()
     head = [line for line in lines if line.startswith("--")]
-    sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
+    sql = "\n".join(line for line in lines if not line.startswith("--")).strip() + _BOUND
     if not head or not head[0].startswith("-- title: "):
         raise schema.DatabaseError(f"{path}:1: a query starts with `-- title: ...`")
     theme = head[1].removeprefix("-- theme: ") if len(head) > 1 else ""

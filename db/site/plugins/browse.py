@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from datasette import Response
 from datasette.filters import FilterArguments
-from datasette.utils import path_with_format, sqlite_timelimit
+from datasette.utils import path_with_format, sqlite_timelimit, tilde_decode
 
 from db import publish, spreadsheet
 from db.hooks import hook
@@ -71,16 +71,19 @@ def _markers(sqlite: sqlite3.Connection) -> tuple[str, ...]:
 
 def _exports(datasette: Any, request: Any) -> list[tuple[str, str]]:
     """Return the files of all rows that are asked for: what they are called, and their addresses."""
-    asked = [pair for pair in _pairs(request) if pair[0] not in ("_next", "_size", "_shape", "_facet", "_facet_size")]
+    is_question = any(query.name == tilde_decode(request.url_vars.get("table") or "") for query in publish.queries())
+    # Datasette's CSV and JSON of a question end at its most rows; the spreadsheet does not.
+    most = [[("rows", str(spreadsheet.MOST_ROWS + 1))], [("rows", "1000")], [("rows", "1000")]] if is_question else [[], [], []]
+    asked = [pair for pair in _pairs(request) if pair[0] not in ("rows", "_next", "_size", "_shape", "_facet", "_facet_size")]
 
     def address(ending: str, *more: tuple[str, str]) -> str:
         path = path_with_format(request=request, format=ending).partition("?")[0]
         return _address(str(datasette.urls.path(path)), (*asked, *more))
 
     return [
-        ("Spreadsheet (.xlsx)", address("xlsx", ("_nofacet", "1"))),
-        ("CSV", address("csv", ("_stream", "on"))),
-        ("JSON", address("json", ("_shape", "objects"), ("_size", "max"))),
+        ("Spreadsheet (.xlsx)", address("xlsx", *most[0], ("_nofacet", "1"))),
+        ("CSV", address("csv", *most[1], ("_stream", "on"))),
+        ("JSON", address("json", *most[2], ("_shape", "objects"), ("_size", "max"))),
     ]
 
 

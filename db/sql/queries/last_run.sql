@@ -6,7 +6,7 @@ with last (run_id) as (
 )
 select case_id, outcome as report_is, histology, site, year, citation
 from last
-join run_report using (run_id)
-join case_overview on report_id = report_name
+cross join run_report using (run_id)
+cross join case_overview on report_id = report_name
 where outcome in ('new', 'changed')
-order by outcome = 'changed', case_id
+order by report_name, case_id

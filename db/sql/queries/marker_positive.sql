@@ -2,16 +2,18 @@
 -- theme: Markers and genes
 -- How often a marker was positive or negative in each histology, counted over cases. Published cases are selected: no rates.
 -- :marker! Marker | select marker from ihc_result group by marker order by count(*) desc, marker
-with asked (marker) as (
-    select coalesce(nullif(trim(:marker), ''), (select marker from ihc_result group by marker order by count(*) desc, marker limit 1))
+with tested as (
+    select marker, case_id, max(result = 'positive') as is_positive, max(result = 'negative') as is_negative, max(result = 'equivocal') as is_equivocal
+    from ihc_result
+    where marker = coalesce(nullif(trim(:marker), ''), (select marker from ihc_result group by marker order by count(*) desc, marker limit 1))
+    group by marker, case_id
 )
 select marker, histology,
-       count(distinct iif(result = 'positive', case_id, null)) as positive_cases,
-       count(distinct iif(result = 'negative', case_id, null)) as negative_cases,
-       count(distinct iif(result = 'equivocal', case_id, null)) as equivocal_cases,
-       count(distinct case_id) as tested_cases
-from asked
-join ihc_result using (marker)
+       sum(is_positive) as positive_cases,
+       sum(is_negative) as negative_cases,
+       sum(is_equivocal) as equivocal_cases,
+       count(*) as tested_cases
+from tested
 join case_overview using (case_id)
 group by marker, histology
 order by positive_cases desc, tested_cases desc, histology

@@ -17,4 +17,4 @@ where case_id in (select case_id from ihc_result
                   where marker = :marker_2 and (:result_2 = '' or result = :result_2)))
   and (:marker_3 = '' or case_id in (select case_id from ihc_result
                   where marker = :marker_3 and (:result_3 = '' or result = :result_3)))
-order by histology, case_id
+order by case_id

@@ -1,17 +1,20 @@
 -- title: Which markers are positive in a histology?
 -- theme: Markers and genes
 -- How often each marker was positive or negative in a histology, counted over cases. Published cases are selected: no rates.
--- :histology! Histology | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
-with asked (histology) as (
-    select coalesce(nullif(trim(:histology), ''), (select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology limit 1))
+-- :histology! Histology | select histology from case_overview where histology <> 'not reported' and markers is not null group by histology order by count(*) desc, histology
+with tested as (
+    select histology, marker, case_id,
+           max(result = 'positive') as is_positive, max(result = 'negative') as is_negative, max(result = 'equivocal') as is_equivocal
+    from case_overview
+    cross join ihc_result using (case_id)
+    where histology = coalesce(nullif(trim(:histology), ''), (select histology from case_overview where histology <> 'not reported' and markers is not null group by histology order by count(*) desc, histology limit 1))
+    group by marker, case_id
 )
 select histology, marker,
-       count(distinct iif(result = 'positive', case_id, null)) as positive_cases,
-       count(distinct iif(result = 'negative', case_id, null)) as negative_cases,
-       count(distinct iif(result = 'equivocal', case_id, null)) as equivocal_cases,
-       count(distinct case_id) as tested_cases
-from asked
-join case_overview using (histology)
-join ihc_result using (case_id)
+       sum(is_positive) as positive_cases,
+       sum(is_negative) as negative_cases,
+       sum(is_equivocal) as equivocal_cases,
+       count(*) as tested_cases
+from tested
 group by histology, marker
 order by tested_cases desc, marker

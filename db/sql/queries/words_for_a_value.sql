@@ -2,7 +2,7 @@
 -- theme: Words and quality
 -- The words that values were read from; "ALK" as value and "ihc" as field gives the words on the stain ALK. A quote leads to its place in the text.
 -- :case_id Case
--- :field Field | select distinct field from fact_evidence order by field
+-- :field Field | age_years, sex, site, size_cm, metastases, histology, ihc, ki67_percent, molecular, surgery, surgeries, radiotherapy_given, radiotherapy, drugs, recurrence, recurrence_months, status, follow_up_months, events
 -- :value Value contains
 -- :contains Words contain
 select fact_evidence.case_id, fact_evidence.field, evidence.value, evidence.quote, evidence.section,

@@ -1,0 +1,168 @@
+"""The questions of the site: each answers with its defaults and with what its form offers, and reads as a question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from db import fields, publish
+from db.schema import DatabaseError
+from tests import db_fixtures
+from tests.test_site import Get, _asking
+
+QUERIES = {query.name: query for query in publish.queries()}
+ANSWERED = (
+    "age_and_sex", "dose_and_outcome", "doses_beside_review", "drugs_and_response", "follow_up_by_treatment", "gene_alterations", "how_complete",
+    "last_run", "marker_positive", "marker_profile", "markers_by_histology", "metastases", "missing_values", "outcomes_by_histology", "passed_over",
+    "radiotherapy_by_site", "reports_by_format", "several_patients", "tumour_groups", "words_for_a_value",
+)  # fmt: skip
+SARCOMA = "sarcoma or soft tissue tumour"
+
+
+@pytest.fixture(scope="module")
+def get(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+    yield from _asking(db_fixtures.build(tmp_path_factory.mktemp("queries") / "casebook.db"))
+
+
+def _rows(get: Get, name: str, **asked: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = get(f"/casebook/{name}.json?{urlencode({'_shape': 'array', **asked})}").json()
+    return rows
+
+
+def test_each_question_reads_as_one_and_has_a_theme() -> None:
+    shown = [query for _, asked in publish.questions() for query in asked]
+    assert {query.name for query in shown} == set(QUERIES) - {"search"}
+    assert all(query.title.endswith("?") and query.description.endswith(".") for query in shown)
+    assert len(shown) >= 25
+    assert all(asked for _, asked in publish.questions())
+    assert all("_" not in parameter.label and parameter.label for query in QUERIES.values() for parameter in query.parameters)
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_a_question_answers_at_once(get: Get, name: str) -> None:
+    html = get(f"/casebook/{name}").text
+    assert _rows(get, name), name
+    assert "Nothing found" not in html
+    assert f"<h1>{QUERIES[name].title}</h1>" in unescape(html)
+    assert "<textarea" not in html  # the SQL is behind a link
+    assert re.search(r'<a href="/casebook\?sql=[^"]+" rel="nofollow">SQL</a>', html)
+    headings = [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<th [^>]*>(.*?)</th>", html, re.DOTALL)]
+    assert not [heading for heading in headings if "_" in heading]
+
+
+def _choices(html: str, name: str) -> list[str]:
+    """What the form offers for a parameter; nothing where the database has nothing to choose from."""
+    if f'<input id="p-{name}"' in html and f'<datalist id="l-{name}"' not in html:
+        return []
+    found = re.search(rf'<select id="p-{name}".*?</select>|<datalist id="l-{name}">.*?</datalist>', html, re.DOTALL)
+    assert found, name
+    return [unescape(choice) for choice in re.findall(r'<option value="([^"]+)"', found[0])]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_question_bears_each_choice_of_its_form(get: Get, name: str) -> None:
+    html = get(f"/casebook/{name}").text
+    for parameter in QUERIES[name].parameters:
+        listed = bool(parameter.choices or parameter.choices_sql)
+        if not listed:
+            assert get(f"/casebook/{name}?{urlencode({parameter.name: '%_(x'})}").status_code == 200
+            continue
+        for choice in _choices(html, parameter.name):
+            answer = get(f"/casebook/{name}?{urlencode({parameter.name: choice})}")
+            assert answer.status_code == 200, (parameter.name, choice)
+            assert f'<option value="{choice}" selected>' in unescape(answer.text)
+        if parameter.name not in ("result_2", "result_3"):  # of a marker that is not chosen
+            assert "Nothing found" in get(f"/casebook/{name}?{urlencode({parameter.name: 'no such thing'})}").text, parameter.name
+
+
+@pytest.mark.parametrize("name", [query.name for query in QUERIES.values() if any(parameter.is_needed for parameter in query.parameters)])
+def test_a_question_of_one_thing_begins_with_the_commonest(get: Get, name: str) -> None:
+    html = get(f"/casebook/{name}").text
+    first = next(parameter for parameter in QUERIES[name].parameters if parameter.is_needed)
+    offered = _choices(html, first.name)
+    assert f'<option value="{offered[0]}" selected>' in unescape(html)
+    assert _rows(get, name) == _rows(get, name, **{first.name: offered[0]})
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "wanted"),
+    [
+        ("marker_positive", {"marker": "ALK"}, [{"histology": "inflammatory myofibroblastic tumor", "positive_cases": 0, "negative_cases": 1, "tested_cases": 1}]),
+        ("markers_by_histology", {"histology": "leiomyosarcoma"}, []),
+        ("gene_alterations", {"gene": "ALK"}, [{"alteration": "rearrangement", "found_in_cases": 0, "not_found_in_cases": 1}]),
+        ("drugs_and_response", {"histology": "inflammatory myofibroblastic tumor"}, [{"drug": "cisplatin", "cases": 1, "response_not_reported": 1}]),
+        ("age_and_sex", {"histology": "leiomyosarcoma"}, [{"age": "30 to 39 years", "female": 1, "male": 0}, {"age": "60 to 69 years", "female": 0, "male": 1}]),
+        ("metastases", {"tumour_group": SARCOMA, "histology": "leiomyosarcoma"}, [{"metastasis_in": "liver", "cases": 1}]),
+        ("several_patients", {}, [{"report_id": "markup", "patients": 2, "cases": "markup/1, markup/2"}]),
+        ("dose_and_outcome", {"site": "lung (C34)"}, [{"case_id": "lung-imt/1", "max_dose_gy": 54.0, "status": "alive without disease"}]),
+        ("dose_and_outcome", {"site": "soft tissue (C49)"}, []),
+        ("without_surgery", {}, []),
+        ("missing_values", {"field": "follow_up_months"}, [{"case_id": "markup/1", "reason": "not stated"}]),
+        ("words_for_a_value", {"case_id": "lung-imt/1", "field": "ihc", "value": "", "contains": "ALK"}, [{"quote": "ALK and desmin were negative"}]),
+        ("tumour_groups", {}, [{"tumour_group": SARCOMA, "behaviour": "malignant", "cases": 2}, {"behaviour": "uncertain or borderline", "irradiated": 1}]),
+        ("last_run", {}, [{"case_id": "lung-imt/1", "report_is": "new"}, {"case_id": "markup/1"}, {"case_id": "markup/2"}]),
+    ],
+)  # fmt: skip
+def test_a_question_finds_what_is_so(get: Get, name: str, asked: dict[str, str], wanted: list[dict[str, Any]]) -> None:
+    found = _rows(get, name, **asked)
+    assert [{key: row[key] for key in want} for row, want in zip(found, wanted, strict=True)] == wanted
+
+
+def test_answers_lead_to_their_cases(get: Get) -> None:
+    assert 'href="/casebook/patient_case/lung-imt~2F1"' in get("/casebook/dose_and_outcome").text
+    assert 'href="/casebook/case_overview?histology=inflammatory+myofibroblastic+tumor"' in get("/casebook/marker_positive?marker=ALK").text
+
+
+def test_the_fields_of_the_forms_are_those_of_a_record() -> None:
+    for name in ("missing_values", "words_for_a_value"):
+        (field,) = (parameter for parameter in QUERIES[name].parameters if parameter.name == "field")
+        assert set(field.choices) == {key for key, _ in fields.LABELS}
+
+
+def test_a_page_shows_the_first_rows_and_files_have_more(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    html = get("/casebook/words_for_a_value").text
+    links = [unescape(url) for url in re.findall(r'href="(/casebook/words_for_a_value\.[^"]+)"', html)]
+    assert [re.search(r"[?&]rows=(\d+)", url)[1] for url in links] == ["50001", "1000", "1000"]  # type: ignore[index]
+    assert len(_rows(get, "words_for_a_value", rows="2")) == 2
+    assert publish.SHOWN_ROWS == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("select 1\n", ":1: a query starts with"),
+        ("-- title: Who?\nselect 1\n", ":2: found '.*'; wanted `-- theme: `"),
+        ("-- title: Who?\n-- theme: Weather\nselect 1\n", ":2: found 'Weather'; wanted"),
+    ],
+)
+def test_a_query_without_title_or_theme_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "odd.sql"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DatabaseError, match=f"odd.sql{said}"):
+        publish._read_query(path)
+
+
+def test_the_home_page_leads_to_every_question_and_answers_the_examples(get: Get) -> None:
+    html = get("/").text
+    for _, asked in publish.questions():
+        for query in asked:
+            assert f'href="/casebook/{query.name}"' in html
+    examples = re.search(r'<section class="examples">(.*?)</section>', html, re.DOTALL)
+    assert examples
+    links = [(unescape(url), unescape(words)) for url, words in re.findall(r'<a href="([^"]+)">([^<]+)</a>', examples[1])]
+    assert [words for _, words in links] == [
+        "Which histologies are ALK positive?",
+        "What dose did inflammatory myofibroblastic tumours of the lung get, and how did it end?",
+        "Which cases lack follow-up, and why?",
+        "What does the report say of ALK in this patient with inflammatory myofibroblastic tumor?",
+        "All cases of sarcoma with radiotherapy, as a spreadsheet",
+    ]
+    for url, _ in links[:3]:
+        assert "Nothing found" not in get(url).text
+    assert re.findall(r'<a class="card" href="([^"]+)"', html)[0] == "/casebook/patient_case/lung-imt~2F1"
