@@ -92,7 +92,14 @@ _UNITS = (
     ("_years", "years"),
     ("_cm", "cm"),
 )
-_SIGNS = (("alpha_beta", "α/β"), ("eqd2", "EQD2"), ("bed_", "BED "), ("follow_up", "follow-up"), ("case_id", "case"), ("report_id", "report"))
+_SIGNS = (
+    ("alpha_beta", "α/β"),
+    ("eqd2", "EQD2"),
+    ("bed_", "BED "),
+    ("follow_up", "follow-up"),
+    ("case_id", "case"),
+    ("report_id", "report"),
+)
 
 
 def header(column: str) -> str:

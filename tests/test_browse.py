@@ -194,11 +194,15 @@ def test_headings_are_words_with_units_and_say_how_rows_are_sorted(get: Get) -> 
     head = re.search(r"<thead>(.*?)</thead>", html, re.DOTALL)
     assert head
     assert re.search(r'aria-sort="descending"[^>]*>\s*<a href="[^"]*_sort=max_dose_gy[^"]*"[^>]*>max dose \(Gy\)', head[1])
-    assert re.search(r'<a href="[^"]*_sort_desc=age_years[^"]*"[^>]*>age \(years\)', head[1])  # the highest first: NULL would stand before the least
+    assert re.search(
+        r'<a href="[^"]*_sort_desc=age_years[^"]*"[^>]*>age \(years\)', head[1]
+    )  # the highest first: NULL would stand before the least
     assert "case_id" not in re.sub(r"<[^>]*>", "", head[1])
 
 
-@pytest.mark.parametrize(("table", "first"), [("fact", ["case", "field", "value", "band", "basis"]), ("empty_field", ["case", "field", "reason"])])
+@pytest.mark.parametrize(
+    ("table", "first"), [("fact", ["case", "field", "value", "band", "basis"]), ("empty_field", ["case", "field", "reason"])]
+)
 def test_values_begin_with_the_case_and_what_matters(get: Get, table: str, first: list[str]) -> None:
     html = get(f"/casebook/{table}").text
     headings = [" ".join(re.sub(r"<[^>]*>", "", cell).split()) for cell in re.findall(r"<th [^>]*>(.*?)</th>", html, re.DOTALL)]
@@ -243,7 +247,9 @@ def test_all_sarcomas_with_radiotherapy_as_a_spreadsheet_by_clicking(page: Any, 
     # A file is no page: the browser calls its request failed.
     with page.expect_download() as started:
         page.get_by_role("link", name="Spreadsheet (.xlsx)").click()
-    assert started.value.suggested_filename == "casebook-cases-tumour-group-sarcoma-or-soft-tissue-tumour-behaviour-malignant-radiotherap.xlsx"
+    assert (
+        started.value.suggested_filename == "casebook-cases-tumour-group-sarcoma-or-soft-tissue-tumour-behaviour-malignant-radiotherap.xlsx"
+    )
     started.value.save_as(tmp_path / "cases.xlsx")
     book = openpyxl.load_workbook(tmp_path / "cases.xlsx")
     assert [row[0] for row in book["Rows"].iter_rows(min_row=2, values_only=True)] == ["markup/1"]
@@ -270,7 +276,9 @@ def test_the_form_above_the_cases_by_keyboard(page: Any, address: str) -> None:
 @NEEDED
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390], ids=["wide", "phone"])
-@pytest.mark.parametrize("path", [f"{CASES}?sex=male&_marker=SMA:positive", f"{CASES}?sex=none", "/casebook/fact", "/casebook/marker_positive", "/"])
+@pytest.mark.parametrize(
+    "path", [f"{CASES}?sex=male&_marker=SMA:positive", f"{CASES}?sex=none", "/casebook/fact", "/casebook/marker_positive", "/"]
+)
 def test_pages_of_browsing_are_accessible_and_fit(page: Any, address: str, path: str, width: int, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     page.emulate_media(color_scheme=scheme)

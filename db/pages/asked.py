@@ -16,12 +16,13 @@ from db.spreadsheet import MOST_ROWS, Column, Selection
 # Where the meaning of a column is looked for first, if a question has it under the same name.
 _FIRST = ("case_overview", "patient_case", "radiotherapy_dose", "ihc_result", "molecular_test", "drug")
 _LONGEST_NAME = 80
+_REST = f" and more: a spreadsheet takes at most {MOST_ROWS:,}, or less of long texts; the CSV has all"
 
 
 def columns(names: Iterable[str], table: str | None) -> tuple[Column, ...]:
     """Return the columns with headings and meanings, those of a table from its own dictionary."""
     tables = schema.dictionary()
-    places = (table,) if table in tables else (*_FIRST, *sorted(tables))
+    places = (table,) if table and table in tables else (*_FIRST, *sorted(tables))
 
     def meaning(name: str) -> str:
         return next((said for place in places if (said := tables[place].columns.get(name, ""))), "")
@@ -42,7 +43,7 @@ def about(
     return (
         ("Casebook", heading),
         ("Asked", "; ".join(_asked(asked, question)) or "all"),
-        ("Rows", f"{len(selection.rows):,}{'' if not selection.is_cut else f' and more: a spreadsheet takes at most {MOST_ROWS:,}, or less of long texts; the CSV has all'}"),
+        ("Rows", f"{len(selection.rows):,}{_REST if selection.is_cut else ''}"),
         ("Address", address),
         ("Database of", _date(connection)),
         ("Empty cell", "not reported; never a no"),

@@ -6,7 +6,7 @@ import asyncio
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -25,8 +25,9 @@ from db.query import every
 
 CASES = "case_overview"
 _LIMIT = re.compile(r"\blimit \d+(?: offset \d+)?\s*$", re.IGNORECASE)
-# Workbooks are written one at a time, since each takes a processor for seconds; so many may wait.
-_MOST_WAITING = 6
+# Workbooks are written one at a time, since each takes a processor for seconds; so many are read, wait or are written at once.
+_MOST_AT_ONCE = 3
+_READING_MS = 10_000
 
 
 @hook
@@ -123,46 +124,52 @@ async def xlsx(
 ) -> Any:  # fmt: skip
     """Return the rows as a spreadsheet: all that are asked for, not only those of the page, as far as a spreadsheet goes."""
     connection = datasette.get_database(database)
-    values = (data.get("query") or {}).get("params")
-    is_whole = sql and values is not None and (query_name or (table and view_name != "row"))
+    is_listed = bool(query_name or (table and view_name != "row" and not request.url_vars.get("pks")))
+    asked = await _query_of(datasette, request, data) if is_listed else None
+    # SQL of a stranger has the time of a page; ours may read as long as so many rows take.
+    limit_ms = datasette.setting("sql_time_limit_ms") if "_where" in request.args else _READING_MS
 
     def read(sqlite: sqlite3.Connection) -> spreadsheet.Selection:
-        if not is_whole:
+        if asked is None:
             return spreadsheet.take(tuple(row) for row in rows)
         # The page's SQL without the end of the page.
-        whole = _LIMIT.sub(f"limit {spreadsheet.MOST_ROWS + 1}", sql or "") if table else sql
-        with sqlite_timelimit(sqlite, datasette.setting("sql_time_limit_ms")):
-            return spreadsheet.take(sqlite.execute(whole, values))
+        whole = _LIMIT.sub(f"limit {spreadsheet.MOST_ROWS + 1}", asked["sql"]) if table else asked["sql"]
+        with sqlite_timelimit(sqlite, limit_ms):
+            return spreadsheet.take(sqlite.execute(whole, asked["params"]))
 
+    pairs, heading = _pairs(request), told.title(table, query_name)
+    writer, places = _writer()
+    if not places.acquire(blocking=False):
+        return Response.text("Other spreadsheets are being written; try again in a minute, or take the CSV.\n", status=503)
     try:
         selection = await connection.execute_fn(read)
+        address = datasette.absolute_url(request, _page_of(request))
+        about = await connection.execute_fn(lambda sqlite: told.about(sqlite, heading, pairs, query_name, address, selection))
+        sheets = told.columns(columns, table)
+        written = await asyncio.get_running_loop().run_in_executor(writer, spreadsheet.workbook, sheets, selection, about)
     except sqlite3.OperationalError as error:
         return Response.text(f"Too much for a spreadsheet ({error}): narrow it, or take the CSV.\n", status=400)
-    pairs = _pairs(request)
-    heading = told.title(table, query_name)
-    address = datasette.absolute_url(request, _page_of(request))
-    about = await connection.execute_fn(lambda sqlite: told.about(sqlite, heading, pairs, query_name, address, selection))
-    written = await _written(lambda: spreadsheet.workbook(told.columns(columns, table), selection, about))
-    if written is None:
-        return Response.text("Many spreadsheets are being written; try again in a minute, or take the CSV.\n", status=503)
+    finally:
+        places.release()
     name = told.file_name(heading, pairs, query_name)
     return Response(written, content_type=spreadsheet.MIME, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
-async def _written(write: Callable[[], bytes]) -> bytes | None:
-    """Return the file, written beside the event loop; None where too many wait."""
-    writer, places = _writer()
-    if not places.acquire(blocking=False):
-        return None
-    try:
-        return await asyncio.get_running_loop().run_in_executor(writer, write)
-    finally:
-        places.release()
+async def _query_of(datasette: Any, request: Any, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the SQL of a page of rows, and the values of its parameters; Datasette 1.0 tells them to who asks."""
+    if "params" in (data.get("query") or {}):
+        return data["query"]  # type: ignore[no-any-return]
+    pairs = [(name, value) for name, value in _pairs(request) if name not in ("_shape", "_size", "_extra")]
+    path = _address(f"{_page_of(request).partition('?')[0]}.json", (*pairs, ("_size", "1"), ("_extra", "query")))
+    answer = await datasette.client.get(path)
+    answer.raise_for_status()
+    return answer.json()["query"]  # type: ignore[no-any-return]
 
 
 @cache
 def _writer() -> tuple[ThreadPoolExecutor, threading.BoundedSemaphore]:
-    return ThreadPoolExecutor(1, thread_name_prefix="spreadsheet"), threading.BoundedSemaphore(_MOST_WAITING)
+    """Return what writes workbooks, and the places for those that are under way."""
+    return ThreadPoolExecutor(1, thread_name_prefix="spreadsheet"), threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 def _pairs(request: Any) -> tuple[tuple[str, str], ...]:
