@@ -131,6 +131,11 @@ def metadata(database: str) -> dict[str, Any]:
     }
 
 
+def title_of(table: str) -> str:
+    """Return what readers call a table."""
+    return _TITLES.get(table, table.replace("_", " ").capitalize())
+
+
 _FTS_PARTS = ("", "_config", "_data", "_docsize", "_idx")
 
 
@@ -200,11 +205,6 @@ def questions() -> tuple[tuple[str, tuple[Query, ...]], ...]:
     """Return the questions by theme, those of a theme by title; the search has its own place on each page."""
     asked = sorted((query for query in queries() if query.name != "search"), key=lambda query: query.title)
     return tuple((theme, tuple(query for query in asked if query.theme == theme)) for theme in THEMES)
-
-
-def title(table: str) -> str:
-    """Return what readers call a table."""
-    return _TITLES.get(table, table.replace("_", " "))
 
 
 def _table_metadata(table: schema.Table) -> dict[str, Any]:

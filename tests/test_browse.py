@@ -145,17 +145,15 @@ def _cases(get: Get, query: str) -> list[str]:
         ("_marker=x' or 1=1 --", []),
         ("_marker=", ["lung-imt/1", "markup/1", "markup/2"]),
         ("_words=irradiated", ["lung-imt/1"]),
-        ('_words="', ["lung-imt/1", "markup/1", "markup/2"]),
+        ('_words="', []),
+        ("_words=NEAR(", []),
         ("_words=zebra", []),
         (f"tumour_group={SARCOMA}&behaviour=malignant", ["markup/1", "markup/2"]),
         ("_words=leiomyosarcoma&sex=male", ["markup/2"]),
     ],
 )
 def test_cases_are_narrowed_by_stains_words_and_groups(get: Get, query: str, cases: list[str]) -> None:
-    if query == '_words="':
-        assert get(f"{CASES}?{query}").status_code == 200
-    else:
-        assert _cases(get, query) == cases
+    assert _cases(get, query) == cases
 
 
 def test_words_and_stains_narrow_no_other_table(get: Get) -> None:

@@ -92,7 +92,7 @@ def test_the_second_sheet_tells_what_was_asked_and_what_columns_mean(get: Get) -
     [
         (f"{CASES}.xlsx?_size=1", 3, "Cases"),
         ("/casebook/report.xlsx", 3, "Reports"),
-        ("/casebook/ihc_result.xlsx?marker=SMA", 1, "ihc result"),
+        ("/casebook/ihc_result.xlsx?marker=SMA", 1, "Ihc result"),
         ("/casebook/patient_case/lung-imt~2F1.xlsx", 1, "Cases, value by value"),
         ("/casebook/marker_positive.xlsx?marker=ALK", 1, "Which histologies are positive for a marker?"),
         ("/casebook/tumour_groups.xlsx", 2, "How many cases are there of each kind of tumour?"),

@@ -33,7 +33,7 @@ def columns(names: Iterable[str], table: str | None) -> tuple[Column, ...]:
 def title(table: str | None, query: str | None) -> str:
     """Return what the rows are called: the title of the question or of the table; "SQL" for SQL of one's own."""
     asked = next((found.title for found in publish.queries() if found.name == query), None)
-    return asked or (publish.title(table) if table else "SQL")
+    return asked or (publish.title_of(table) if table else "SQL")
 
 
 def about(

@@ -16,6 +16,9 @@ RANGES = (("age_years", "1"), ("max_dose_gy", "0.1"), ("follow_up_months", "1"),
 _RANGE_NAMES = frozenset(f"{column}__{end}" for column, _ in RANGES for end in ("gte", "lte"))
 # What the address says of the cases beside their own columns: a stain and its result ("STAT6:positive"), words of the report.
 MARKER, WORDS = "_marker", "_words"
+# As the search asks: words that are no words (a lone quotation mark) match nothing.
+_WITH_WORDS = """report_id in (select report_id from report_text where search_key in (select rowid from report_search
+    where report_search match coalesce(nullif(trim(escape_fts({})), ''), '""')))"""
 # Endings of Datasette's filters, and how they are said: before the value, and after it.
 _SAID = {
     "exact": ": {}",
@@ -83,13 +86,8 @@ def conditions(asked: Iterable[Pair]) -> tuple[Condition, ...]:
             is_so = f" and result = :result_{number}" if result else ""
             found.append(Condition(f"case_id in (select case_id from ihc_result where marker = :marker_{number}{is_so})", values))
         elif name == WORDS and value.strip():
-            found.append(
-                Condition(
-                    "report_id in (select report_id from report_text where search_key in"
-                    f" (select rowid from report_search where report_search match escape_fts(:words_{number})))",
-                    {f"words_{number}": value},
-                )
-            )
+            words = f":words_{number}"
+            found.append(Condition(_WITH_WORDS.format(words), {words[1:]: value}))
     return tuple(found)
 
 

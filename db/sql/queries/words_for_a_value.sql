@@ -1,6 +1,6 @@
 -- title: What does the report say, word for word?
 -- theme: Words and quality
--- The words that values were read from; "ALK" as value and "ihc" as field gives the words on the stain ALK. A quote leads to its place in the text.
+-- The words that values were read from: the field Stain with the value ALK gives the words on ALK. A quote leads to its place in the text.
 -- :case_id Case
 -- :field Field | age_years, sex, site, size_cm, metastases, histology, ihc, ki67_percent, molecular, surgery, surgeries, radiotherapy_given, radiotherapy, drugs, recurrence, recurrence_months, status, follow_up_months, events
 -- :value Value contains
