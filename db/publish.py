@@ -226,7 +226,7 @@ def _query_metadata(query: Query) -> dict[str, Any]:
     return {
         "title": query.title,
         "description": query.description,
-        "sql": query.sql,
+        "sql": query.sql + _BOUND,
         "params": [*(parameter.name for parameter in query.parameters), "rows"],
         "hide_sql": True,
     }
@@ -236,7 +236,7 @@ def _read_query(path: Path) -> Query:
     """Read one query file: a title, a description and the parameters as comments, then the SQL."""
     lines = path.read_text(encoding="utf-8").splitlines()
     head = [line for line in lines if line.startswith("--")]
-    sql = "\n".join(line for line in lines if not line.startswith("--")).strip() + _BOUND
+    sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
     if not head or not head[0].startswith("-- title: "):
         raise schema.DatabaseError(f"{path}:1: a query starts with `-- title: ...`")
     theme = head[1].removeprefix("-- theme: ") if len(head) > 1 else ""
