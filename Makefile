@@ -22,6 +22,7 @@ help: ## list these routines
 
 .PHONY: serve
 serve: build ## install, build the database and show it in the browser
+	@$(BIN)/casebook export
 	@$(BIN)/casebook serve $(if $(PORT),--port $(PORT))
 
 .PHONY: build
@@ -31,6 +32,14 @@ build: $(VENV)/.installed ## bring build/casebook.db up to date
 .PHONY: test
 test: $(VENV)/.installed-dev chromium lint ## all checks and tests, as CI runs them
 	@$(BIN)/python -m pytest
+
+.PHONY: site
+site: build ## write build/site, a folder for the public: see docs/deploy.md
+	@$(BIN)/casebook publish build/site $(if $(BASE_URL),--base-url $(BASE_URL))
+
+.PHONY: image
+image: site ## build a container image of it, with podman or docker (IMAGE=name)
+	@scripts/make_image.sh build/site $(or $(IMAGE),casebook)
 
 # --- for developers ------------------------------------------------------------------------------
 

@@ -118,6 +118,7 @@ def main() -> None:
     casebook runs                    list what was done; diff shows what it moved, undo takes it back
     casebook correct CASE FIELD ...  say that a value is wrong, or right; corrections lists what was said
     casebook review --open           do so value by value beside the text, by keyboard, the least certain first
+    casebook export                  write the database as files for others; publish writes a site for the public
 
     A report is a PDF, a Word file (.docx), JATS or BioC (XML, JSON), a saved web page (.html), plain text or Markdown:
     what it holds tells, not its name. PATH is such a file, a folder (searched to any depth), an archive of them (.zip,
@@ -328,9 +329,10 @@ def _build(database: Path, corrections: Path | None = None) -> Tally:
 @options.port
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 lets others in.")
 @click.option("--open", "opens", is_flag=True, help="Open the pages in the browser.")
+@options.base_url
 @options.database
 @in_one_line
-def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
+def serve(port: int | None, host: str, opens: bool, base_url: str, database: Path) -> None:
     """Show the database in the browser, with Datasette. Ctrl-C ends it.
 
     \b
@@ -349,11 +351,11 @@ def serve(port: int | None, host: str, opens: bool, database: Path) -> None:
     chosen = serving.free_port(host, port, options.PORT)
     if port is None and chosen != options.PORT:
         warn(f"port {options.PORT} is taken, using {chosen}")
-    address = serving.address(host, chosen)
+    address = serving.address(host, chosen).removesuffix("/") + base_url
     say(f"Casebook is at {address} (Ctrl-C ends it)")
     if opens:
         serving.open_soon(address)
-    serving.serve(database, host, chosen)
+    serving.serve(database, host, chosen, base_url=base_url)
 
 
 @main.command()
@@ -865,6 +867,67 @@ def _password(host: str, is_open: bool) -> str | None:
     if not guard.is_loopback(host):
         warn(f"open to other machines at {host}: the password and all pages travel unencrypted")
     return given
+
+
+# --- for others -----------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@options.database
+@in_one_line
+def export(folder: Path | None, database: Path) -> None:
+    """Write the database as files for others: SQLite, CSV, Parquet, JSON lines, with sums and a data dictionary.
+
+    \b
+    casebook export
+    casebook export /srv/downloads --database trial.db
+
+    Without FOLDER they go beside the database, into casebook.downloads, where the site finds them and offers them at
+    /downloads. The folder is written anew as a whole, and only where the database is another one; the same database
+    gives the same bytes. A folder that this command did not make is left alone. SHA256SUMS is for sha256sum -c.
+    """
+    from db import export as exporting
+
+    to = folder or exporting.folder_of(database)
+    made, is_new = exporting.export(database, to, show)
+    size = sum(file.size for file in made.files)
+    did = "written" if is_new else "nothing new"
+    say(f"{from_here(to)}: {did}; version {made.edition.version}, {counted(len(made.files), 'file')}, {size / 1e6:.1f} MB")
+
+
+@main.command("publish")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@options.base_url
+@options.database
+@in_one_line
+def publish_site(folder: Path, base_url: str, database: Path) -> None:
+    """Write a folder that serves the database to the public: `datasette serve FOLDER`, or a container.
+
+    \b
+    casebook publish build/site
+    casebook publish build/site --base-url /casebook-site/
+
+    In it: the database and its downloads, Datasette's settings, pages and plugins and, in a checkout of the project, a
+    Containerfile, requirements.txt and Casebook's own source. A folder that was published before is written anew as a
+    whole; any other is left alone. docs/deploy.md tells how to go on.
+    """
+    from db import export as exporting
+    from db import image
+    from db import publish as publishing
+
+    made, _ = exporting.export(database, exporting.folder_of(database), show)
+    show("writing the site")
+
+    def add(site: Path) -> None:
+        image.add_downloads(site, database)
+        if options.is_checkout():
+            image.add_source(site, options.HERE)
+
+    publishing.write_site(database, folder, base_url=base_url, add=add)
+    if not options.is_checkout():
+        warn("no Containerfile, as only a checkout has the source that it installs; where the folder is served Casebook must be installed")
+    say(f"{from_here(folder)}: written; version {made.edition.version}; `datasette serve {from_here(folder)}` serves it")
 
 
 if __name__ == "__main__":

@@ -16,15 +16,16 @@ RATE = 2.0  # requests a second to Europe PMC
 
 def default_database() -> Path:
     """Return build/casebook.db of the project or, where only the program is installed, of this folder."""
-    return (HERE if _is_checkout() else Path()) / "build" / "casebook.db"
+    return (HERE if is_checkout() else Path()) / "build" / "casebook.db"
 
 
 def default_fetched() -> Path:
     """Return build/fetched of the project or, where only the program is installed, fetched of this folder."""
-    return HERE / "build" / "fetched" if _is_checkout() else Path("fetched")
+    return HERE / "build" / "fetched" if is_checkout() else Path("fetched")
 
 
-def _is_checkout() -> bool:
+def is_checkout() -> bool:
+    """Tell whether the program runs from a checkout of the project, with all that is not installed."""
     return (HERE / "pyproject.toml").is_file()
 
 
@@ -45,6 +46,13 @@ corrections = click.option(
 paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 lists = click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), help="A file of identifiers, one a line, or CSV.")
 port = click.option("--port", type=click.IntRange(1, 65535), help=f"The port; without it {PORT} or the next one that is free.")
+base_url = click.option(
+    "--base-url",
+    default="/",
+    show_default=True,
+    metavar="/NAME/",
+    help="The path below which the site lies, behind a proxy.",
+)
 rate = click.option(
     "--rate", type=click.FloatRange(0, 10, min_open=True), default=RATE, show_default=True, help="Requests a second, at most."
 )

@@ -13,8 +13,9 @@ _ROOMS = (_ROOM, _ROOM / "corrections")
 _ASIDE = frozenset(
     f"db/{name}.py"
     for name in (
-        "cells", "corrections/by_hand", "corrections/decision", "corrections/listing", "corrections/shown", "draft", "hooks", "places",
-        "publish", "refusals", "remove", "serve", "source_files", "spreadsheet", "version",
+        "cells", "corrections/by_hand", "corrections/decision", "corrections/listing", "corrections/shown", "draft", "hooks", "image",
+        "machines", "made_folder", "places", "publish", "refusals", "remove", "serve", "source_files",
+        "spreadsheet", "version",
     )
 )  # fmt: skip
 # What decides which reports tell the same: on it hangs which of them are stored at all.
