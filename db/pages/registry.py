@@ -5,10 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from db.pages.doses import dose_page
+from db.pages.downloads import downloads_page
 from db.query import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The database file that is served: where it lies, its bytes, and its SHA-256 in hex (None where it may change)."""
+
+    path: Path | None
+    size: int
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +27,7 @@ class Links:
     """Addresses of the site, under its base path.
 
     `path` takes an address of our own ("/doses"), `case` and `report` a name, `table` and `query` the name of a table or canned
-    query and what it is asked, `row` a table and the values of the row's key.
+    query and what it is asked, `row` a table and the values of the row's key. `served` is the file that all comes from.
     """
 
     path: Callable[[str], str]
@@ -25,6 +36,7 @@ class Links:
     table: Callable[[str, Mapping[str, str]], str]
     query: Callable[[str, Mapping[str, str]], str]
     row: Callable[..., str]
+    served: Served | None = None
 
     def dose(self, row: Row) -> str:
         """Return the address of what a row of radiotherapy_dose comes from: its case, or its row of a literature table."""
@@ -92,5 +104,12 @@ ROUTES = (
         ("measure", "kind", "histology", "site", "dose_axis", "time_axis"),
         "top",
         examples=("", "?measure=total&dose_axis=log&time_axis=log"),
+    ),
+    Route(
+        "downloads",
+        "Downloads",
+        lambda connection, asked, links: downloads_page(connection, links),
+        place="foot",
+        has_data=True,
     ),
 )  # fmt: skip

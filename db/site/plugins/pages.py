@@ -16,9 +16,10 @@ from db.cells import identifier_url
 from db.fields import header, label_of, number
 from db.hooks import hook
 from db.pages.case import case_page, report_page, same_patient
+from db.pages.downloads import size
 from db.pages.home import home_page
 from db.pages.memory import memory_of
-from db.pages.registry import ROUTES, Links, Route
+from db.pages.registry import ROUTES, Links, Route, Served
 from db.pages.runs import run_page, runs_page
 from db.pages.written import written
 from db.query import Row, every
@@ -44,6 +45,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
             "identifier_url": identifier_url,
             "header": header,
             "number": number,
+            "file_size": size,
         }
         connection = datasette.get_database(name)
         if name is None or request is None or not await connection.table_exists("case_overview"):
@@ -114,7 +116,13 @@ def _links(datasette: Any, name: str) -> Links:
         lambda table, asked: asking(datasette.urls.table(name, table), asked),
         lambda query, asked: asking(datasette.urls.query(name, query), asked),
         row,
+        _served(datasette.get_database(name)),
     )
+
+
+def _served(database: Any) -> Served:
+    """Return the file of a database."""
+    return Served(Path(database.path) if database.path else None, database.size, database.hash)
 
 
 async def runs(request: Any, datasette: Any) -> Any:
