@@ -7,12 +7,13 @@ import json
 import re
 import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from db import schema
+from db import made_folder, schema
 
 SITE = Path(__file__).parent / "site"
 NOTICE = "For research into published cases. Not for the care of patients."
@@ -53,6 +54,10 @@ _TITLES = {
     "empty_field": "Fields without a value, and why",
     "correction": "Corrections by curators",
 }
+# Letters that need no escape in an address; never //, which a browser takes for another host.
+_BASE = re.compile(r"/ (?: [A-Za-z0-9_-][A-Za-z0-9._-]* / )*", re.VERBOSE)
+# By these a folder is known as one of ours, which may be written anew.
+MARK, MADE_BY = "casebook-site.json", "casebook publish"
 _PARAMETER = re.compile(
     r"""
     -- \s :(?P<name>\w+)(?P<must>!?) \s+   # -- :marker_1, or -- :marker! where one must be chosen
@@ -139,8 +144,17 @@ def title_of(table: str) -> str:
 _FTS_PARTS = ("", "_config", "_data", "_docsize", "_idx")
 
 
-def settings(public: bool = False) -> dict[str, Any]:
-    """Return Datasette's settings: bounds on time and size, and for a public site caching and https links."""
+def check_base(base_url: str, database: Path) -> None:
+    """Raise DatabaseError where a site cannot lie below a path: what is no path, or begins as addresses of the site do."""
+    if not _BASE.fullmatch(base_url):
+        raise schema.DatabaseError(f"{base_url}: no base path; wanted / or /name/")
+    first = base_url.split("/")[1]
+    if first in (database.stem, "-", "downloads", "static"):
+        raise schema.DatabaseError(f"{base_url}: addresses of the site begin with /{first}/, too; wanted another base path")
+
+
+def settings(public: bool = False, base_url: str = "/") -> dict[str, Any]:
+    """Return Datasette's settings: bounds on time and size, for a public site caching and https links, and the path below which it lies."""
     chosen: dict[str, Any] = {
         "sql_time_limit_ms": 500,
         "facet_time_limit_ms": 300,
@@ -157,6 +171,7 @@ def settings(public: bool = False) -> dict[str, Any]:
         "default_allow_sql": True,
         "trace_debug": False,
         "template_debug": False,
+        "base_url": base_url,
     }
     return {**chosen, "default_cache_ttl": 600, "force_https_urls": True} if public else chosen
 
@@ -183,22 +198,34 @@ def inspect_data(database: Path) -> dict[str, Any]:
     }
 
 
-def write_site(database: Path, folder: Path, public: bool = True) -> None:
+def write_site(database: Path, folder: Path, public: bool = True, base_url: str = "/", add: Callable[[Path], None] | None = None) -> None:
     """Write a Datasette configuration folder with the database in it: `datasette serve FOLDER` serves it.
 
-    The folder's plugins import `db`, so Casebook itself must be installed where it is served.
+    The folder's plugins import `db`, so Casebook itself must be installed where it is served. A folder that was written before is
+    replaced as a whole when the new one is ready; `add` may put more into it before.
+
+    Raises
+    ------
+    DatabaseError
+        The folder is somebody else's, and is left as it is; or the base path is none.
     """
-    if folder.exists():
-        shutil.rmtree(folder)
-    shutil.copytree(SITE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(database, folder / database.name)
-    for name, content in (
-        ("metadata.json", metadata(database.stem)),
-        ("settings.json", settings(public)),
-        ("inspect-data.json", inspect_data(database)),
-    ):
-        text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False)
-        (folder / name).write_text(text + "\n", encoding="utf-8")
+    check_base(base_url, database)
+    with made_folder.replaced(folder, MARK, MADE_BY) as partial:
+        shutil.copytree(SITE, partial, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        copy = partial / database.name
+        shutil.copyfile(database, copy)
+        inspected = inspect_data(copy)
+        mark = {"made_by": MADE_BY, "database": database.name, "sha256": inspected[copy.stem]["hash"]}
+        for name, content in (
+            ("metadata.json", metadata(database.stem)),
+            ("settings.json", settings(public, base_url)),
+            ("inspect-data.json", inspected),
+            (MARK, mark),
+        ):
+            text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False)
+            (partial / name).write_text(text + "\n", encoding="utf-8")
+        if add:
+            add(partial)
 
 
 def questions() -> tuple[tuple[str, tuple[Query, ...]], ...]:

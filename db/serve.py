@@ -15,23 +15,24 @@ from db import publish
 from db.schema import DatabaseError
 
 
-def datasette_arguments(database: Path, public: bool = False) -> dict[str, Any]:
+def datasette_arguments(database: Path, public: bool = False, base_url: str = "/") -> dict[str, Any]:
     """Return the arguments of `datasette.app.Datasette` that serve a database as Casebook's site.
 
     Raises
     ------
     DatabaseError
-        The file is missing or is no Casebook database.
+        The file is missing or is no Casebook database, or the base path is none.
     """
     if not database.is_file():
         raise DatabaseError(f"{database}: there is no such database; `casebook build` makes it")
+    publish.check_base(base_url, database)
     # A relative path, where there is one, keeps folders of this machine out of Datasette's own pages.
     return {
         "files": [],
         "immutables": [os.path.relpath(database)],
         "inspect_data": publish.inspect_data(database),
         "metadata": publish.metadata(database.stem),
-        "settings": publish.settings(public),
+        "settings": publish.settings(public, base_url),
         "template_dir": str(publish.SITE / "templates"),
         "plugins_dir": str(publish.SITE / "plugins"),
         "static_mounts": [("static", str(publish.SITE / "static"))],
@@ -40,14 +41,17 @@ def datasette_arguments(database: Path, public: bool = False) -> dict[str, Any]:
     }
 
 
-def make_datasette(database: Path, public: bool = False) -> Any:
-    """Return a Datasette that serves the database; `.client` asks it without a port, `.app()` is ASGI."""
+def make_datasette(database: Path, public: bool = False, base_url: str = "/") -> Any:
+    """Return a Datasette that serves the database; `.client` asks it without a port, `.app()` is ASGI.
+
+    `base_url` is the path below which all pages lie where a proxy serves other things beside them: "/casebook-site/".
+    """
     from datasette.app import Datasette
 
-    return Datasette(**datasette_arguments(database, public))
+    return Datasette(**datasette_arguments(database, public, base_url))
 
 
-def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False) -> None:
+def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False, base_url: str = "/") -> None:
     """Serve the database until interrupted. The caller prints the address."""
     import uvicorn
 
@@ -57,7 +61,7 @@ def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: boo
         # Where rich is installed, Datasette prints a page of traceback for every address that is not there.
         rich.get_console().quiet = True
     # Uvicorn starts Datasette's own startup through the ASGI lifespan.
-    uvicorn.run(make_datasette(database, public).app(), host=host, port=port, log_level="warning", lifespan="on")
+    uvicorn.run(make_datasette(database, public, base_url).app(), host=host, port=port, log_level="warning", lifespan="on")
 
 
 def address(host: str, port: int) -> str:

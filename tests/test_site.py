@@ -435,7 +435,7 @@ def test_site_folder_is_whole(database: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
     publish.write_site(database, folder)
     assert {path.name for path in folder.iterdir()} == {
-        "casebook.db", "inspect-data.json", "metadata.json", "plugins", "settings.json", "static", "templates",
+        "casebook-site.json", "casebook.db", "inspect-data.json", "metadata.json", "plugins", "settings.json", "static", "templates",
     }  # fmt: skip
     settings = json.loads((folder / "settings.json").read_text())
     assert settings["sql_time_limit_ms"] == 500
