@@ -7,13 +7,14 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from db import made_folder, schema
+from db.guard.bounds import PLUGIN
 
 SITE = Path(__file__).parent / "site"
 NOTICE = "For research into published cases. Not for the care of patients."
@@ -117,14 +118,19 @@ def queries() -> tuple[Query, ...]:
     return tuple(_read_query(path) for path in sorted((schema.SQL / "queries").glob("*.sql")))
 
 
-def metadata(database: str) -> dict[str, Any]:
-    """Return Datasette's metadata for a database of that name (the file's name without .db)."""
+def metadata(database: str, public: bool = False, hosts: Sequence[str] = ()) -> dict[str, Any]:
+    """Return Datasette's metadata for a database of that name (the file's name without .db).
+
+    For a public site the guard bounds how often each client may ask; `hosts` are the names that the site answers to, () for any.
+    """
     tables = {name: _table_metadata(table) for name, table in schema.dictionary().items()}
     return {
         "title": "Casebook",
         "description": f"Published oncology case reports as a database. {NOTICE}",
         "license": "facts with their sources; each report under its own licence",
         "source": "published case reports, cited case by case",
+        # All limits, with their defaults, stand in db/guard/bounds.py; any of them may be set here.
+        "plugins": {PLUGIN: {"is_public": public, "hosts": list(hosts)}},
         "databases": {
             database: {
                 "title": "Casebook: all tables",
@@ -217,7 +223,7 @@ def write_site(database: Path, folder: Path, public: bool = True, base_url: str 
         inspected = inspect_data(copy)
         mark = {"made_by": MADE_BY, "database": database.name, "sha256": inspected[copy.stem]["hash"]}
         for name, content in (
-            ("metadata.json", metadata(database.stem)),
+            ("metadata.json", metadata(database.stem, public)),
             ("settings.json", settings(public, base_url)),
             ("inspect-data.json", inspected),
             (MARK, mark),

@@ -7,15 +7,17 @@ import os
 import socket
 import threading
 import webbrowser
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from db import publish
 from db.schema import DatabaseError
 
+# What the own machine is called by its own browsers.
+LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 
-def datasette_arguments(database: Path, public: bool = False, base_url: str = "/") -> dict[str, Any]:
+def datasette_arguments(database: Path, public: bool = False, base_url: str = "/", hosts: Sequence[str] = ()) -> dict[str, Any]:
     """Return the arguments of `datasette.app.Datasette` that serve a database as Casebook's site.
 
     Raises
@@ -31,37 +33,36 @@ def datasette_arguments(database: Path, public: bool = False, base_url: str = "/
         "files": [],
         "immutables": [os.path.relpath(database)],
         "inspect_data": publish.inspect_data(database),
-        "metadata": publish.metadata(database.stem),
+        "metadata": publish.metadata(database.stem, public, hosts),
         "settings": publish.settings(public, base_url),
         "template_dir": str(publish.SITE / "templates"),
         "plugins_dir": str(publish.SITE / "plugins"),
         "static_mounts": [("static", str(publish.SITE / "static"))],
+        # On a public site notebooks and pages elsewhere may read data; on one's own machine they would read what is private.
+        "cors": public,
         # A fixed secret lets several processes serve one site; without one, each start draws its own.
         "secret": os.environ.get("DATASETTE_SECRET"),
     }
 
 
-def make_datasette(database: Path, public: bool = False, base_url: str = "/") -> Any:
+def make_datasette(database: Path, public: bool = False, base_url: str = "/", hosts: Sequence[str] = ()) -> Any:
     """Return a Datasette that serves the database; `.client` asks it without a port, `.app()` is ASGI.
 
     `base_url` is the path below which all pages lie where a proxy serves other things beside them: "/casebook-site/".
     """
     from datasette.app import Datasette
 
-    return Datasette(**datasette_arguments(database, public, base_url))
+    return Datasette(**datasette_arguments(database, public, base_url, hosts))
 
 
 def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False, base_url: str = "/") -> None:
     """Serve the database until interrupted. The caller prints the address."""
     import uvicorn
 
-    with suppress(ImportError):
-        import rich
-
-        # Where rich is installed, Datasette prints a page of traceback for every address that is not there.
-        rich.get_console().quiet = True
+    # A page of another name that was made to lead to this machine (DNS rebinding) sends its own name.
+    hosts = LOCAL_NAMES if host in LOCAL_NAMES and not public else ()
     # Uvicorn starts Datasette's own startup through the ASGI lifespan.
-    uvicorn.run(make_datasette(database, public, base_url).app(), host=host, port=port, log_level="warning", lifespan="on")
+    uvicorn.run(make_datasette(database, public, base_url, hosts).app(), host=host, port=port, log_level="warning", lifespan="on")
 
 
 def address(host: str, port: int) -> str:

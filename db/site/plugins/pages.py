@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from datasette import NotFound, Response
+from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
 
 from db import publish
@@ -210,12 +211,16 @@ def _first(datasette: Any) -> str | None:
     return next((name for name in datasette.databases if not name.startswith("_")), None)
 
 
+_TOO_MUCH = (QueryInterrupted, sqlite3.DataError)
+
+
 @hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """Show what is refused or not there on a page with the site's own way back; leave faults to Datasette."""
 
     async def page() -> Any:
-        status = getattr(exception, "status", 500)
+        # Datasette answers 500 where a CSV asks for too much work.
+        status = getattr(exception, "status", 400 if isinstance(exception, _TOO_MUCH) else 500)
         if not 400 <= status < 500 or request.path.endswith(".json"):
             return None
         if status == 404 and (kept := await _kept_report(datasette, request)):
