@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import json
 import re
 import sqlite3
@@ -415,14 +413,9 @@ def test_limits_and_headers(get: Get) -> None:
         assert "unsafe-eval" not in headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", (*OWN_PAGES, "/-/actor", "/-/settings", "/-/patterns"))
-def test_every_inline_script_is_named_in_the_policy(get: Get, path: str) -> None:
-    answer = get(path)
-    for script in re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL):
-        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
-    if path in OWN_PAGES:
-        assert _active(answer.text) == []
+@pytest.mark.parametrize("path", (*OWN_PAGES, "/-/settings"))
+def test_no_page_has_an_inline_script(get: Get, path: str) -> None:
+    assert _active(get(path).text) == []
 
 
 def test_metadata_has_every_description(get: Get) -> None:

@@ -214,6 +214,13 @@ def _first(datasette: Any) -> str | None:
 _TOO_MUCH = (QueryInterrupted, sqlite3.DataError)
 
 
+def _words(datasette: Any, exception: Exception) -> str:
+    """Return what a page says of what was refused; Datasette's own words on time are markup with a script."""
+    if isinstance(exception, QueryInterrupted) or isinstance(exception.__context__, QueryInterrupted):
+        return f"This took too long: one query may take {datasette.setting('sql_time_limit_ms') / 1000:g} s. Ask for less at once."
+    return str(getattr(exception, "message", None) or exception)
+
+
 @hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """Show what is refused or not there on a page with the site's own way back; leave faults to Datasette."""
@@ -225,8 +232,7 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
             return None
         if status == 404 and (kept := await _kept_report(datasette, request)):
             return Response.redirect(kept)
-        said = {"status": status, "title": getattr(exception, "title", None), "error": str(exception)}
-        said["error"] = getattr(exception, "message", None) or said["error"]
+        said = {"status": status, "title": getattr(exception, "title", None), "error": _words(datasette, exception)}
         return Response.html(await datasette.render_template("error.html", said, request=request), status=status)
 
     return page
