@@ -24,8 +24,9 @@ class Bounds:
     sql_per_minute
         Requests with SQL of their own (`sql`, `_where`) a client a minute; half as many at once after a rest. 0 is without limit,
         as in all rates.
-    several_per_minute
-        Requests with three parameters or more, or with one of Datasette's (`_facet`, `_sort`, `_size`).
+    question_per_minute
+        Canned queries, the pages of our own that read all cases, and requests with three parameters or more, or with one of Datasette's
+        (`_facet`, `_sort`, `_size`).
     download_per_minute
         CSV, spreadsheets, archives and the database.
     page_per_minute
@@ -34,7 +35,7 @@ class Bounds:
         A request that took longer to answer counts once more for each so many seconds: who asks for hard work asks less often.
     most_clients
         How many clients are remembered in each class. The one that asked least lately is forgotten first, so memory is bounded.
-    sql_at_once, several_at_once, download_at_once
+    sql_at_once, question_at_once, download_at_once
         How many such requests are worked on at the same time, from all clients; one SQL query for each two processor cores is right.
         The page of a case beside endless SQL of 8 clients on 2 busy cores took, in the median: 37 to 112 ms with one at once, 176 to
         191 with two, 259 to 347 with three, 3,816 to 4,460 without a bound; 25 to 52 without the others.
@@ -51,13 +52,13 @@ class Bounds:
     is_public: bool = False
     hosts: tuple[str, ...] = ()
     sql_per_minute: int = 30
-    several_per_minute: int = 120
+    question_per_minute: int = 120
     download_per_minute: int = 12
     page_per_minute: int = 600
     seconds_a_token: float = 0.5
     most_clients: int = 10_000
     sql_at_once: int = 1
-    several_at_once: int = 2
+    question_at_once: int = 2
     download_at_once: int = 4
     most_waiting: int = 16
     longest_wait_s: float = 5.0

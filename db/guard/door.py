@@ -7,7 +7,7 @@ import html
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,7 +22,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Kind = Literal["sql", "several", "download", "page", "file"]
+Kind = Literal["sql", "question", "download", "page", "file"]
 
 # Pages of Datasette's own that show paths and threads of this machine, log in or out, or are made to try things out.
 CLOSED = re.compile(
@@ -55,28 +55,33 @@ class Refusal:
     again_s: int | None = None
 
 
-def kind_of(path: str, names: Sequence[str]) -> Kind:
-    """Return the class of a request, by its path and the names of its parameters."""
+def kind_of(path: str, names: Sequence[str], questions: Set[str] = frozenset()) -> Kind:
+    """Return the class of a request, by its path, the names of its parameters, and those of the pages that work out an answer."""
     if _FILES.fullmatch(path):
         return "file"
     if not _SQL.isdisjoint(names) or path.endswith("/-/query"):
         return "sql"
     if path.endswith(_DOWNLOADS) or "_stream" in names:
         return "download"
-    return "several" if len(names) > 2 or any(name.startswith("_") for name in names) else "page"
+    is_question = path.rpartition("/")[2].partition(".")[0] in questions
+    return "question" if is_question or len(names) > 2 or any(name.startswith("_") for name in names) else "page"
 
 
-def guarded(app: App, bounds: Bounds, base: str = "") -> App:
-    """Put the door in front of a site; `base` is the path it stands under, without the slash at its end."""
+def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = frozenset()) -> App:
+    """Put the door in front of a site.
+
+    `base` is the path it stands under, without the slash at its end; `questions` are the names of canned queries and of the
+    pages that read all cases.
+    """
     rates: dict[str, Rate] = {
         "sql": Rate(bounds.sql_per_minute, bounds.most_clients),
-        "several": Rate(bounds.several_per_minute, bounds.most_clients),
+        "question": Rate(bounds.question_per_minute, bounds.most_clients),
         "download": Rate(bounds.download_per_minute, bounds.most_clients),
         "page": Rate(bounds.page_per_minute, bounds.most_clients),
     }
     turns = {
         kind: Turns(at_once, bounds.most_waiting, bounds.longest_wait_s)
-        for kind, at_once in (("sql", bounds.sql_at_once), ("several", bounds.several_at_once), ("download", bounds.download_at_once))
+        for kind, at_once in (("sql", bounds.sql_at_once), ("question", bounds.question_at_once), ("download", bounds.download_at_once))
     }
 
     async def ask(scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +94,7 @@ def guarded(app: App, bounds: Bounds, base: str = "") -> App:
         path = str(scope["path"]).removeprefix(base)
         refused = refusal(scope, path, pairs, bounds)
         if refused is None and pairs is not None:
-            kind = kind_of(path, [name for name, _ in pairs])
+            kind = kind_of(path, [name for name, _ in pairs], questions)
             # Nobody can log in here, and a cookie of the same domain must not keep answers out of caches.
             heads = [(name, value) for name, value in scope["headers"] if name.lower() not in (b"cookie", b"authorization")]
             asked = {**scope, "headers": heads} if bounds.is_public else scope

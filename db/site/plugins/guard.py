@@ -10,9 +10,11 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from db import publish
 from db.guard import door, queries
 from db.guard.bounds import configured
 from db.hooks import hook
+from db.pages.registry import ROUTES
 
 _LONGEST_START_S = 60
 
@@ -50,4 +52,5 @@ def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
 def asgi_wrapper(datasette: Any) -> Callable[[door.App], door.App]:
     """Put the door in front of the site."""
     bounds, base = configured(datasette), datasette.setting("base_url").rstrip("/")
-    return lambda app: door.guarded(app, bounds, base)
+    questions = {query.name for query in publish.queries()} | {route.name for route in ROUTES}
+    return lambda app: door.guarded(app, bounds, base, questions)
