@@ -118,7 +118,7 @@ def queries() -> tuple[Query, ...]:
     return tuple(_read_query(path) for path in sorted((schema.SQL / "queries").glob("*.sql")))
 
 
-def metadata(database: str, public: bool = False, hosts: Sequence[str] = ()) -> dict[str, Any]:
+def metadata(database: str, public: bool = False, *, hosts: Sequence[str] = ()) -> dict[str, Any]:
     """Return Datasette's metadata for a database of that name (the file's name without .db).
 
     For a public site the guard bounds how often each client may ask; `hosts` are the names that the site answers to, () for any.

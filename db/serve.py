@@ -17,7 +17,7 @@ from db.schema import DatabaseError
 # What the own machine is called by its own browsers.
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 
-def datasette_arguments(database: Path, public: bool = False, base_url: str = "/", hosts: Sequence[str] = ()) -> dict[str, Any]:
+def datasette_arguments(database: Path, public: bool = False, base_url: str = "/", *, hosts: Sequence[str] = ()) -> dict[str, Any]:
     """Return the arguments of `datasette.app.Datasette` that serve a database as Casebook's site.
 
     Raises
@@ -33,7 +33,7 @@ def datasette_arguments(database: Path, public: bool = False, base_url: str = "/
         "files": [],
         "immutables": [os.path.relpath(database)],
         "inspect_data": publish.inspect_data(database),
-        "metadata": publish.metadata(database.stem, public, hosts),
+        "metadata": publish.metadata(database.stem, public, hosts=hosts),
         "settings": publish.settings(public, base_url),
         "template_dir": str(publish.SITE / "templates"),
         "plugins_dir": str(publish.SITE / "plugins"),
@@ -45,14 +45,14 @@ def datasette_arguments(database: Path, public: bool = False, base_url: str = "/
     }
 
 
-def make_datasette(database: Path, public: bool = False, base_url: str = "/", hosts: Sequence[str] = ()) -> Any:
+def make_datasette(database: Path, public: bool = False, base_url: str = "/", *, hosts: Sequence[str] = ()) -> Any:
     """Return a Datasette that serves the database; `.client` asks it without a port, `.app()` is ASGI.
 
     `base_url` is the path below which all pages lie where a proxy serves other things beside them: "/casebook-site/".
     """
     from datasette.app import Datasette
 
-    return Datasette(**datasette_arguments(database, public, base_url, hosts))
+    return Datasette(**datasette_arguments(database, public, base_url, hosts=hosts))
 
 
 def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False, base_url: str = "/") -> None:
@@ -62,7 +62,8 @@ def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: boo
     # A page of another name that was made to lead to this machine (DNS rebinding) sends its own name.
     hosts = LOCAL_NAMES if host in LOCAL_NAMES and not public else ()
     # Uvicorn starts Datasette's own startup through the ASGI lifespan.
-    uvicorn.run(make_datasette(database, public, base_url, hosts).app(), host=host, port=port, log_level="warning", lifespan="on")
+    app = make_datasette(database, public, base_url, hosts=hosts).app()
+    uvicorn.run(app, host=host, port=port, log_level="warning", lifespan="on", server_header=False)
 
 
 def address(host: str, port: int) -> str:

@@ -541,6 +541,29 @@ def test_a_server_of_the_own_machine_answers_to_its_own_names_only(database: Pat
     assert asyncio.run(status(network, "workstation")) == asyncio.run(status(public, "cases.example")) == 200
 
 
+def test_what_is_closed_is_closed_under_a_base_path(database: Path) -> None:
+    from datasette.app import Datasette
+
+    arguments = serve.datasette_arguments(database, public=True)
+    for ask in _asking(Datasette(**{**arguments, "settings": {**arguments["settings"], "base_url": "/cases/"}})):
+        assert ask("/cases" + CASE).status_code == 200
+        for path in (
+            "/cases/-/threads",
+            "/-/threads",
+            "/cases//evil.example/",
+            "/cases/\\evil.example/",
+            "//cases/-/threads",
+            "/cases/casebook/report.blob",
+        ):
+            answer = ask(path)
+            assert not answer.headers.get("location", "/").startswith(("//", "/\\")), path
+            assert answer.status_code in (302, 404), path
+            assert "thread" not in answer.text, path
+        assert 'href="/cases/"' in ask("/cases/-/threads").text
+        statuses = {ask(f"/cases/casebook?sql=select+{number}").status_code for number in range(20)}
+        assert statuses == {200, 429}
+
+
 # --- headers -----------------------------------------------------------------------------------------
 
 
