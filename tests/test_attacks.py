@@ -368,7 +368,7 @@ def test_endless_sql_of_eight_clients_leaves_the_site_to_its_reader(database: Pa
     told = f"median {statistics.median(waits):.3f} s, worst {max(waits):.3f} s of {len(waits)}; {len(attacked)} attacks"
     assert set(attacked) <= {400, 429, 503}
     assert 400 in attacked
-    assert (429 in attacked) == public
+    assert public or 429 not in attacked
     assert statistics.median(waits) < 1, told
     assert max(waits) < 3, told
 
