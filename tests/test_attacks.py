@@ -345,32 +345,39 @@ def test_an_answer_that_never_ends_is_broken_off() -> None:
 @pytest.mark.parametrize("public", [True, False])
 def test_endless_sql_of_eight_clients_leaves_the_site_to_its_reader(database: Path, public: bool) -> None:
     """Measured without rates on 2 cores that others used too: median 37 to 112 ms, worst 645; without turns 3.8 to 4.5 s each."""
-    waits: list[float] = []
     attacked: list[int] = []
-    end = time.monotonic() + 4
 
-    def attack(address: str) -> None:
-        with httpx.Client(timeout=30) as client:
+    def attack(address: str, end: float) -> None:
+        with httpx.Client(timeout=60) as client:
             while time.monotonic() < end:
                 attacked.append(client.get(address + _sql(ENDLESS)).status_code)
 
     with served(serve.make_datasette(database, public).app()) as address:
-        attackers = [threading.Thread(target=attack, args=(address,)) for _ in range(8)]
+        alone = _waits(address, time.monotonic() + 1.5)
+        end = time.monotonic() + 4
+        attackers = [threading.Thread(target=attack, args=(address, end)) for _ in range(8)]
         for attacker in attackers:
             attacker.start()
-        with httpx.Client(timeout=30) as client:
-            while time.monotonic() < end:
-                start = time.monotonic()
-                assert client.get(address + CASE).status_code == 200
-                waits.append(time.monotonic() - start)
+        beside = _waits(address, end)
         for attacker in attackers:
-            attacker.join(30)
-    told = f"median {statistics.median(waits):.3f} s, worst {max(waits):.3f} s of {len(waits)}; {len(attacked)} attacks"
-    assert set(attacked) <= {400, 429, 503}
+            attacker.join(60)
+    told = f"alone {statistics.median(alone):.3f} s, beside {statistics.median(beside):.3f} s, worst {max(beside):.3f} s"
     assert 400 in attacked
-    assert public or 429 not in attacked
-    assert statistics.median(waits) < 1, told
-    assert max(waits) < 3, told
+    assert set(attacked) <= ({400, 429, 503} if public else {400, 503})
+    # A busy machine makes both slow.
+    assert statistics.median(beside) < 0.5 + 10 * statistics.median(alone), told
+    assert max(beside) < 2.5 + 3 * max(alone), told
+
+
+def _waits(address: str, end: float) -> list[float]:
+    """Read the page of a case until then; return how long each reading took."""
+    waits = []
+    with httpx.Client(timeout=60) as client:
+        while not waits or time.monotonic() < end:
+            start = time.monotonic()
+            assert client.get(address + CASE).status_code == 200
+            waits.append(time.monotonic() - start)
+    return waits
 
 
 # --- what an answer tells ----------------------------------------------------------------------------
