@@ -17,6 +17,7 @@ from db.schema import DatabaseError
 # What the own machine is called by its own browsers.
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 
+
 def datasette_arguments(database: Path, public: bool = False, base_url: str = "/", *, hosts: Sequence[str] = ()) -> dict[str, Any]:
     """Return the arguments of `datasette.app.Datasette` that serve a database as Casebook's site.
 
