@@ -47,7 +47,7 @@ def test_files_are_listed_for_everybody(page: Any, address: str, axe: Any, width
 def test_a_click_brings_the_file(browser: Any, address: str, database: Path, tmp_path: Path) -> None:
     page = browser.new_page()  # not a watched one: to chromium, an address that turns out to be a file is one that failed
     page.goto(address)
-    page.get_by_role("link", name="Downloads").click()
+    page.locator("footer").get_by_role("link", name="Downloads").click()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="casebook.db.gz").click()
     assert waiting.value.suggested_filename == "casebook.db.gz"
