@@ -52,19 +52,20 @@ join dose_table as source using (dose_table_id)
 """
 
 
-def fill_courses(connection: sqlite3.Connection, report_id: str) -> None:
-    """Write the rows of a report's courses; wants case_overview filled."""
-    of_report = "where patient.report_id = ?"
+def fill_courses(connection: sqlite3.Connection, report_id: str | None = None) -> None:
+    """Write the rows of a report's courses, or of all where `report_id` is None; wants case_overview filled."""
+    of_report, values = ("", ()) if report_id is None else ("where patient.report_id = ?", (report_id,))
     phases: dict[tuple[str, int], list[Phase]] = defaultdict(list)
-    for row in every(connection, f"{_PHASES} {of_report} order by case_id, course_number, number", report_id):
+    for row in every(connection, f"{_PHASES} {of_report} order by case_id, course_number, number", *values):
         phases[row["case_id"], row["course_number"]].append(
             Phase(row["dose_gy"], row["fractions"], row["label"], row["dose_per_fraction_gy"])
         )
     connection.execute(
-        "delete from radiotherapy_dose where origin = 'case' and case_id in (select case_id from patient_case where report_id = ?)",
-        (report_id,),
+        "delete from radiotherapy_dose where origin = 'case'"
+        f" and case_id in (select case_id from patient_case as patient {of_report})",
+        values,
     )
-    rows = every(connection, f"{_COURSES} {of_report} order by course.case_id, number", report_id)
+    rows = every(connection, f"{_COURSES} {of_report} order by course.case_id, number", *values)
     _insert(connection, (_of_course(row, tuple(phases[row["case_id"], row["number"]])) for row in rows))
 
 

@@ -59,8 +59,6 @@ select
     citation
 from patient_case as patient
 join report using (report_id)
-where report_id = ?
-order by patient.case_id
 """
 
 
@@ -105,7 +103,8 @@ def add_functions(connection: sqlite3.Connection) -> None:
         connection.create_function(function.__name__, 1, function, deterministic=True)
 
 
-def fill(connection: sqlite3.Connection, report_id: str) -> None:
-    """Write the lines of a report's cases."""
-    connection.execute("delete from case_overview where report_id = ?", (report_id,))
-    connection.execute(_FILL, (report_id,))
+def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
+    """Write the lines of a report's cases, or of all cases where `report_id` is None."""
+    condition, values = ("", ()) if report_id is None else ("where report_id = ?", (report_id,))
+    connection.execute(f"delete from case_overview {condition}", values)
+    connection.execute(f"{_FILL} {condition} order by patient.case_id", values)
