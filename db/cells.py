@@ -52,22 +52,22 @@ def identifier_url(kind: str, value: str | None) -> str | None:
     return address.format(value) if value and shape.fullmatch(value) else None
 
 
-def render(value: Any, column: str, link: Callable[[str, str], str], row: Mapping[str, Any]) -> Markup | None:
+def render(value: Any, column: str, link: Callable[[str, str], str], row: Callable[[], Mapping[str, Any]]) -> Markup | None:
     """Return a cell as HTML, every text escaped; None leaves it to Datasette.
 
-    `link` gives the address of a row: `link("case", case_id)`, `link("report", report_id)`. `row` is the
-    whole row, since a quote leads to its place in the text of its case.
+    `link` gives the address of a row: `link("case", case_id)`, `link("report", report_id)`. `row` gives the whole row, since a quote
+    leads to its place in the text of its case; few cells ask for it.
     """
     value = _plain(value)
     if value is None or value == "":
         return Markup('<span class="none" title="not reported">–</span>')
     if column in _YES_NO and value in (0, 1):
         return Markup("yes") if value else Markup("no")
-    if column in _PLACES and (report := _plain(row.get("report_id"))) and isinstance(value, int):
+    if column in _PLACES and (report := _plain(row().get("report_id"))) and isinstance(value, int):
         return Markup('<a class="num" href="{}#{}-{}">{}</a>').format(link("report", report), _PLACES[column], value, value)
     if isinstance(value, int | float):
         return _number(column, value)
-    if column == "quote" and (place := _place(row)):
+    if column == "quote" and (place := _place(row())):
         return Markup('<a class="quote" href="{}#ev-{}">{}</a>').format(link(place[0], place[1]), place[2], value)
     if value == NOT_REPORTED:
         return Markup('<span class="none">not reported</span>')

@@ -61,8 +61,7 @@ def fill_courses(connection: sqlite3.Connection, report_id: str | None = None) -
             Phase(row["dose_gy"], row["fractions"], row["label"], row["dose_per_fraction_gy"])
         )
     connection.execute(
-        "delete from radiotherapy_dose where origin = 'case'"
-        f" and case_id in (select case_id from patient_case as patient {of_report})",
+        f"delete from radiotherapy_dose where origin = 'case' and case_id in (select case_id from patient_case as patient {of_report})",
         values,
     )
     rows = every(connection, f"{_COURSES} {of_report} order by course.case_id, number", *values)

@@ -14,3 +14,9 @@ def hook(function: Hook) -> Hook:
     """Mark a function as a hook of Datasette; it stays as it is otherwise."""
     hookimpl(function)
     return function
+
+
+def first_hook(function: Hook) -> Hook:
+    """Mark a function as a hook that Datasette calls before those of other plugins; what it wraps is wrapped by theirs."""
+    hookimpl(tryfirst=True)(function)
+    return function

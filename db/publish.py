@@ -7,10 +7,11 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from db import made_folder, schema
@@ -24,6 +25,8 @@ FACT_FACETS = ("band", "review", "field")
 EMPTY_FACETS = ("reason", "field")
 DOSE_FACETS = ("origin", "histology", "site", "kind", "outcome")
 
+# In a table of more rows than this, counting the values of a column takes longer than a page may.
+MOST_FACETED = 1_000_000
 _FACETS = {"case_overview": FACETS, "radiotherapy_dose": DOSE_FACETS, "fact": FACT_FACETS, "empty_field": EMPTY_FACETS}
 # What a page of a table shows first; its other columns follow as they stand in the table.
 COLUMNS_FIRST = {
@@ -118,12 +121,15 @@ def queries() -> tuple[Query, ...]:
     return tuple(_read_query(path) for path in sorted((schema.SQL / "queries").glob("*.sql")))
 
 
-def metadata(database: str, public: bool = False, *, hosts: Sequence[str] = ()) -> dict[str, Any]:
+def metadata(
+    database: str, public: bool = False, *, hosts: Sequence[str] = (), rows: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, Any]:
     """Return Datasette's metadata for a database of that name (the file's name without .db).
 
     For a public site the guard bounds how often each client may ask; `hosts` are the names that the site answers to, () for any.
+    `rows` tells how many each table has, where that is known: the largest ones are not counted by facet unless the reader asks.
     """
-    tables = {name: _table_metadata(table) for name, table in schema.dictionary().items()}
+    tables = {name: _table_metadata(table, rows.get(name, 0)) for name, table in schema.dictionary().items()}
     return {
         "title": "Casebook",
         "description": f"Published oncology case reports as a database. {NOTICE}",
@@ -223,7 +229,7 @@ def write_site(database: Path, folder: Path, public: bool = True, base_url: str 
         inspected = inspect_data(copy)
         mark = {"made_by": MADE_BY, "database": database.name, "sha256": inspected[copy.stem]["hash"]}
         for name, content in (
-            ("metadata.json", metadata(database.stem, public)),
+            ("metadata.json", metadata(database.stem, public, rows=row_counts(inspected, database.stem))),
             ("settings.json", settings(public, base_url)),
             ("inspect-data.json", inspected),
             (MARK, mark),
@@ -240,7 +246,17 @@ def questions() -> tuple[tuple[str, tuple[Query, ...]], ...]:
     return tuple((theme, tuple(query for query in asked if query.theme == theme)) for theme in THEMES)
 
 
-def _table_metadata(table: schema.Table) -> dict[str, Any]:
+def facets_of(table: str) -> tuple[str, ...]:
+    """Return the columns whose values are counted beside a table; () for most tables."""
+    return _FACETS.get(table, ())
+
+
+def row_counts(inspected: dict[str, Any], database: str) -> dict[str, int]:
+    """Return how many rows each table has, by what `inspect_data` found."""
+    return {name: table["count"] for name, table in inspected[database]["tables"].items()}
+
+
+def _table_metadata(table: schema.Table, n_rows: int) -> dict[str, Any]:
     """Return the metadata of a table: its comments, its label, and whether it is shown in lists."""
     said: dict[str, Any] = {"description": table.description, "columns": dict(table.columns)}
     if table.name in _TITLES:
@@ -249,8 +265,10 @@ def _table_metadata(table: schema.Table) -> dict[str, Any]:
         said["label_column"] = _LABELS[table.name]
     if table.name in _HIDDEN:
         said["hidden"] = True
-    if facets := _FACETS.get(table.name):
-        said |= {"facets": list(facets), "size": 50}
+    if facets := facets_of(table.name):
+        said |= {"facets": list(facets) if n_rows <= MOST_FACETED else [], "size": 50}
+        if n_rows > MOST_FACETED:
+            said["description"] += " The table is too long to count the values of its columns in time: narrow it first, then count by one."
     return said
 
 

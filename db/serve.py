@@ -29,12 +29,13 @@ def datasette_arguments(database: Path, public: bool = False, base_url: str = "/
     if not database.is_file():
         raise DatabaseError(f"{database}: there is no such database; `casebook build` makes it")
     publish.check_base(base_url, database)
+    inspected = publish.inspect_data(database)
     # A relative path, where there is one, keeps folders of this machine out of Datasette's own pages.
     return {
         "files": [],
         "immutables": [os.path.relpath(database)],
-        "inspect_data": publish.inspect_data(database),
-        "metadata": publish.metadata(database.stem, public, hosts=hosts),
+        "inspect_data": inspected,
+        "metadata": publish.metadata(database.stem, public, hosts=hosts, rows=publish.row_counts(inspected, database.stem)),
         "settings": publish.settings(public, base_url),
         "template_dir": str(publish.SITE / "templates"),
         "plugins_dir": str(publish.SITE / "plugins"),

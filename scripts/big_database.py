@@ -388,7 +388,7 @@ def _vocabulary(seed: int) -> Vocabulary:
         return _zipf(chance.sample(pairs, min(most, len(pairs))))
 
     return Vocabulary(
-        words=_zipf(sorted({_invented(chance) for _ in range(30_000)}, key=lambda _: chance.random())),
+        words=_zipf(list(dict.fromkeys(_invented(chance) for _ in range(30_000)))),
         histologies=coded("histology", 400, lambda code: code[0] in "89" and code[4:] in ("/0", "/1", "/3")),
         sites=coded("site", 150, lambda code: code[0] == "C"),
         metastases=coded("metastasis_site", 40, lambda code: code[0] == "C"),

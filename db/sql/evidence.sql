@@ -30,3 +30,5 @@ create table evidence (
 ) strict, without rowid;
 
 create index evidence_by_case on evidence (case_id, field);
+-- What was passed over is a small part of all words, and is listed in this order.
+create index evidence_passed_over on evidence (field, reason, report_id, number) where reason is not null;

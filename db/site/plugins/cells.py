@@ -25,7 +25,7 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     def link(kind: str, key: str) -> str:
         return str(datasette.urls.row(database, _PAGES[kind], tilde_encode(key)))
 
-    shown = cells.render(value, column, link, dict(zip(row.keys(), tuple(row), strict=True)))
+    shown = cells.render(value, column, link, lambda: dict(zip(row.keys(), tuple(row), strict=True)))
     if shown is None and table is None and column in _LEADING and isinstance(value, str):
         address = f"{datasette.urls.table(database, 'case_overview')}?{urlencode({column: value})}"
         return Markup('<a href="{}">{}</a>').format(address, value)

@@ -52,7 +52,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
         if name is None or request is None or not await connection.table_exists("case_overview"):
             return found
         if view_name == "index":
-            found["home"] = await connection.execute_fn(home_page)
+            found["home"] = await memory_of(datasette).get("home", lambda: connection.execute_fn(home_page))
         elif keys := request.url_vars.get("pks"):
             found |= await _row_page(connection, table, urlsafe_components(keys))
         else:

@@ -1,0 +1,44 @@
+"""Datasette hooks: answers that took long to make are kept, and what all readers need is read before the first one asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from db.hooks import first_hook
+from db.pages import warming
+from db.pages.answers import App, Scope, answers_of, key_of, made
+
+
+@first_hook  # within the guard, which counts what is asked and sets the headers of every answer
+def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
+    """Answer from memory where the files never change; read ahead when the server has started."""
+
+    def wrap(app: App) -> App:
+        async def remembering(scope: Scope, receive: Any, send: Any) -> None:
+            if scope["type"] == "lifespan":
+                await app(scope, receive, _reading_ahead(datasette, send))
+            elif scope["type"] != "http" or (key := key_of(scope)) is None or any(x.is_mutable for x in datasette.databases.values()):
+                await app(scope, receive, send)
+            else:
+                await (await answers_of(datasette).get(key, lambda: made(app, scope))).send(send)
+
+        return remembering
+
+    return wrap
+
+
+def _reading_ahead(datasette: Any, send: Any) -> Any:
+    """Return a `send` that begins to read ahead, beside the first requests, once the server says that it has started."""
+    tasks: list[asyncio.Task[None]] = []  # a task that nobody holds may vanish
+
+    async def sending(event: Any) -> None:
+        await send(event)
+        if event["type"] == "lifespan.startup.complete":
+            tasks.append(asyncio.create_task(warming.warm(datasette)))
+        elif event["type"] == "lifespan.shutdown.complete":
+            for task in tasks:
+                task.cancel()
+
+    return sending
