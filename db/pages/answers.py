@@ -18,7 +18,7 @@ _WORTH_KEEPING_S = 0.03
 MOST_BYTES = 64_000_000
 _LARGEST_BYTES = 2_000_000
 # Files that are streamed or sent as they are; and SQL of the reader's own, which nobody else will ask.
-_PASSED_BY = (".csv", ".db", ".blob", ".css", ".js", ".png", ".zip", ".parquet")
+_PASSED_BY = (".csv", ".xlsx", ".db", ".blob", ".css", ".js", ".png", ".zip", ".parquet")
 _OWN_SQL = (b"sql=", b"_where=", b"_stream=", b"_timelimit=")
 
 

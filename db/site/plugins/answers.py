@@ -19,7 +19,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         async def remembering(scope: Scope, receive: Any, send: Any) -> None:
             if scope["type"] == "lifespan":
                 await app(scope, receive, _reading_ahead(datasette, send))
-            elif scope["type"] != "http" or (key := key_of(scope)) is None or any(x.is_mutable for x in datasette.databases.values()):
+            elif scope["type"] != "http" or (key := key_of(scope)) is None or _may_change(datasette):
                 await app(scope, receive, send)
             else:
                 await (await answers_of(datasette).get(key, lambda: made(app, scope))).send(send)
@@ -27,6 +27,11 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         return remembering
 
     return wrap
+
+
+def _may_change(datasette: Any) -> bool:
+    """Tell whether a database that is served may change; what Datasette notes for itself is shown on no page of ours."""
+    return any(database.is_mutable for name, database in datasette.databases.items() if not name.startswith("_"))
 
 
 def _reading_ahead(datasette: Any, send: Any) -> Any:

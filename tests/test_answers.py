@@ -1,0 +1,159 @@
+"""Answers that are kept: once made for all who ask, the same for each, bounded, and never what is one reader's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import serve
+from db.pages import answers, warming
+from db.pages.answers import Answer, Answers, answers_of, key_of
+from db.pages.memory import memory_of
+from tests import db_fixtures
+from tests.browsers import served
+
+TABLE = "/casebook/case_overview"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Any:
+    return serve.make_datasette(db_fixtures.build(tmp_path / "casebook.db"))
+
+
+def _answer(body: bytes = b"words", status: int = 200, took_s: float = 1.0, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+    return Answer(status, headers, body, took_s)
+
+
+def _making(answer: Answer, made: list[int]) -> Callable[[], Awaitable[Answer]]:
+    async def make() -> Answer:
+        made.append(1)
+        await asyncio.sleep(0.01)
+        return answer
+
+    return make
+
+
+def _made_for_two(answer: Answer) -> int:
+    """How often an answer is made for two who ask one after the other."""
+
+    async def ask() -> int:
+        kept, made = Answers(), list[int]()
+        for _ in range(2):
+            assert await kept.get("key", _making(answer, made)) == answer
+        return len(made)
+
+    return asyncio.run(ask())
+
+
+def test_what_took_long_is_made_once_and_all_else_anew() -> None:
+    assert _made_for_two(_answer()) == 1
+    assert _made_for_two(_answer(took_s=0.001)) == 2
+    assert _made_for_two(_answer(status=404)) == 2
+    assert _made_for_two(_answer(body=b"x" * 3_000_000)) == 2
+    assert _made_for_two(_answer(headers=((b"Set-Cookie", b"mine=1"),))) == 2
+
+
+def test_all_who_ask_at_the_same_time_wait_for_one_answer() -> None:
+    async def ask() -> int:
+        kept, made = Answers(), list[int]()
+        readers = [asyncio.create_task(kept.get("key", _making(_answer(), made))) for _ in range(5)]
+        await asyncio.sleep(0)
+        readers[0].cancel()  # the one for whom it is made goes away
+        found = await asyncio.gather(*readers, return_exceptions=True)
+        assert isinstance(found[0], asyncio.CancelledError)
+        assert found[1:] == [_answer()] * 4
+        return len(made)
+
+    assert asyncio.run(ask()) == 1
+
+
+def test_what_breaks_off_is_told_to_the_reader_and_tried_again() -> None:
+    async def broken() -> Answer:
+        raise ValueError("no")
+
+    async def ask() -> Answer:
+        kept = Answers()
+        with pytest.raises(ValueError, match="no"):
+            await kept.get("key", broken)
+        return await kept.get("key", _making(_answer(), []))
+
+    assert asyncio.run(ask()) == _answer()
+
+
+def test_what_was_not_asked_for_longest_goes_first() -> None:
+    async def ask() -> list[int]:
+        kept, made = Answers(most_bytes=25), [list[int](), list[int](), list[int]()]
+        for key in (0, 1, 0, 2, 0, 1):  # three of ten bytes do not fit: 1 makes room for 2
+            await kept.get(key, _making(_answer(b"0123456789"), made[key]))
+            assert kept.n_bytes() <= 25
+        return [len(times) for times in made]
+
+    assert asyncio.run(ask()) == [1, 2, 1]
+
+
+def _scope(path: str = TABLE, query: bytes = b"", method: str = "GET", **headers: bytes) -> dict[str, Any]:
+    named = [(b"host", b"example.org"), *((name.encode(), value) for name, value in headers.items())]
+    return {"type": "http", "method": method, "scheme": "http", "path": path, "query_string": query, "headers": named}
+
+
+def test_one_readers_own_requests_are_not_kept() -> None:
+    assert key_of(_scope()) is not None
+    assert key_of(_scope(query=b"site=lung")) not in (None, key_of(_scope()))
+    assert key_of(_scope(cookie=b"ds_actor=x")) is None
+    assert key_of(_scope(authorization=b"Bearer x")) is None
+    assert key_of(_scope(range=b"bytes=0-9")) is None
+    assert key_of(_scope(method="POST")) is None
+    for path in (f"{TABLE}.csv", "/casebook.db", "/static/casebook.css", "/-/runs", f"{TABLE}.xlsx"):
+        assert key_of(_scope(path)) is None, path
+    for query in (b"sql=select+1", b"_where=1", b"_stream=on"):
+        assert key_of(_scope(query=query)) is None, query
+    # Pages say their own address in full: what somebody asked for under a made-up name is not shown to others.
+    other = {**_scope(), "headers": [(b"host", b"example.com")]}
+    assert key_of(other) not in (None, key_of(_scope()))
+
+
+def test_a_kept_page_is_the_same_and_has_the_guards_headers(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
+
+    async def ask() -> None:
+        first, second = await site.client.get(TABLE), await site.client.get(TABLE)
+        assert answers_of(site).n_bytes() == len(first.content)
+        assert (first.status_code, first.content, first.headers) == (second.status_code, second.content, second.headers)
+        assert "content-security-policy" in second.headers
+        own = await site.client.get(TABLE, cookies={"mine": "1"})
+        assert "no-store" in own.headers["cache-control"]
+        assert answers_of(site).n_bytes() == len(first.content)
+
+    asyncio.run(ask())
+
+
+def test_nothing_is_kept_of_a_database_that_may_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datasette.app import Datasette
+
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
+    arguments = serve.datasette_arguments(db_fixtures.build(tmp_path / "casebook.db"))
+    changing = Datasette(**{**arguments, "files": arguments["immutables"], "immutables": []})
+    assert asyncio.run(changing.client.get(TABLE)).status_code == 200
+    assert answers_of(changing).n_bytes() == 0
+
+
+@pytest.mark.parametrize(("large", "is_read"), [(0, True), (5_000, False)])
+def test_a_server_of_a_large_database_reads_ahead(site: Any, monkeypatch: pytest.MonkeyPatch, large: int, is_read: bool) -> None:
+    monkeypatch.setattr(warming, "_LARGE", large)
+
+    async def remembered() -> Any:
+        async def nothing() -> None:
+            return None
+
+        return await memory_of(site).get(("choices", "marker_profile"), nothing)
+
+    with served(site.app()):
+        until = time.monotonic() + (20 if is_read else 1)
+        while time.monotonic() < until and ("choices", "words_for_a_value") not in memory_of(site)._kept:
+            time.sleep(0.05)
+    assert (asyncio.run(remembered()) is not None) == is_read
