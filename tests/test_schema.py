@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from db import overview, schema
+from db import overview, publish, schema
 
 CASE = {"case_id": "r/1", "report_id": "r", "label": "1"}
 COURSE = {"case_id": "r/1", "number": 1, "is_rbe_weighted": 0, "is_contradictory": 0}
@@ -129,11 +129,20 @@ def test_a_removed_report_takes_all_its_rows_along(connection: sqlite3.Connectio
         assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
 
 
-def test_facets_are_covered_by_one_index(connection: sqlite3.Connection) -> None:
-    for column in ("site", "histology", "sex", "status", "radiotherapy", "recurrence"):
-        sql = f"explain query plan select {column}, count(*) from case_overview where age_years > 60 group by {column}"
+@pytest.mark.parametrize("condition", ["true", "age_years > 60", "max_dose_gy > 50 and year > 2000"])
+def test_each_facet_is_counted_in_the_order_of_an_index_without_a_look_at_the_rows(connection: sqlite3.Connection, condition: str) -> None:
+    for column in publish.FACETS:
+        sql = f"explain query plan select {column}, count(*) from case_overview where {condition} group by {column}"
         plan = " ".join(row[3] for row in connection.execute(sql))
-        assert "COVERING INDEX case_overview_facets" in plan
+        assert f"COVERING INDEX case_overview_by_{column}" in plan
+        assert "GROUP BY" not in plan  # no sorting
+
+
+def test_what_was_passed_over_is_listed_in_the_order_of_an_index(connection: sqlite3.Connection) -> None:
+    sql = "select report_id from evidence where reason is not null order by field, reason, report_id, number"
+    plan = " ".join(row[3] for row in connection.execute(f"explain query plan {sql}"))
+    assert "INDEX evidence_passed_over" in plan
+    assert "ORDER BY" not in plan
 
 
 def test_words_of_the_overview() -> None:

@@ -42,7 +42,37 @@ create table case_overview (
     report_id text not null references report (report_id) on delete cascade
 ) strict, without rowid;
 
--- One covering index over the facets: measured faster than one index a column, filtered or not.
-create index case_overview_facets on case_overview
-    (tumour_group, behaviour, site, histology, sex, status, radiotherapy, recurrence, surgery, age_years, max_dose_gy, follow_up_months, year);
+-- An index a facet, which begins with it and holds what cases are narrowed by: values are counted in order, without a look at the rows.
+create index case_overview_by_tumour_group on case_overview (
+    tumour_group, behaviour, site, histology, sex, status, radiotherapy, recurrence,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
+create index case_overview_by_behaviour on case_overview (
+    behaviour, tumour_group, site, histology, sex, status, radiotherapy, recurrence,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
+create index case_overview_by_site on case_overview (
+    site, tumour_group, behaviour, histology, sex, status, radiotherapy, recurrence,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
+create index case_overview_by_histology on case_overview (
+    histology, tumour_group, behaviour, site, sex, status, radiotherapy, recurrence,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
+create index case_overview_by_sex on case_overview (
+    sex, tumour_group, behaviour, site, histology, status, radiotherapy, recurrence,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
+create index case_overview_by_status on case_overview (
+    status, tumour_group, behaviour, site, histology, sex, radiotherapy, recurrence,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
+create index case_overview_by_radiotherapy on case_overview (
+    radiotherapy, tumour_group, behaviour, site, histology, sex, status, recurrence,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
+create index case_overview_by_recurrence on case_overview (
+    recurrence, tumour_group, behaviour, site, histology, sex, status, radiotherapy,
+    surgery, age_years, max_dose_gy, follow_up_months, year
+);
 create index case_overview_by_report on case_overview (report_id);
