@@ -75,6 +75,11 @@ calibrate: $(VENV)/.installed ## fit how sure each value is, on the reports besi
 bench: $(VENV)/.installed ## words per second, beside spaCy's bare tokenizer; runs beside 10,000 reports (six minutes)
 	@slow=0; $(BIN)/python scripts/bench.py --check || slow=1; $(BIN)/python scripts/bench_runs.py --check || slow=1; exit $$slow
 
+.PHONY: bench-site
+bench-site: $(VENV)/.installed ## each page on 200,000 made-up cases, beside plain Datasette (DATABASE=file: on another)
+	@[ -n "$(DATABASE)" ] || [ -e build/big.db ] || $(BIN)/python scripts/big_database.py build/big.db
+	@$(BIN)/python scripts/bench_site.py --check $(or $(DATABASE),build/big.db)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.installed-dev ## feed each reader damaged files, led by coverage (FORMAT=xml, SECONDS_EACH=60; needs atheris)
 	@$(BIN)/python scripts/fuzz.py $(if $(FORMAT),--format $(FORMAT)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))

@@ -2,7 +2,7 @@
 
     python scripts/big_database.py build/big.db && python scripts/bench_site.py build/big.db [--check]
 
-Serves the file twice, one after the other: as Casebook's public site, and with `datasette FILE` as it comes. Each page is asked for
+Serves the file twice: as Casebook's public site, and with `datasette FILE` as it comes. Each page is asked for
 once unmeasured and then so many times, one request after the other; where a page has choices (which case, which filter, which word),
 each request makes another, so that no memory of the server's helps. Then come requests for all of the pages, mixed, by several clients
 at once. An answer other than 200, and one whose facets took too long, counts as an error. Limits on how often one address may ask are
@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -113,21 +113,11 @@ def main() -> int:
     args = parser.parse_args()
     wanted = [page for page in pages(args.file) if args.only in page.name]
     print(f"{args.file.name}: {args.file.stat().st_size / 1e6:,.0f} MB; {_machine()}; {args.requests} requests a page\n")
-    with _served([sys.executable, "-c", _OURS, str(args.file)]) as server:
-        ours = _ask_all(server, {page.name: page.ours for page in wanted}, args.requests)
-        loads = [("ours, all pages", *_load(server, [page.ours for page in wanted], args))]
-        loads += [("ours, pages that plain has too", *_load(server, [page.ours for page in wanted if page.plain], args))]
-    plain: dict[str, Times] = {}
-    if not args.no_plain:
-        with _served([sys.executable, "-m", "datasette", str(args.file), "--port"]) as server:
-            plain = _ask_all(server, {page.name: page.plain for page in wanted if page.plain}, args.requests)
-            loads += [("plain, the same pages", *_load(server, [page.plain for page in wanted if page.plain], args))]
-    is_good = _tell_pages(wanted, ours, plain, args.bound)
-    print(f"\n{args.mixed} requests, {args.clients} clients")
-    print(f"{'':32}{'a second':>9}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'errors':>8}{'start s':>9}{'MB':>6}{'most MB':>9}")
-    for name, told in ((name, told) for name, *told in loads):
-        print(f"{name:32}{told[0]:>9}{told[1]:>8}{told[2]:>8}{told[3]:>8}{told[4]:>8}{told[5]:>9}{told[6]:>6}{told[7]:>9}")
-    is_good &= all(told[5] == "0" for told in loads if told[0].startswith("ours"))
+    with ExitStack() as servers:
+        ours = servers.enter_context(_served([sys.executable, "-c", _OURS, str(args.file)]))
+        plain = None if args.no_plain else servers.enter_context(_served([sys.executable, "-m", "datasette", str(args.file), "--port"]))
+        is_good = _tell_pages(wanted, ours, plain, args)
+        is_good &= _tell_loads(wanted, ours, plain, args)
     if args.check and not is_good:
         print(f"\ntoo slow or with errors: wanted each page of ours within {args.bound:g} ms, but those with a reason")
         return 1
@@ -174,15 +164,12 @@ def _answers(client: httpx.Client) -> bool:
     return True
 
 
-def _ask_all(server: Server, addresses: Mapping[str, tuple[str, ...]], n: int) -> dict[str, Times]:
-    """Ask for each page once and then so many times, and return what those took."""
-    found = {}
-    for name, paths in addresses.items():
-        _asked(server.client, paths[0])
-        before = server.processor_ms()
-        answers = [_asked(server.client, path) for path in islice(cycle((*paths[1:], paths[0])), n)]
-        found[name] = _times(answers, server.processor_ms() - before)
-    return found
+def _ask(server: Server, paths: Sequence[str], n: int) -> Times:
+    """Ask for a page once and then so many times, and return what those took."""
+    _asked(server.client, paths[0])
+    before = server.processor_ms()
+    answers = [_asked(server.client, path) for path in islice(cycle((*paths[1:], paths[0])), n)]
+    return _times(answers, server.processor_ms() - before)
 
 
 def _times(answers: Sequence[tuple[float, str]], processor: float) -> Times:
@@ -203,37 +190,54 @@ def _asked(client: httpx.Client, path: str) -> tuple[float, str]:
     return taken, "facets took too long" if any(words in answer.text for words in _TIMED_OUT) else ""
 
 
-def _load(server: Server, pages: Sequence[tuple[str, ...]], args: argparse.Namespace) -> list[str]:
-    """Ask for pages in a mixed order by several clients at once; return the cells of the table."""
+def _load(server: Server, pages: Sequence[tuple[str, ...]], args: argparse.Namespace) -> tuple[Times, float]:
+    """Ask for pages in a mixed order by several clients at once; return what requests took, and how many were answered a second."""
     n_each = -(-args.mixed // len(pages))
     paths = [path for page in pages for path in islice(cycle(page), n_each)]
     random.Random(1).shuffle(paths)
+    started = time.perf_counter()
     with ThreadPoolExecutor(args.clients) as clients:
-        started = time.perf_counter()
-        found = _times(list(clients.map(lambda path: _asked(server.client, path), paths[: args.mixed])), 0)
-        taken = time.perf_counter() - started
-    cuts = statistics.quantiles(found.taken, n=100, method="inclusive")
-    return [
-        f"{args.mixed / taken:.1f}", *(f"{cuts[place - 1]:.0f}" for place in (50, 95, 99)), str(found.n_faults),
-        f"{server.started_s:.1f}", *(f"{server.memory_mb(which):.0f}" for which in ("VmRSS", "VmHWM")),
-    ]  # fmt: skip
+        answers = list(clients.map(lambda path: _asked(server.client, path), paths[: args.mixed]))
+    return _times(answers, 0), args.mixed / (time.perf_counter() - started)
 
 
-def _tell_pages(pages: Sequence[Page], ours: Mapping[str, Times], plain: Mapping[str, Times], bound: float) -> bool:
-    """Print the table of pages; return whether each of ours is quick enough, or may be slow, and none failed."""
+def _tell_pages(pages: Sequence[Page], ours: Server, plain: Server | None, args: argparse.Namespace) -> bool:
+    """Measure the pages and print the table; return whether each of ours is quick enough, or may be slow, and none failed."""
     width = max(len(page.name) for page in pages) + 2
     print(f"{'milliseconds':{width}}{'median':>8}{'worst':>8}{'processor':>11}{'plain: median':>16}{'worst':>8}{'processor':>11}")
     is_good = True
     for page in pages:
-        own, other = ours[page.name], plain.get(page.name)
-        is_slow = own.median > bound
+        own = _ask(ours, page.ours, args.requests)
+        other = _ask(plain, page.plain, args.requests) if plain and page.plain else None
+        is_slow = own.median > args.bound
         is_good &= not own.fault and (not is_slow or page.name in EXCUSED)
-        beside = f"{other.median:16.0f}{max(other.taken):8.0f}{other.processor:11.0f}" if other else f"{'':35}"
-        remarks = (f"above {bound:g} ms" if is_slow else "", _fault("", own), _fault("plain: ", other) if other else "")
-        beside = f"{own.median:8.0f}{max(own.taken):8.0f}{own.processor:11.0f}{beside}"
-        print(f"{page.name:{width}}{beside}  {'; '.join(filter(None, remarks))}".rstrip())
+        cells = f"{own.median:8.0f}{max(own.taken):8.0f}{own.processor:11.0f}"
+        cells += f"{other.median:16.0f}{max(other.taken):8.0f}{other.processor:11.0f}" if other else " " * 35
+        remarks = (f"above {args.bound:g} ms" if is_slow else "", _fault("", own), _fault("plain: ", other) if other else "")
+        print(f"{page.name:{width}}{cells}  {'; '.join(filter(None, remarks))}".rstrip(), flush=True)
     for name, reason in EXCUSED.items():
         print(f"\n{name}: {reason}")
+    return is_good
+
+
+def _tell_loads(pages: Sequence[Page], ours: Server, plain: Server | None, args: argparse.Namespace) -> bool:
+    """Ask for all pages at once, print the table, and return whether no request of ours failed."""
+    print(f"\n{args.mixed} requests, {args.clients} clients")
+    print(f"{'':32}{'a second':>9}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'errors':>8}{'start s':>9}{'MB':>6}{'most MB':>9}")
+    shared = [page for page in pages if page.plain]
+    loads = [
+        ("ours, all pages", ours, [page.ours for page in pages]),
+        ("ours, pages that plain has too", ours, [page.ours for page in shared]),
+    ]
+    loads += [("plain, the same pages", plain, [page.plain for page in shared])] if plain else []
+    is_good = True
+    for name, server, addresses in loads:
+        found, a_second = _load(server, addresses, args)
+        cuts = statistics.quantiles(found.taken, n=100, method="inclusive")
+        times = "".join(f"{cuts[place - 1]:8.0f}" for place in (50, 95, 99))
+        memory = f"{server.memory_mb('VmRSS'):6.0f}{server.memory_mb('VmHWM'):9.0f}"
+        print(f"{name:32}{a_second:9.1f}{times}{found.n_faults:8}{server.started_s:9.1f}{memory}  {found.fault}".rstrip(), flush=True)
+        is_good &= server is plain or not found.fault
     return is_good
 
 

@@ -431,7 +431,7 @@ def test_site_folder_is_whole(database: Path, tmp_path: Path) -> None:
         "casebook-site.json", "casebook.db", "inspect-data.json", "metadata.json", "plugins", "settings.json", "static", "templates",
     }  # fmt: skip
     settings = json.loads((folder / "settings.json").read_text())
-    assert settings["sql_time_limit_ms"] == 500
+    assert settings["sql_time_limit_ms"] == 1000
     assert settings["default_cache_ttl"] == 600
 
     async def ask() -> tuple[Any, bool]:

@@ -6,6 +6,6 @@
 select report_id, case_id, field, quote, value, reason, assertion, subject, section, number as evidence_number
 from evidence
 where reason is not null
-  and (:field = '' or field = :field)
+  and field between :field and iif(:field = '', '~', :field)  -- all names of fields stand before a tilde
   and (:reason = '' or reason = :reason)
 order by field, reason, report_id, number
