@@ -130,8 +130,8 @@ def write(path: Path, n_cases: int, seed: int = 1) -> None:
 
 def _write_reports(connection: sqlite3.Connection, n_cases: int, seed: int, tell: Callable[[str], None]) -> None:
     """Write what is stored of each report by itself; each processor makes rows, this process writes them."""
-    plan = list(_plan(n_cases, seed))
-    parts = [plan[start : start + _AT_ONCE] for start in range(0, len(plan), _AT_ONCE)]
+    planned = list(plan(n_cases, seed))
+    parts = [planned[start : start + _AT_ONCE] for start in range(0, len(planned), _AT_ONCE)]
     n_told = n_reports = 0
     with ProcessPoolExecutor() as makers:
         for part, made in zip(parts, makers.map(partial(_made, seed), parts), strict=True):
@@ -142,7 +142,7 @@ def _write_reports(connection: sqlite3.Connection, n_cases: int, seed: int, tell
             tell(f"{n_told:,} cases in {n_reports:,} reports")
 
 
-def _plan(n_cases: int, seed: int) -> Iterator[tuple[int, int]]:
+def plan(n_cases: int, seed: int) -> Iterator[tuple[int, int]]:
     """Yield the number of each report and of the cases that it tells."""
     chance, counts, weights = random.Random(seed), [n for n, _ in _CASES_TOLD], [weight for _, weight in _CASES_TOLD]
     for number in itertools.count():
@@ -157,10 +157,14 @@ def _made(seed: int, part: Sequence[tuple[int, int]]) -> dict[str, list[tuple[An
     """Return the rows of some reports by table, in the order in which foreign keys allow them."""
     made: dict[str, list[tuple[Any, ...]]] = {}
     for number, n_cases in part:
-        report, record = _report(f"R{number:07}", n_cases, random.Random(f"{seed} {number}"), _vocabulary(seed))
-        for table, rows in _rows(report, record):
+        for table, rows in _rows(*made_up(number, n_cases, seed)):
             made.setdefault(table, []).extend(rows)
     return made
+
+
+def made_up(number: int, n_cases: int, seed: int) -> tuple[Report, Record]:
+    """Return a report of so many cases and its record, the same for the same arguments."""
+    return _report(f"R{number:07}", n_cases, random.Random(f"{seed} {number}"), _vocabulary(seed))
 
 
 def _rows(report: Report, record: Record) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:

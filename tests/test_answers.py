@@ -132,6 +132,34 @@ def test_a_kept_page_is_the_same_and_has_the_guards_headers(site: Any, monkeypat
     asyncio.run(ask())
 
 
+def test_a_page_whose_facets_took_too_long_is_made_anew(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datasette.facets import ColumnFacet
+
+    async def too_slow(_: Any) -> tuple[list[Any], list[str]]:
+        return [], ["site"]
+
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
+    monkeypatch.setattr(ColumnFacet, "facet_results", too_slow)
+
+    async def ask() -> str:
+        return str((await site.client.get(f"{TABLE}?_facet=site")).text)
+
+    assert "Took too long: site" in asyncio.run(ask())
+    assert answers_of(site).n_bytes() == 0
+
+
+def test_json_does_not_say_whether_its_counts_are_whole_so_it_is_made_anew(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
+
+    async def kept(path: str) -> int:
+        before = answers_of(site).n_bytes()
+        assert (await site.client.get(path)).status_code == 200
+        return answers_of(site).n_bytes() - before
+
+    assert asyncio.run(kept(f"{TABLE}.json")) == 0
+    assert asyncio.run(kept(f"{TABLE}.json?_nofacet=1")) > 0
+
+
 def test_nothing_is_kept_of_a_database_that_may_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from datasette.app import Datasette
 

@@ -20,6 +20,8 @@ _LARGEST_BYTES = 2_000_000
 # Files that are streamed or sent as they are; and SQL of the reader's own, which nobody else will ask.
 _PASSED_BY = (".csv", ".xlsx", ".db", ".blob", ".css", ".js", ".png", ".zip", ".parquet")
 _OWN_SQL = (b"sql=", b"_where=", b"_stream=", b"_timelimit=")
+# A page says so where counting took too long, and the next time it may not; JSON with counts does not say it.
+_INCOMPLETE = (b'class="quiet incomplete"', b'"facet_results": {"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,11 @@ class Answer:
     took_s: float
 
     def is_worth_keeping(self) -> bool:
-        """Tell whether it took long to make, and is the same for every reader."""
+        """Tell whether it took long to make, says all that there is to say, and is the same for every reader."""
+        if self.status != 200 or self.took_s < _WORTH_KEEPING_S or len(self.body) > _LARGEST_BYTES:
+            return False
         is_own = any(name.lower() == b"set-cookie" for name, _ in self.headers)
-        return self.status == 200 and self.took_s >= _WORTH_KEEPING_S and len(self.body) <= _LARGEST_BYTES and not is_own
+        return not is_own and not any(mark in self.body for mark in _INCOMPLETE)
 
     async def send(self, send: Callable[[Any], Awaitable[None]]) -> None:
         """Send it to a reader."""
