@@ -14,7 +14,7 @@ from typing import Any
 from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
-from db import doses, duplicates, facts, flags, overview, possible_patients, reports, same_patient, schema, version
+from db import doses, duplicates, facts, flags, marker_counts, overview, possible_patients, reports, same_patient, schema, version
 from db.corrections import ruling
 from db.corrections.ruling import Ruled
 from db.duplicates import Place
@@ -268,7 +268,7 @@ def dose_table_grid(connection: sqlite3.Connection, dose_table_id: str) -> tuple
 
 
 def refresh_overview(connection: sqlite3.Connection) -> None:
-    """Bring up to date what is computed from several reports: who is, or may be, the same patient; and the indexes for it.
+    """Bring up to date what is computed from several reports: who is, or may be, the same patient, and counts; and the indexes for it.
 
     Where `watch` was called before the changes, only the groups of cases that they touched are looked at again. The rows are
     the same, byte for byte. What is computed from a report alone is filled as it is stored.
@@ -280,12 +280,14 @@ def refresh_overview(connection: sqlite3.Connection) -> None:
             possible_patients.link_again(connection)
         else:
             possible_patients.link(connection)
+        marker_counts.fill(connection)
     _gather_statistics(connection)
 
 
 def watch(connection: sqlite3.Connection) -> None:
     """Note from now on what `refresh_overview` has to look at again; what is stored must be up to date."""
     possible_patients.watch(connection)
+    marker_counts.watch(connection)
 
 
 _OTHER_SIZE = 0.1

@@ -10,10 +10,11 @@ from db import export
 from db.export import about
 from db.export import manifest as manifests
 from db.export.manifest import Download, Edition, Manifest
+from db.pages.data import Data
 from db.schema import DatabaseError
 
 if TYPE_CHECKING:
-    from db.pages.registry import Data, Links
+    from db.pages.registry import Links
 
 # What became of the export.
 CURRENT, OLDER, NONE = "current", "older", "none"
@@ -48,8 +49,6 @@ class DownloadsPage:
     @property
     def data(self) -> Data:
         """The files with their sums, for programs."""
-        from db.pages.registry import Data  # it lists this page, so it comes after
-
         rows = ((file.name, file.about, file.size, file.rows, file.sha256) for file in (*self.files, *self.tables))
         return Data(("name", "about", "bytes", "rows", "sha256"), tuple(rows))
 

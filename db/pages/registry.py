@@ -10,6 +10,9 @@ from typing import Any
 
 from db.pages.doses import dose_page
 from db.pages.downloads import downloads_page
+from db.pages.marker_choice import PARAMETERS
+from db.pages.markers import markers_page
+from db.pages.profile import profile_page
 from db.query import Row
 
 
@@ -43,14 +46,6 @@ class Links:
         if row["case_id"]:
             return self.case(row["case_id"])
         return self.row("dose_table_row", row["dose_table_id"], row["row_number"], row["dose_group"])
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """What a page draws or lists, as rows: it stands behind the page's links to CSV and JSON. None is a value not reported."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | float | int | None, ...], ...]
 
 
 Asked = Mapping[str, str]
@@ -111,5 +106,14 @@ ROUTES = (
         lambda connection, asked, links: downloads_page(connection, links),
         place="foot",
         has_data=True,
+    ),
+    Route(
+        "markers", "Markers", markers_page, PARAMETERS, "top", has_data=True, is_remembered=True,
+        examples=("", "?order=alike", "?test=molecular", "?marker=SMA", "?histology=leiomyosarcoma",
+            "?histology=leiomyosarcoma&marker=SMA"),
+    ),
+    Route(
+        "profile", "Marker profile", profile_page, ("typed", *(f"{part}_{n}" for n in range(1, 7) for part in ("marker", "result"))), "",
+        has_data=True, is_remembered=True, examples=("", "?typed=SMA%2B%2C+ALK-"),
     ),
 )  # fmt: skip

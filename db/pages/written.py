@@ -10,7 +10,7 @@ from typing import Any
 
 from datasette import Response
 
-from db.pages.registry import Data
+from db.pages.data import Data
 
 
 def written(data: Data, form: str, headers: Mapping[str, str]) -> Any:

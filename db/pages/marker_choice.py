@@ -1,0 +1,101 @@
+"""What the reader of the page of markers chose."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from db.overview import NOT_REPORTED
+from db.pages.typed_markers import MOST_TYPED, names_typed
+from db.query import every
+
+TESTS = (("stain", "immunohistochemistry"), ("molecular", "molecular tests"))
+ORDERS = (("cases", "most cases first"), ("name", "by name"), ("alike", "like beside like"))
+LEAST = (("", "any number"), *((str(n), f"{n} or more") for n in (2, 3, 5, 10, 20, 50)))
+PARAMETERS = ("test", "histology", "words", "marker", "site", "least", "order", "down", "across")
+_LABELS = {"test": "kind of test", "site": "site", "least": "number of cases", "order": "order"}
+_LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the reader chose. Empty: all. `histology` is a whole name, `words` stand in names; `down` and `across` count pages from 1."""
+
+    test: str = "stain"
+    histology: str = ""
+    words: str = ""
+    markers: tuple[str, ...] = ()
+    site: str = ""
+    least: str = ""
+    order: str = "cases"
+    down: int = 1
+    across: int = 1
+
+    def asked(self) -> dict[str, str]:
+        """Return what an address asks for this choice: what differs from no choice."""
+        said = {name: str(getattr(self, name)) for name in PARAMETERS if name != "marker"}
+        usual = {name: str(getattr(Choice(), name)) for name in said}
+        own = {name: value for name, value in said.items() if value != usual[name]}
+        return own | ({"marker": ", ".join(self.markers)} if self.markers else {})
+
+
+def choose(
+    connection: sqlite3.Connection, asked: Mapping[str, str], words: Mapping[str, tuple[tuple[str, str], ...]]
+) -> tuple[Choice, tuple[str, ...]]:
+    """Return what the form's answers mean, and a sentence for each that is unknown: it counts as not given."""
+    unknown: list[str] = []
+
+    def one_of(name: str) -> str:
+        value, usual = asked.get(name, ""), words[name][0]
+        if value and value not in dict(words[name]):
+            unknown.append(f"No {_LABELS[name]} here is called “{value[:_LONGEST]}”; shown: {usual[1]}.")
+        return value if value in dict(words[name]) else usual[0]
+
+    def page(name: str) -> int:
+        value = asked.get(name) or "1"
+        if value.isascii() and value.isdigit() and len(value) <= 4 and int(value):
+            return int(value)
+        unknown.append(f"No page here is called “{value[:_LONGEST]}”; shown: the first.")
+        return 1
+
+    test = one_of("test")
+    known = [row["marker"] for row in every(connection, "select distinct marker from marker_count where test = ?", test)]
+    markers, unclear = _markers(asked.get("marker", ""), test, known)
+    instead = "" if markers else "; shown: all"
+    unknown += [f"No case was tested for “{name[:_LONGEST]}”{instead}." for name in unclear]
+    histology = _histology(connection, test, asked.get("histology", ""))
+    if asked.get("histology") and not histology:
+        unknown.append(f"No case with the diagnosis “{asked['histology'][:_LONGEST]}” was tested; shown: all.")
+    in_name = asked.get("words", "")[:MOST_TYPED].strip()
+    choice = Choice(test, histology, in_name, markers, one_of("site"), one_of("least"), one_of("order"), page("down"), page("across"))
+    return choice, tuple(unknown)
+
+
+def _histology(connection: sqlite3.Connection, test: str, name: str) -> str:
+    """Return a histology that was tested, as the tables write it; "" where there is none of that name."""
+    sql = "select histology from marker_count where test = ? and histology = ? collate nocase and histology <> ? limit 1"
+    found = every(connection, sql, test, name, NOT_REPORTED)
+    return found[0]["histology"] if found else ""
+
+
+def _markers(typed: str, test: str, known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the markers of a list that were tested in a case, and its other words."""
+    if test == "stain":
+        names, unclear = names_typed(typed, known)
+    else:
+        exact = {name.casefold(): name for name in known}
+        parts = [part.strip() for part in typed[:MOST_TYPED].split(",") if part.strip()]
+        names, unclear = tuple(exact.get(part.casefold(), part) for part in parts), ()
+    return tuple(name for name in names if name in known), (*unclear, *(name for name in names if name not in known))
+
+
+def options(connection: sqlite3.Connection) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the words of the drop-downs; the first is taken where nothing is chosen."""
+    sites = every(connection, "select site as name, count(*) as n from case_overview group by 1 order by 1 = ?, 1", NOT_REPORTED)
+    return {
+        "test": TESTS,
+        "site": (("", "all"), *((row["name"], f"{row['name']} ({row['n']:,})") for row in sites)),
+        "least": LEAST,
+        "order": ORDERS,
+    }
