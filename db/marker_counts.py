@@ -55,7 +55,7 @@ def results(test: str, condition: str = "true") -> str:
 
 
 def with_results(asked: Sequence[str]) -> str:
-    """Return the SQL of the cases that have a result ("positive", "negative") as their one result for each of some markers, each two `?`."""
+    """Return the SQL of the cases that have a result ("positive", "negative") as their one result for each marker, two `?` each."""
     against = {"positive": "negative", "negative": "positive"}
     said = "select case_id from ihc_result where marker = ? and result ="
     return " intersect ".join(f"{said} '{result}' except {said} '{against[result]}'" for result in asked)

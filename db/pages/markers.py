@@ -150,7 +150,7 @@ def markers_page(connection: sqlite3.Connection, asked: Mapping[str, str], links
     return MarkersPage(
         view, choice, unknown, words, len(histologies), sum(histologies.values()),
         len({count.histology for count in counts if count.positive}), sum(count.tested for count in counts), matrix, tuple(shown),
-        _more(len(lines), _LINES, choice.down, "down", "histologies" if view == "marker" else "markers", addresses) if shown else (),
+        _more(len(lines), _LINES, choice.down, "down", "diagnoses" if view == "marker" else _tested_for(choice), addresses),
         groups, _all_markers(counts, addresses), usual, _profile_url(usual, links), _up(choice, addresses),
         _undiagnosed(connection, choice.test), every(connection, "select count(*) from possible_same_patient")[0][0],
         case_data or Data(COLUMNS, tuple(data_row(count) for count in _drawn(matrix, shown))),
@@ -231,8 +231,8 @@ def _matrix(counts: Sequence[Count], addresses: _Addresses) -> Matrix:
     return Matrix(
         tuple(Head(name, by_marker[name], addresses.of(markers=(name,))) for name in columns),
         tuple((Head(row, cases[row], addresses.of(histology=row, markers=())), cells(row)) for row in rows),
-        _more(len(cases), ROWS, choice.down, "down", "histologies", addresses)
-        + _more(len(by_marker), COLUMNS_SHOWN, choice.across, "across", "markers", addresses),
+        _more(len(cases), ROWS, choice.down, "down", "diagnoses", addresses)
+        + _more(len(by_marker), COLUMNS_SHOWN, choice.across, "across", _tested_for(choice), addresses),
     )  # fmt: skip
 
 
@@ -253,6 +253,10 @@ def _page_of(things: Sequence[Thing], page: int, size: int) -> list[Thing]:
 
 def _pages(total: int, size: int) -> int:
     return max(1, math.ceil(total / size))
+
+
+def _tested_for(choice: Choice) -> str:
+    return "markers" if choice.test == "stain" else "alterations"
 
 
 def _more(total: int, size: int, page: int, name: str, words: str, addresses: _Addresses) -> tuple[tuple[str, str], ...]:

@@ -35,7 +35,7 @@ _KNOWN = """
 select marker, sum(positive + negative + equivocal) as n from marker_count where test = 'stain' group by 1 having n order by 2 desc, 1
 """
 _CASES = "select * from case_overview where case_id in (select value from json_each(?)) order by histology, case_id"
-_HISTOLOGIES = "select count(distinct histology) from marker_count where test = 'stain' and histology <> ?"
+_HISTOLOGIES = "select count(distinct histology) from marker_count where test = 'stain' and histology <> ? and histology_cases > 0"
 
 Asked = tuple[tuple[str, str], ...]
 
@@ -210,7 +210,7 @@ def _together(connection: sqlite3.Connection, asked: Asked) -> list[tuple[str, s
     if not asked:
         return []
     sql = f"select histology, case_id from ({with_results([result for _, result in asked])}) cross join case_overview using (case_id)"
-    return sorted(connection.execute(sql, [marker for marker, _ in asked for _ in range(2)]).fetchall())
+    return sorted((row["histology"], row["case_id"]) for row in every(connection, sql, *(marker for marker, _ in asked for _ in range(2))))
 
 
 def _query_url(asked: Asked, links: Links) -> str:
@@ -226,8 +226,8 @@ def _query_url(asked: Asked, links: Links) -> str:
 def _data(heads: Sequence[Head], ranked: Sequence[Ranked]) -> Data:
     """Return the ranking as rows: of each marker the cases with the asked result, and those with a clear one."""
     columns = (name for head in heads for name in (f"{head.marker} {head.result}", f"{head.marker} tested"))
-    rows = (
-        (line.histology, round(line.score, 4), line.together, *(n for fit in line.fits for n in (fit.fitting, fit.clear)))
-        for line in ranked
-    )
-    return Data(("histology", "score", "cases_with_all", *columns), tuple(rows))
+
+    def row(line: Ranked) -> tuple[str | float | int | None, ...]:
+        return (line.histology, round(line.score, 4), line.together, *(n for fit in line.fits for n in (fit.fitting, fit.clear)))
+
+    return Data(("histology", "score", "cases_with_all", *columns), tuple(map(row, ranked)))
