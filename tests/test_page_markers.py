@@ -316,6 +316,13 @@ def test_the_data_are_what_the_page_shows(get: Get) -> None:
     assert "marker=STAT6" in re.search(r'href="(/markers\.csv[^"]*)"', get("/markers?marker=STAT6").text)[1]  # type: ignore[index]
 
 
+def test_all_counts_are_a_table(get: Get) -> None:
+    for address, n in (("/markers?marker=CD34", 5), (_asked(histology=SFT, marker="CD34"), 1), (_asked(test="molecular"), 3)):
+        link = re.search(r'href="([^"]+)">All counts</a>', get(address).text)
+        assert link
+        assert len(get(f"{unescape(link[1]).replace('marker_count', 'marker_count.json')}&_shape=array").json()) == n
+
+
 # --- how a cell looks, and the order ----------------------------------------------------------------------------
 
 

@@ -118,6 +118,12 @@ class MarkersPage:
     twice: int
     data: Data
 
+    @property
+    def counts_asked(self) -> dict[str, str]:
+        """What table marker_count is asked for all counts of the choice."""
+        one = {"histology": self.choice.histology, "marker": self.choice.markers[0] if len(self.choice.markers) == 1 else ""}
+        return {"test": self.choice.test} | {name: value for name, value in one.items() if value}
+
 
 @dataclass(frozen=True, slots=True)
 class _Addresses:
