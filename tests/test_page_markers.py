@@ -177,7 +177,7 @@ def test_the_heat_map_tells_the_counts_in_words(get: Get) -> None:
     assert table.kinds.count("col") == 8  # seven markers, and the head of the diagnoses
     assert table.rows[1][0][0] == f"{SFT} 4"
     assert "6 diagnoses and 7 markers, in 10 cases" in _text(html)
-    assert "1 case that was tested but has no diagnosis told is left out" in _text(html)
+    assert "1 case that was tested has no diagnosis told and is left out." in _text(html)
     assert "style=" not in html
 
 
@@ -294,7 +294,7 @@ def test_a_patient_told_twice_is_pointed_out(tmp_path: Path) -> None:
         words = _text(get(_asked(histology=SFT, marker="STAT6")).text)
         assert "r01/1 possibly the same patient as r02/1" in words
         assert "r02/1 possibly the same patient as r01/1" in words
-        assert "1 pair of cases may be one patient told twice ; both are counted" in words
+        assert "1 pair of cases may be one patient told twice , both counted" in words
 
 
 # --- data ---------------------------------------------------------------------------------------------------

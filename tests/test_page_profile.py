@@ -214,6 +214,7 @@ def test_a_name_of_the_data_goes_before_the_vocabulary() -> None:
     assert marker_named("My Own Marker", ["my own marker"]) == "my own marker"
     assert marker_named(" -- ") is None
     assert names_typed("cd34; s-100\nfoo, CD34") == (("CD34", "S100"), ("foo",))
+    assert names_typed("CD34," * 100)[1] == (("CD34," * 8) + " …",)
 
 
 # --- in a browser ---------------------------------------------------------------------------------------------------

@@ -26,7 +26,6 @@ Thing = TypeVar("Thing")
 # So many histologies and markers stand on a page; the rest is behind "more".
 ROWS = COLUMNS_SHOWN = 40
 _LINES = 100
-_MOST_WORDS = 5
 _USUAL = 8
 _CLEAR = 0.75
 MOST_ASKED = 6
@@ -185,7 +184,7 @@ def _counts(connection: sqlite3.Connection, choice: Choice) -> list[Count]:
     """Return the counts of the choice."""
     conditions = [("histology = ?", choice.histology)] if choice.histology else []
     if not choice.histology:
-        conditions = [("instr(lower(histology), lower(?)) > 0", word) for word in choice.words.split()[:_MOST_WORDS]]
+        conditions = [("instr(lower(histology), lower(?)) > 0", word) for word in choice.words.split()]
     cases = [("site = ?", choice.site), *(conditions if choice.histology else ())] if choice.site else []
     counts = read_counts(connection, choice.test, conditions, cases)
     least = 0 if choice.histology else int(choice.least or 0)

@@ -77,7 +77,7 @@ def names_typed(typed: str, known: Iterable[str] = ()) -> tuple[tuple[str, ...],
     """Return the markers of a list of names ("CD34, STAT6"), and the words of it that are none."""
     known = tuple(known)
     found: list[str] = []
-    unclear: list[str] = []
+    unclear: list[str] = [f"{typed[MOST_TYPED:][:40]} …"] if len(typed) > MOST_TYPED else []
     for words in filter(None, (part.strip() for part in re.split(r"[,;\n]", typed[:MOST_TYPED]))):
         marker = marker_named(words.translate(_DASHES), known)
         (unclear if marker is None else found).append(marker or words)
