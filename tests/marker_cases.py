@@ -35,6 +35,9 @@ CASES: tuple[Told, ...] = (
 )
 
 
+MORPHOLOGY = {"solitary fibrous tumor": "8815/1", "leiomyosarcoma": "8890/3", "dermatofibrosarcoma": "8832/3", "schwannoma": "9560/0"}
+
+
 def record(name: str, told: Told) -> tuple[Report, Record]:
     """Return a report of one case."""
     histology, site, stains, tests = told
@@ -42,7 +45,7 @@ def record(name: str, told: Told) -> tuple[Report, Record]:
     note = db_fixtures.Notes(report.text, [])
     case = Case(
         "1",
-        histology=Histology(histology, None, None, note("histology", histology)) if histology else None,
+        histology=Histology(histology, MORPHOLOGY.get(histology), None, note("histology", histology)) if histology else None,
         site=Site("somewhere", site, None, note("site", site)),
         ihc=tuple(
             IhcResult(words[:-1], RESULTS[words[-1]], cells="lymphocytes" if words[-1] == "o" else None, evidence=note("ihc", words))

@@ -221,6 +221,19 @@ def test_one_site_is_counted_by_itself(get: Get) -> None:
     assert re.findall(r"patient_case/(r\d\d)", get(_asked(site=site_words(ORBIT), histology=SFT, marker="CD34")).text) == ["r03", "r04"]
 
 
+def test_one_kind_of_tumour_is_counted_by_itself(get: Get) -> None:
+    sarcomas = "sarcoma or soft tissue tumour"
+    html = get(_asked(group=sarcomas)).text
+    assert _cells(html) == {
+        key: _words(counts) for key, counts in BY_HAND.items() if key[0] in (SFT, "leiomyosarcoma", "dermatofibrosarcoma")
+    }
+    assert f"Only {sarcomas}: 4 diagnoses" in _text(html)
+    both = get(_asked(group=sarcomas, site=site_words(ORBIT))).text
+    assert _cells(both) == {key: words for key, words in IN_THE_ORBIT.items() if key[1] != "CD3"}
+    assert re.findall(r"patient_case/(r\d\d)", get(_Table(both).cells()[SFT, "CD34"][1]).text) == ["r03", "r04"]
+    assert "No case of this choice was tested." in get(_asked(group=sarcomas, histology="Langerhans cell histiocytosis")).text
+
+
 @pytest.mark.parametrize(
     ("choices", "rows", "columns"),
     [

@@ -56,10 +56,10 @@ _DETAILS = {
 
 def cell_cases(connection: sqlite3.Connection, choice: Choice) -> tuple[tuple[CaseGroup, ...], Data]:
     """Return the cases of a cell by their result, and the first `MOST_DATA` of each result as data."""
-    marker, condition = choice.markers[0], "histology = ? and site = ?" if choice.site else "histology = ?"
+    marker, conditions = choice.markers[0], [("histology = ?", choice.histology), *choice.cases()]
+    sql = results(choice.test, " and ".join(sql for sql, _ in conditions))
     found: dict[str, list[str]] = {name: [] for name in RESULT_WORDS}
-    asked = (marker, choice.histology, *((choice.site,) if choice.site else ()))
-    for case_id, result in connection.execute(results(choice.test, condition), asked):
+    for case_id, result in connection.execute(sql, (marker, *(value for _, value in conditions))):
         found[result].append(case_id)
     groups = []
     data: list[tuple[str | float | int | None, ...]] = []

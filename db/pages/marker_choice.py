@@ -13,8 +13,8 @@ from db.query import every
 TESTS = (("stain", "immunohistochemistry"), ("molecular", "molecular tests"))
 ORDERS = (("cases", "most cases first"), ("name", "by name"), ("alike", "like beside like"))
 LEAST = (("", "any number"), *((str(n), f"{n} or more") for n in (2, 3, 5, 10, 20, 50)))
-PARAMETERS = ("test", "histology", "words", "marker", "site", "least", "order", "down", "across")
-_LABELS = {"test": "kind of test", "site": "site", "least": "number of cases", "order": "order"}
+PARAMETERS = ("test", "group", "histology", "words", "marker", "site", "least", "order", "down", "across")
+_LABELS = {"test": "kind of test", "group": "kind of tumour", "site": "site", "least": "number of cases", "order": "order"}
 _LONGEST = 80
 
 
@@ -26,11 +26,17 @@ class Choice:
     histology: str = ""
     words: str = ""
     markers: tuple[str, ...] = ()
+    group: str = ""
     site: str = ""
     least: str = ""
     order: str = "cases"
     down: int = 1
     across: int = 1
+
+    def cases(self) -> list[tuple[str, str]]:
+        """Return the conditions on the lines of case_overview that count, each of SQL with one `?` and its value; none for all cases."""
+        said = (("tumour_group = ?", self.group), ("site = ?", self.site))
+        return [(sql, value) for sql, value in said if value]
 
     def asked(self) -> dict[str, str]:
         """Return what an address asks for this choice: what differs from no choice."""
@@ -68,7 +74,9 @@ def choose(
     if asked.get("histology") and not histology:
         unknown.append(f"No case with the diagnosis “{asked['histology'][:_LONGEST]}” was tested; shown: all.")
     in_name = asked.get("words", "")[:MOST_TYPED].strip()
-    choice = Choice(test, histology, in_name, markers, one_of("site"), one_of("least"), one_of("order"), page("down"), page("across"))
+    choice = Choice(
+        test, histology, in_name, markers, one_of("group"), one_of("site"), one_of("least"), one_of("order"), page("down"), page("across")
+    )
     return choice, tuple(unknown)
 
 
@@ -92,10 +100,9 @@ def _markers(typed: str, test: str, known: Sequence[str]) -> tuple[tuple[str, ..
 
 def options(connection: sqlite3.Connection) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return the words of the drop-downs; the first is taken where nothing is chosen."""
-    sites = every(connection, "select site as name, count(*) as n from case_overview group by 1 order by 1 = ?, 1", NOT_REPORTED)
-    return {
-        "test": TESTS,
-        "site": (("", "all"), *((row["name"], f"{row['name']} ({row['n']:,})") for row in sites)),
-        "least": LEAST,
-        "order": ORDERS,
-    }
+
+    def named(column: str) -> tuple[tuple[str, str], ...]:
+        sql = f"select {column} as name, count(*) as n from case_overview group by 1 order by 1 = ?, 1"
+        return (("", "all"), *((row["name"], f"{row['name']} ({row['n']:,})") for row in every(connection, sql, NOT_REPORTED)))
+
+    return {"test": TESTS, "group": named("tumour_group"), "site": named("site"), "least": LEAST, "order": ORDERS}

@@ -185,7 +185,8 @@ def _counts(connection: sqlite3.Connection, choice: Choice) -> list[Count]:
     conditions = [("histology = ?", choice.histology)] if choice.histology else []
     if not choice.histology:
         conditions = [("instr(lower(histology), lower(?)) > 0", word) for word in choice.words.split()]
-    cases = [("site = ?", choice.site), *(conditions if choice.histology else ())] if choice.site else []
+    own = choice.cases()
+    cases = [*own, *(conditions if choice.histology else ())] if own else []
     counts = read_counts(connection, choice.test, conditions, cases)
     least = 0 if choice.histology else int(choice.least or 0)
     return [count for count in counts if (not choice.markers or count.marker in choice.markers) and count.histology_cases >= least]
