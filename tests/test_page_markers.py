@@ -246,6 +246,10 @@ def test_choices_narrow_and_order(get: Get, choices: dict[str, str], rows: list[
     assert _Table(get(_asked(**choices)).text).heads() == (rows, columns)
 
 
+def test_a_gene_alone_is_all_its_alterations(get: Get) -> None:
+    assert "<h1>NAB2 rearrangement, by diagnosis</h1>" in get(_asked(test="molecular", marker="nab2")).text
+
+
 def test_an_empty_cell_was_tested_in_no_case(get: Get) -> None:
     html = get(_asked(words="dermato", marker="STAT6, S100")).text
     assert _cells(html) == {("dermatofibrosarcoma", "S100"): "1−"}
@@ -265,6 +269,9 @@ def test_an_empty_cell_was_tested_in_no_case(get: Get) -> None:
         ({"histology": "not reported"}, "No case with the diagnosis “not reported” was tested; shown: all."),
         ({"histology": "lipoma"}, "No case with the diagnosis “lipoma” was tested; shown: all."),
         ({"words": "xyz"}, "No case of this choice was tested."),
+        ({"words": " ".join("abcdefghijklmn")}, "Too many or too long words; shown: what has the first 12, to 80 letters each."),
+        ({"words": "a " * 200 + "b" * 2000}, "Too many or too long words"),
+        ({"test": "molecular", "marker": "NAB2, foo"}, "No case was tested for “foo”."),
         ({"words": "%"}, "No case of this choice was tested."),
     ],
 )

@@ -16,6 +16,7 @@ LEAST = (("", "any number"), *((str(n), f"{n} or more") for n in (2, 3, 5, 10, 2
 PARAMETERS = ("test", "group", "histology", "words", "marker", "site", "least", "order", "down", "across")
 _LABELS = {"test": "kind of test", "group": "kind of tumour", "site": "site", "least": "number of cases", "order": "order"}
 _LONGEST = 80
+_MOST_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,12 @@ def choose(
     histology = _histology(connection, test, asked.get("histology", ""))
     if asked.get("histology") and not histology:
         unknown.append(f"No case with the diagnosis “{asked['histology'][:_LONGEST]}” was tested; shown: all.")
-    in_name = asked.get("words", "")[:MOST_TYPED].strip()
-    choice = Choice(
-        test, histology, in_name, markers, one_of("group"), one_of("site"), one_of("least"), one_of("order"), page("down"), page("across")
-    )
+    words_in_name = list(dict.fromkeys(asked.get("words", "").split()))
+    if len(words_in_name) > _MOST_WORDS or any(len(word) > _LONGEST for word in words_in_name):
+        unknown.append(f"Too many or too long words; shown: what has the first {_MOST_WORDS}, to {_LONGEST} letters each.")
+    in_name = " ".join(word[:_LONGEST] for word in words_in_name[:_MOST_WORDS])
+    group, site, least, order = one_of("group"), one_of("site"), one_of("least"), one_of("order")
+    choice = Choice(test, histology, in_name, markers, group, site, least, order, page("down"), page("across"))
     return choice, tuple(unknown)
 
 
@@ -89,13 +92,15 @@ def _histology(connection: sqlite3.Connection, test: str, name: str) -> str:
 
 def _markers(typed: str, test: str, known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the markers of a list that were tested in a case, and its other words."""
-    if test == "stain":
-        names, unclear = names_typed(typed, known)
-    else:
-        exact = {name.casefold(): name for name in known}
-        parts = [part.strip() for part in typed[:MOST_TYPED].split(",") if part.strip()]
-        names, unclear = tuple(exact.get(part.casefold(), part) for part in parts), ()
+    names, unclear = names_typed(typed, known) if test == "stain" else _alterations(typed, known)
     return tuple(name for name in names if name in known), (*unclear, *(name for name in names if name not in known))
+
+
+def _alterations(typed: str, known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the alterations of a list ("ALK rearrangement, TP53"), of a gene alone all that were looked for, and its other words."""
+    parts = [part.strip().casefold() for part in typed[:MOST_TYPED].split(",") if part.strip()]
+    found = {part: [name for name in known if name.casefold() == part or name.casefold().rpartition(" ")[0] == part] for part in parts}
+    return tuple(name for names in found.values() for name in names), tuple(part for part, names in found.items() if not names)
 
 
 def options(connection: sqlite3.Connection) -> dict[str, tuple[tuple[str, str], ...]]:
