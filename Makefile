@@ -64,8 +64,8 @@ prescriptions: $(VENV)/.installed ## doses, fractions, targets and links in labe
 	@$(BIN)/python scripts/score_prescriptions.py --check $(PRESCRIPTIONS)
 
 .PHONY: measure
-measure: $(VENV)/.installed ## F1 by field on the gold and silver reports beside this folder, read and set apart
-	@$(BIN)/python scripts/measure.py
+measure: $(VENV)/.installed ## F1 by field on gold, silver and invented reports (WRITE=1: into db/pages/measured.csv, for README and /quality)
+	@$(BIN)/python scripts/measure.py $(if $(WRITE),--write)
 
 .PHONY: calibrate
 calibrate: $(VENV)/.installed ## fit how sure each value is, on the reports beside this folder (docs/certainty.md)

@@ -32,11 +32,14 @@ class Table:
         The table, and the comment above its `create table` ("" where there is none).
     columns
         Column name to the comment above it, in the order of the table; "" where there is none.
+    definitions
+        Column name to its line of SQL, without the comma.
     """
 
     name: str
     description: str
     columns: Mapping[str, str]
+    definitions: Mapping[str, str]
 
 
 def statements() -> tuple[str, ...]:
@@ -77,20 +80,22 @@ def dictionary() -> Mapping[str, Table]:
 
 def _tables(script: str) -> tuple[Table, ...]:
     """Read the tables of one SQL file; a comment belongs to what stands on the line below it."""
-    found: dict[str, tuple[str, dict[str, str]]] = {}
+    found: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {}
     columns: dict[str, str] = {}
+    definitions: dict[str, str] = {}
     comment: list[str] = []
     for line in script.splitlines():
         if said := _COMMENT.match(line):
             comment.append(said["words"].strip())
             continue
         if opened := _TABLE.match(line):
-            columns = {}
-            found[opened["name"]] = " ".join(comment), columns
+            columns, definitions = {}, {}
+            found[opened["name"]] = " ".join(comment), columns, definitions
         elif found and (column := _COLUMN.match(line)):
             columns[column["name"]] = " ".join(comment)
+            definitions[column["name"]] = line.strip().removesuffix(",")
         comment = []
-    return tuple(Table(name, description, columns) for name, (description, columns) in found.items())
+    return tuple(Table(name, *told) for name, told in found.items())
 
 
 def data_tables() -> tuple[str, ...]:

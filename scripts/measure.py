@@ -1,9 +1,10 @@
 """How well `extract` reads: F1 by field, on reports whose errors were read while rules were written, and on others.
 
-    python scripts/measure.py [--errors FIELD[,FIELD]]
+    python scripts/measure.py [--errors FIELD[,FIELD]] [--write]
 
-Seven sets, each with the facts of careful readers. All fields:
+Eight sets, each with the facts of careful readers. All fields:
 
+- own: the reports that come with the project (tests/gold, corpus/reports);
 - gold, read: the reports of ../shared/gold/dev (two human readers). Every third by name was set apart until the rules on treatment were
   done; then its errors were read too, and what it taught was mended (CHANGELOG has the figures from before);
 - silver, read and apart: reports of ../shared/texts/unlabelled.jsonl.gz, with the facts in tests/silver/*.jsonl (language-model readers
@@ -15,7 +16,10 @@ Treatment and outcome only:
 - invented, read and apart: tests/invented/*.jsonl, reports made up by examiners who never saw the program (see its README).
 
 Errors are shown of the sets that are read, never of those apart: a rule written to mend them would make their figures
-worthless. Without ../shared only the invented reports are measured.
+worthless. Without ../shared only the project's own and the invented reports are measured.
+
+`--write` puts the figures of the sets own, gold, others (silver apart and silver treatment apart together) and invented apart into
+db/pages/measured.csv, which the page on quality shows and the README repeats.
 """
 
 from __future__ import annotations
@@ -23,13 +27,17 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
+from corpus.readers import markdown as markdown_reader
 from corpus.readers import text as text_reader
 from corpus.report import Report
+from db.pages import measured
 from extract import evaluate, pipeline
-from extract.evaluate import Evaluation, GoldReport
+from extract.evaluate import Count, Evaluation, GoldReport
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -46,7 +54,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--errors", default="", metavar="FIELDS", help="also print the errors in these fields (all: in every field)")
+    parser.add_argument("--write", action="store_true", help="write the figures that are published (db/pages/measured.csv)")
     chosen = parser.parse_args()
+    if chosen.write and not (SHARED / "gold" / "dev").is_dir():
+        sys.exit(f"measure: {SHARED} is missing, wanted it: the published figures are of all sets")
     built = pipeline.build()
     whole: dict[str, Evaluation] = {}
     treatment: dict[str, Evaluation] = {}
@@ -55,18 +66,48 @@ def main() -> None:
         (treatment if "treatment" in name or "invented" in name else whole)[name] = result
         if name.endswith("read"):
             _print_errors(name, result, set(filter(None, chosen.errors.split(","))))
-    if whole:
-        _print_table(whole, tuple(next(iter(whole.values())).fields))
-        _print_summary(whole)
-        print()
-    else:
-        print(f"only the invented reports are measured: {SHARED} is missing")
+    _print_table(whole, tuple(next(iter(whole.values())).fields))
+    _print_summary(whole)
+    print()
+    if not (SHARED / "gold" / "dev").is_dir():
+        print(f"only the project's own and the invented reports are measured: {SHARED} is missing")
     _print_table(treatment, TREATMENT)
     print("\nF1 (true positives / false positives / false negatives)")
+    if chosen.write:
+        measured.write(published(whole, treatment, built.fingerprint))
+        print(f"written: {measured.FILE.relative_to(ROOT)}")
+
+
+def published(whole: Mapping[str, Evaluation], treatment: Mapping[str, Evaluation], fingerprint: str) -> list[measured.Measured]:
+    """Return the figures that are published; the two silver sets apart are one, as their fields are counts that add up."""
+    apart, more, invented = whole["silver apart"], treatment["silver treatment apart"], treatment["invented apart"]
+    labels = dict(measured.LABELS)
+    others = {name: count + (more.fields[name] if name in TREATMENT else Count()) for name, count in apart.fields.items()}
+    counted: dict[str, tuple[int, int, int | None, Mapping[str, Count]]] = {
+        "own": (whole["own"].reports, whole["own"].gold_cases, whole["own"].perfect_core_cases, whole["own"].fields),
+        "gold": (
+            whole["gold read"].reports,
+            whole["gold read"].gold_cases,
+            whole["gold read"].perfect_core_cases,
+            whole["gold read"].fields,
+        ),
+        # Whole cases are those of the reports whose fields are all compared.
+        "others": (apart.reports + more.reports, apart.gold_cases, apart.perfect_core_cases, others),
+        "invented": (invented.reports, invented.gold_cases, None, {name: invented.fields[name] for name in TREATMENT}),
+    }
+    today = date.today().isoformat()
+    figures = []
+    for name, label, about in measured.SETS:
+        reports, cases, whole_cases, fields = counted[name]
+        told = {field: fields[field] for field in labels if field in fields}
+        figures.append(measured.Measured(name, label, about, reports, cases, whole_cases, told, fingerprint, today))
+    return figures
 
 
 def sets() -> Iterator[tuple[str, Sequence[GoldReport], list[Report]]]:
     """Yield each set's name, its gold and its texts."""
+    own = evaluate.load_gold(ROOT / "tests" / "gold")
+    yield "own", own, [own_report(one.id) for one in own]
     if (SHARED / "gold" / "dev").is_dir():
         yield from _sets_beside()
     for part in ("read", "apart"):
@@ -80,6 +121,12 @@ def _invented(path: Path, is_apart: bool) -> Iterator[tuple[GoldReport, Report]]
     for number, (gold, line) in enumerate(zip(evaluate.load_gold_lines(path), lines, strict=True)):
         if (number % 3 == 2) is is_apart:
             yield gold, Report(gold.id, json.loads(line)["text"])
+
+
+def own_report(name: str) -> Report:
+    """Return a report that comes with the project."""
+    path = ROOT / "corpus" / "reports" / f"{name}.md"
+    return markdown_reader.read(path.read_bytes(), str(path), name)[0]
 
 
 def _text(name: str) -> Report:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from db.pages.dictionary import dictionary_page
 from db.pages.doses import dose_page
 from db.pages.downloads import downloads_page
 from db.pages.marker_choice import PARAMETERS
 from db.pages.markers import markers_page
 from db.pages.profile import profile_page
+from db.pages.method import method_page
+from db.pages.quality import quality_page
 from db.query import Row
 
 
@@ -116,4 +119,16 @@ ROUTES = (
         "profile", "Marker profile", profile_page, ("typed", *(f"{part}_{n}" for n in range(1, 7) for part in ("marker", "result"))), "",
         has_data=True, is_remembered=True, examples=("", "?typed=SMA%2B%2C+ALK-"),
     ),
+    Route(
+        "dictionary",
+        "Data dictionary",
+        lambda connection, asked, links: dictionary_page(connection, asked),
+        ("q",),
+        "foot",
+        has_data=True,
+        is_remembered=True,
+        examples=("", "?q=dose+fraction"),
+    ),
+    Route("quality", "Quality", lambda connection, asked, links: quality_page(connection), (), "foot", has_data=True, is_remembered=True),
+    Route("method", "Method and limits", lambda connection, asked, links: method_page(connection), (), "foot", is_remembered=True),
 )  # fmt: skip
