@@ -224,7 +224,7 @@ def write_site(database: Path, folder: Path, public: bool = True, base_url: str 
     """
     check_base(base_url, database)
     with made_folder.replaced(folder, MARK, MADE_BY) as partial:
-        shutil.copytree(SITE, partial, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        shutil.copytree(SITE, partial, ignore=shutil.ignore_patterns("__pycache__", "examples"), dirs_exist_ok=True)
         copy = partial / database.name
         shutil.copyfile(database, copy)
         inspected = inspect_data(copy)

@@ -54,7 +54,19 @@ def make_datasette(database: Path, public: bool = False, base_url: str = "/", *,
     """
     from datasette.app import Datasette
 
-    return Datasette(**datasette_arguments(database, public, base_url, hosts=hosts))
+    return Datasette(**for_installed(datasette_arguments(database, public, base_url, hosts=hosts)))
+
+
+def for_installed(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments as the installed Datasette takes them: from 1.0 on, canned queries are configuration and no metadata."""
+    from datasette import __version__
+
+    if __version__.startswith("0."):
+        return arguments
+    databases = arguments["metadata"]["databases"]
+    config = {"databases": {name: {"queries": said["queries"]} for name, said in databases.items()}}
+    without = {name: {key: value for key, value in said.items() if key != "queries"} for name, said in databases.items()}
+    return {**arguments, "metadata": {**arguments["metadata"], "databases": without}, "config": config}
 
 
 def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False, base_url: str = "/") -> None:

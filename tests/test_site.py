@@ -101,6 +101,12 @@ def _asking(database: Path) -> Iterator[Get]:
     loop.close()
 
 
+def _facets(data: dict[str, Any]) -> dict[str, Any]:
+    """The facets of an answer; Datasette 1.0 holds them a step lower."""
+    found: dict[str, Any] = data["facet_results"]
+    return found["results"] if "timed_out" in found else found
+
+
 def _text(html: str) -> str:
     """The words of a page without its tags."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
@@ -219,8 +225,8 @@ def test_stored_markup_is_inert_on_every_page(get: Get, path: str) -> None:
 
 def test_browser_of_cases_has_its_facets(get: Get) -> None:
     data = get("/casebook/case_overview.json?_shape=objects&_extra=facet_results").json()
-    assert set(publish.FACETS) <= set(data["facet_results"])
-    sites = {value["value"]: value["count"] for value in data["facet_results"]["site"]["results"]}
+    assert set(publish.FACETS) <= set(_facets(data))
+    sites = {value["value"]: value["count"] for value in _facets(data)["site"]["results"]}
     assert sites == {"lung (C34)": 1, "soft tissue (C49)": 1, "retroperitoneum and peritoneum (C48)": 1}
     html = get("/casebook/case_overview").text
     assert html.index("facet-site") < html.index("facet-histology") < html.index("facet-sex")
@@ -378,7 +384,7 @@ def test_a_row_and_a_case_of_one_patient_name_each_other(get: Get) -> None:
 
 def test_the_flat_table_of_doses_has_facets_and_explained_columns(get: Get) -> None:
     data = get("/casebook/radiotherapy_dose.json?_shape=objects&_extra=facet_results").json()
-    assert set(publish.DOSE_FACETS) <= set(data["facet_results"])
+    assert set(publish.DOSE_FACETS) <= set(_facets(data))
     html = unescape(get("/casebook/radiotherapy_dose").text)
     assert "EQD2 α/β 10 (Gy)" in html
     assert "EQD2 (dose in fractions of 2 Gy with the same effect) for alpha/beta 10 Gy" in html
@@ -652,8 +658,8 @@ def test_an_empty_field_says_why_and_leads_to_the_words(tmp_path: Path) -> None:
 def test_values_and_empty_fields_can_be_browsed_by_facet(get: Get) -> None:
     for path, facets in (("/casebook/fact", ("band", "review", "field")), ("/casebook/empty_field", ("reason", "field"))):
         asked = get(f"{path}.json?_shape=objects&" + "&".join(f"_facet={facet}" for facet in facets)).json()
-        assert set(facets) <= set(asked["facet_results"])
-        assert all(asked["facet_results"][facet]["results"] for facet in facets)
+        assert set(facets) <= set(_facets(asked))
+        assert all(_facets(asked)[facet]["results"] for facet in facets)
         html = get(path).text
         assert all(f"_facet={facet}" in html or f"{facet}=" in html for facet in facets)
 

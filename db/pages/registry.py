@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from db.pages.api import ApiPage, Served, api_page
 from db.pages.dictionary import dictionary_page
 from db.pages.doses import dose_page
 from db.pages.downloads import downloads_page
@@ -94,7 +95,13 @@ class Route:
         return tuple(f"/{self.name}{example}" for example in self.examples)
 
 
-ROUTES = (
+def _api(links: Links) -> ApiPage:
+    """Return the page on the API, with the pages of this list that have data."""
+    with_data = (route for route in ROUTES if route.has_data)
+    return api_page(tuple(Served(route.label, links.path(f"/{route.name}"), route.parameters) for route in with_data))
+
+
+ROUTES: tuple[Route, ...] = (
     Route(
         "doses",
         "Doses",
@@ -131,4 +138,5 @@ ROUTES = (
     ),
     Route("quality", "Quality", lambda connection, asked, links: quality_page(connection), (), "foot", has_data=True, is_remembered=True),
     Route("method", "Method and limits", lambda connection, asked, links: method_page(connection), (), "foot", is_remembered=True),
+    Route("api", "API", lambda connection, asked, links: _api(links), (), "foot"),
 )  # fmt: skip

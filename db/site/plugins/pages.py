@@ -190,7 +190,9 @@ async def _question(datasette: Any, connection: Any, name: str) -> dict[str, Any
             for parameter in query.parameters
         }
 
-    return {"question": query, "choices": await memory_of(datasette).get(("choices", name), lambda: connection.execute_fn(choices))}
+    told = await memory_of(datasette).get(("choices", name), lambda: connection.execute_fn(choices))
+    # Datasette 1.0 calls it stored_query.
+    return {"question": query, "canned_query": name, "choices": told}
 
 
 async def _kept_report(datasette: Any, request: Any) -> str | None:

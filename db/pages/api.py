@@ -1,0 +1,58 @@
+"""The page on the API: what the site gives to programs, within which limits, with examples that the tests run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from db import publish
+from db.publish import Query
+
+EXAMPLES = Path(__file__).parent.parent / "site" / "examples"
+LANGUAGES = ((".sh", "curl"), (".py", "Python"), (".R", "R"))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example: its file's name, the language, and the program as it is run by the tests."""
+
+    name: str
+    language: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Addresses of data that pages of the site draw or list, with what they may be asked."""
+
+    label: str
+    address: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPage:
+    """All that the page shows; `limits` are Datasette's settings by name."""
+
+    examples: tuple[Example, ...]
+    queries: tuple[Query, ...]
+    served: tuple[Served, ...]
+    limits: dict[str, int | bool | str]
+
+
+@cache
+def examples() -> tuple[Example, ...]:
+    """Read the examples from their files, by language and name."""
+    paths = sorted(path for path in EXAMPLES.iterdir() if path.suffix in dict(LANGUAGES))
+    return tuple(
+        Example(path.name, language, path.read_text(encoding="utf-8"))
+        for ending, language in LANGUAGES
+        for path in paths
+        if path.suffix == ending
+    )
+
+
+def api_page(served: tuple[Served, ...]) -> ApiPage:
+    """Return what the page shows; `served` are the pages of the site that have data."""
+    return ApiPage(examples(), publish.queries(), served, publish.settings())

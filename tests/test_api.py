@@ -1,0 +1,145 @@
+"""The API: answers as they were recorded, pages of rows, CSV, errors, and the page that tells of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import publish, serve
+from db.pages.api import examples
+from db.pages.registry import ROUTES
+from tests import recorded
+from tests.asking import Get, asking, words
+from tests.browsers import NEEDED, served
+
+AGAIN = "an answer that programs rely on has changed; if that is meant: python -m tests.recorded, and say so in CHANGELOG.md"
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return recorded.build(tmp_path_factory.mktemp("api") / "casebook.db")
+
+
+@pytest.fixture(scope="module")
+def get(database: Path) -> Iterator[Get]:
+    with asking(database) as get:
+        yield get
+
+
+@pytest.mark.parametrize("name", recorded.addresses())
+def test_answers_are_those_that_were_recorded(name: str, get: Get) -> None:
+    path = recorded.BASELINES / f"{name}.json"
+    assert path.is_file(), f"nothing is recorded of {name}: python -m tests.recorded"
+    before = json.loads(path.read_text(encoding="utf-8"))
+    now = json.loads(json.dumps(recorded.recorded(get(recorded.addresses()[name]).json())))
+    assert now["shape"] == before["shape"], AGAIN
+    assert now["values"] == before["values"], AGAIN
+
+
+def test_nothing_recorded_is_left_over() -> None:
+    assert {path.stem for path in recorded.BASELINES.glob("*.json")} == set(recorded.addresses())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": 1, "b": None}, {"a": "number", "b": "null"}),
+        ([{"a": 1}, {"a": None}], [{"a": "null or number"}]),
+        ([{"a": 1}, {"b": "x"}], [{"a?": "number", "b?": "str"}]),
+        ([], []),
+        (True, "bool"),
+    ],
+)
+def test_a_shape_tells_keys_and_types(value: Any, expected: Any) -> None:
+    assert recorded.shape(value) == expected
+
+
+def test_every_page_of_rows_leads_to_the_next(get: Get) -> None:
+    address: str | None = "/casebook/evidence.json?_shape=objects&_size=7"
+    seen = []
+    while address:
+        page = get(address).json()
+        assert len(page["rows"]) <= 7
+        seen += [(row["report_id"], row["number"]) for row in page["rows"]]
+        address = page["next_url"] and re.sub(r"^https?://[^/]+", "", page["next_url"])
+    everything = list(csv.DictReader(io.StringIO(get("/casebook/evidence.csv?_stream=on").text)))
+    assert len(everything) > 14
+    assert seen == [(row["report_id"], int(row["number"])) for row in everything]
+
+
+def test_not_reported_is_null_and_an_empty_cell(get: Get) -> None:
+    row = get("/casebook/patient_case/markup~2F1.json?_shape=objects").json()["rows"][0]
+    assert row["radiotherapy_given"] is None
+    refused = get("/casebook/patient_case/markup~2F2.json?_shape=objects").json()["rows"][0]
+    assert refused["radiotherapy_given"] == 0
+    rows = {row["case_id"]: row for row in csv.DictReader(io.StringIO(get("/casebook/patient_case.csv?_stream=on").text))}
+    assert (rows["markup/1"]["radiotherapy_given"], rows["markup/2"]["radiotherapy_given"]) == ("", "0")
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/casebook.json?_shape=objects&sql=select+nothing+from+nowhere", 400),
+        ("/casebook.json?_shape=objects&sql=delete+from+report", 400),
+        ("/casebook.json?_shape=objects&sql=with+recursive+n(i)+as+(select+1+union+all+select+i%2B1+from+n)+select+count(*)+from+n", 400),
+        ("/casebook/patient_case/nobody.json?_shape=objects", 404),
+        ("/casebook/no_such_table.json?_shape=objects", 404),
+    ],
+)
+def test_errors_are_told_in_words(get: Get, address: str, status: int) -> None:
+    answer = get(address)
+    assert answer.status_code == status
+    said = answer.json()
+    assert said["ok"] is False
+    assert said["error"]
+
+
+def test_more_rows_than_the_limit_are_cut_and_said_to_be(get: Get) -> None:
+    most = publish.settings()["max_returned_rows"]
+    sql = "with+recursive+n(i)+as+(select+1+union+all+select+i%2B1+from+n+where+i+<+1500)+select+i+from+n"
+    said = get(f"/casebook.json?_shape=objects&sql={sql}").json()
+    assert (len(said["rows"]), said["truncated"]) == (most, True)
+
+
+def test_the_page_names_every_question_page_and_example(get: Get) -> None:
+    html = get("/api").text
+    for query in publish.queries():
+        assert f"<code>{query.name}</code>" in html
+        for parameter in query.parameters:
+            assert f"<code>{parameter.name}</code>" in html
+    for route in ROUTES:
+        assert (f"/{route.name}.json" in html) == route.has_data
+    for example in examples():
+        assert example.code.rstrip("\n") in unescape(html)
+    text = words(html)
+    assert "1,000 rows an answer; 500 ms a query; 100 MB a CSV" in text
+    ids = set(re.findall(r'\bid="([^"]+)"', html))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= ids
+
+
+def test_every_link_of_the_page_leads_somewhere(get: Get) -> None:
+    main = get("/api").text.partition("<main")[2].partition("</main>")[0]
+    links = {unescape(link) for link in re.findall(r'href="(/[^"#]*)', main)}
+    assert len(links) > 20
+    for link in links:
+        assert get(link).status_code == 200, link
+
+
+@NEEDED
+def test_programs_can_be_read_and_marked_on_a_phone(page: Any, database: Path) -> None:
+    with served(serve.make_datasette(database).app()) as address:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(f"{address}/api")
+        page.get_by_role("link", name="Examples").click()
+        assert page.locator("#examples").is_visible()
+        assert page.locator(".program").count() == len(examples())
+        assert page.locator(".program pre").first.evaluate("code => getComputedStyle(code).whiteSpace") == "pre"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
