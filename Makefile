@@ -50,6 +50,10 @@ lint: $(VENV)/.installed-dev ## style, types, and which room may import which
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+.PHONY: test-alpha
+test-alpha: $(VENV)/.installed-dev ## tests of the site with Datasette's newest alpha, in .venv-alpha (docs/datasette-1.0.md)
+	@$(BIN)/python scripts/test_alpha.py $(TESTS)
+
 .PHONY: format
 format: $(VENV)/.installed-dev ## bring the code into the common form
 	@$(BIN)/ruff format --quiet .
@@ -94,7 +98,7 @@ screenshots: $(VENV)/.installed-dev chromium ## take the pictures of the pages i
 
 .PHONY: clean
 clean: ## remove what was installed and cached; the database in build/ stays
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build/lib build/bdist.*
+	@rm -rf $(VENV) .venv-alpha .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build/lib build/bdist.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what the routines need ------------------------------------------------------------------------
