@@ -99,7 +99,7 @@ def _tell(name: str, cases: list[ElementTree.Element]) -> int:
     """Print how many tests passed and why others did not; return 1 if one failed."""
     faults = [(case, fault) for case in cases for fault in (*case.findall("failure"), *case.findall("error"))]
     skipped = sum(case.find("skipped") is not None for case in cases)
-    reasons = Counter((fault.get("message") or "").partition(":")[0].split("\n")[0][:60] for _, fault in faults)
+    reasons = Counter((fault.get("message") or "").partition(":")[0].split("\n")[0][:30] for _, fault in faults)
     why = "; " + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) if faults else ""
     print(f"{name}: {len(cases) - len(faults) - skipped} of {len(cases)} tests pass, {len(faults)} fail, {skipped} are skipped{why}")
     for case, fault in faults:
