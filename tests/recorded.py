@@ -24,7 +24,11 @@ DOSES = Path(__file__).parent.parent / "corpus" / "dose_tables" / "imt_radiother
 # What the answer to a request with `_shape=objects` promises; all else in it is Datasette's own and differs from release to release.
 PROMISED = ("rows", "next", "truncated")
 # Questions that ask for something are recorded with an answer.
-ASKED = {"marker_profile": "marker_1=ALK&result_1=negative", "words_for_a_value": "case=lung-imt/1", "search": "q=leiomyosarcoma"}
+ASKED = {
+    "marker_profile": "marker_1=ALK&result_1=negative",
+    "words_for_a_value": "case_id=lung-imt/1&field=age_years",
+    "search": "q=leiomyosarcoma",
+}
 # Of the largest tables, and of long texts, a page is enough.
 _MOST_ROWS = 8
 
