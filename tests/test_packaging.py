@@ -103,4 +103,6 @@ def test_the_commands_and_files_that_the_readme_names_exist() -> None:
 def test_ci_runs_the_readmes_test_command() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert [line for line in script.read_text(encoding="utf-8").splitlines() if "make" in line] == ["exec make test </dev/null"]
+    first, *others = [line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith("make")]
+    assert first == "make test </dev/null"
+    assert all(" || echo " in line for line in others)  # what may fail, and says so

@@ -113,6 +113,7 @@ def test_columns_are_found_by_words(get: Get) -> None:
     assert 'id="radiotherapy_course.dose_per_fraction_gy"' in html
     assert 'id="patient_case.sex"' not in html
     assert "How to read this database" not in html
+    assert "rows with a value" not in html  # they would be counted anew for each word
     nothing = get("/dictionary?q=zebra")
     assert nothing.status_code == 200
     assert "No column has these words" in nothing.text

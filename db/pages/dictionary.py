@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db import publish, schema
 from db.overview import NOT_REPORTED
@@ -90,7 +90,7 @@ class Column:
     leads_to
         Table and column that it names a row of; None for no foreign key.
     n_values
-        Rows in which it is neither NULL nor "not reported".
+        Rows in which it is neither NULL nor "not reported"; None where they were not counted.
     """
 
     name: str
@@ -101,17 +101,17 @@ class Column:
     is_key: bool
     is_required: bool
     leads_to: tuple[str, str] | None
-    n_values: int
+    n_values: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; `led_to_by` names the tables whose columns lead here, `n_rows` is None where the database has no such table."""
+    """A table; `led_to_by` names the tables whose columns lead here, `n_rows` is None where the rows were not counted."""
 
     name: str
     title: str
     meaning: str
-    n_rows: int
+    n_rows: int | None
     columns: tuple[Column, ...]
     led_to_by: tuple[str, ...]
 
@@ -148,7 +148,9 @@ def dictionary_page(connection: sqlite3.Connection, asked: Mapping[str, str]) ->
         led_to_by = tuple(other for other, keys in leading.items() if name in {to for to, _ in keys.values()} and other != name)
         chosen = _columns(connection, table, leading[name], words.lower().split())
         if chosen or not words:
-            tables[name] = _counted(connection, table, chosen, led_to_by)
+            # To count is to look at every row: done once for the whole page, which is remembered, and not for each word asked for.
+            described = Table(name, publish.title_of(name), table.description, None, tuple(chosen), led_to_by)
+            tables[name] = described if words else _counted(connection, described)
     return DictionaryPage(
         words,
         _grouped(tables),
@@ -181,7 +183,6 @@ def _columns(connection: sqlite3.Connection, table: schema.Table, leading: Mappi
             bool(row["pk"]),
             bool(row["is_required"]),
             leading.get(name),
-            0,
         )
         all_words = f"{table.name}.{name} {column.meaning} {column.allowed or ''} {column.unit or ''}".lower()
         if all(word in all_words for word in words):
@@ -189,28 +190,15 @@ def _columns(connection: sqlite3.Connection, table: schema.Table, leading: Mappi
     return found
 
 
-def _counted(connection: sqlite3.Connection, table: schema.Table, columns: list[Column], led_to_by: tuple[str, ...]) -> Table:
+def _counted(connection: sqlite3.Connection, table: Table) -> Table:
     """Return the table with its rows, and with how many of them have a value in each column."""
     # What is never NULL needs no look at each row, where its words cannot be "not reported".
-    looked_at = {column.name for column in columns if not column.is_required or (table.name in _IN_WORDS and column.type == "text")}
+    looked_at = {column.name for column in table.columns if not column.is_required or (table.name in _IN_WORDS and column.type == "text")}
     sums = "".join(f""", count(nullif("{name}", '{NOT_REPORTED}')) as "{name}\"""" for name in sorted(looked_at))
     counts = every(connection, f'select count(*) as " rows"{sums} from "{table.name}"')[0]
     n_rows = counts[" rows"]
-    filled = tuple(
-        Column(
-            column.name,
-            column.meaning,
-            column.type,
-            column.unit,
-            column.allowed,
-            column.is_key,
-            column.is_required,
-            column.leads_to,
-            counts[column.name] if column.name in looked_at else n_rows,
-        )
-        for column in columns
-    )
-    return Table(table.name, publish.title_of(table.name), table.description, n_rows, filled, led_to_by)
+    columns = (replace(column, n_values=counts[column.name] if column.name in looked_at else n_rows) for column in table.columns)
+    return replace(table, n_rows=n_rows, columns=tuple(columns))
 
 
 def _in_order(names: Mapping[str, object]) -> tuple[str, ...]:
