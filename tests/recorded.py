@@ -29,6 +29,8 @@ ASKED = {
     "words_for_a_value": "case_id=lung-imt/1&field=age_years",
     "search": "q=leiomyosarcoma",
 }
+# Sums of files differ from build to build: of these the shape alone is recorded.
+_SHAPE_ONLY = ("page-downloads",)
 # Of the largest tables, and of long texts, a page is enough.
 _MOST_ROWS = 8
 
@@ -83,9 +85,11 @@ def kept(answer: Any) -> Any:
     return {key: answer[key] for key in PROMISED if key in answer} if isinstance(answer, dict) else answer
 
 
-def recorded(answer: Any) -> dict[str, Any]:
+def recorded(name: str, answer: Any) -> dict[str, Any]:
     """Return what is recorded of an answer."""
     promised = kept(answer)
+    if name in _SHAPE_ONLY:
+        return {"shape": shape(promised), "values": None}
     return {"shape": shape(promised), "values": promised[:_MOST_ROWS] if isinstance(promised, list) else promised}
 
 
@@ -116,7 +120,7 @@ def main() -> None:
         old.unlink()
     with tempfile.TemporaryDirectory() as folder:
         for name, answer in answers(build(Path(folder) / "casebook.db"), addresses()):
-            text = json.dumps(recorded(answer), ensure_ascii=False, indent=1)
+            text = json.dumps(recorded(name, answer), ensure_ascii=False, indent=1)
             (BASELINES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 

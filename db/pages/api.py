@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from db import publish
+from db.guard.bounds import Bounds
 from db.publish import Query
 
 EXAMPLES = Path(__file__).parent.parent / "site" / "examples"
@@ -23,7 +24,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class PageData:
     """Addresses of data that pages of the site draw or list, with what they may be asked."""
 
     label: str
@@ -33,12 +34,13 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class ApiPage:
-    """All that the page shows; `limits` are Datasette's settings by name."""
+    """All that the page shows; `limits` are Datasette's settings by name, `bounds` those of a public site."""
 
     examples: tuple[Example, ...]
     queries: tuple[Query, ...]
-    served: tuple[Served, ...]
+    served: tuple[PageData, ...]
     limits: dict[str, int | bool | str]
+    bounds: Bounds
 
 
 @cache
@@ -53,6 +55,6 @@ def examples() -> tuple[Example, ...]:
     )
 
 
-def api_page(served: tuple[Served, ...]) -> ApiPage:
+def api_page(served: tuple[PageData, ...]) -> ApiPage:
     """Return what the page shows; `served` are the pages of the site that have data."""
-    return ApiPage(examples(), publish.queries(), served, publish.settings())
+    return ApiPage(examples(), publish.queries(), served, publish.settings(), Bounds())

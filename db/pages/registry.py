@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from db.pages.api import ApiPage, Served, api_page
+from db.pages.api import ApiPage, PageData, api_page
 from db.pages.dictionary import dictionary_page
 from db.pages.doses import dose_page
 from db.pages.downloads import downloads_page
@@ -98,7 +98,7 @@ class Route:
 def _api(links: Links) -> ApiPage:
     """Return the page on the API, with the pages of this list that have data."""
     with_data = (route for route in ROUTES if route.has_data)
-    return api_page(tuple(Served(route.label, links.path(f"/{route.name}"), route.parameters) for route in with_data))
+    return api_page(tuple(PageData(route.label, links.path(f"/{route.name}"), route.parameters) for route in with_data))
 
 
 ROUTES: tuple[Route, ...] = (
