@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from db import publish, serve
+from db.guard.bounds import Bounds
 from db.pages.api import examples
 from db.pages.registry import ROUTES
 from tests import recorded
@@ -123,6 +124,10 @@ def test_the_page_names_every_question_page_and_example(get: Get) -> None:
         assert example.code.rstrip("\n") in unescape(html)
     text = words(html)
     assert "1,000 rows an answer; 500 ms a query; 100 MB a CSV" in text
+    bounds = Bounds()
+    assert f"SQL {bounds.sql_per_minute} times, filters and questions {bounds.question_per_minute}, CSV and other downloads" in text
+    assert f"{bounds.download_per_minute}, other pages {bounds.page_per_minute};" in text
+    assert "may be kept for 10 minutes" in text
     ids = set(re.findall(r'\bid="([^"]+)"', html))
     assert set(re.findall(r'href="#([^"]+)"', html)) <= ids
 

@@ -57,4 +57,4 @@ def examples() -> tuple[Example, ...]:
 
 def api_page(served: tuple[PageData, ...]) -> ApiPage:
     """Return what the page shows; `served` are the pages of the site that have data."""
-    return ApiPage(examples(), publish.queries(), served, publish.settings(), Bounds())
+    return ApiPage(examples(), publish.queries(), served, publish.settings(public=True), Bounds())
