@@ -123,7 +123,11 @@ def test_the_page_names_every_question_page_and_example(get: Get) -> None:
     for example in examples():
         assert example.code.rstrip("\n") in unescape(html)
     text = words(html)
-    assert "1,000 rows an answer; 500 ms a query; 100 MB a CSV" in text
+    settings = publish.settings(public=True)
+    assert (
+        f"{settings['max_returned_rows']:,} rows an answer; {settings['sql_time_limit_ms']} ms a query; {settings['max_csv_mb']} MB a CSV"
+        in text
+    )
     bounds = Bounds()
     assert f"SQL {bounds.sql_per_minute} times, filters and questions {bounds.question_per_minute}, CSV and other downloads" in text
     assert f"{bounds.download_per_minute}, other pages {bounds.page_per_minute};" in text

@@ -14,8 +14,8 @@ from db.pages.doses import dose_page
 from db.pages.downloads import downloads_page
 from db.pages.marker_choice import PARAMETERS
 from db.pages.markers import markers_page
-from db.pages.profile import profile_page
 from db.pages.method import method_page
+from db.pages.profile import profile_page
 from db.pages.quality import quality_page
 from db.query import Row
 
