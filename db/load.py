@@ -14,7 +14,20 @@ from typing import Any
 from corpus.dose_table import JOINT, DoseRow, DoseTable, TableCell, TableColumn
 from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
-from db import doses, duplicates, facts, flags, marker_counts, overview, possible_patients, reports, same_patient, schema, version
+from db import (
+    case_outcomes,
+    doses,
+    duplicates,
+    facts,
+    flags,
+    marker_counts,
+    overview,
+    possible_patients,
+    reports,
+    same_patient,
+    schema,
+    version,
+)
 from db.corrections import ruling
 from db.corrections.ruling import Ruled
 from db.duplicates import Place
@@ -121,6 +134,7 @@ def store(
             _insert(connection, "correction", ruling.rows(report.id, ruled))
             ruling.mark(connection, report.id)
             overview.fill(connection, report.id)
+            case_outcomes.fill(connection, report.id)
             doses.fill_courses(connection, report.id)
             duplicates.enter(connection, report)
             _note(connection, run_id, report.id, "changed" if before else "new", telling.failures(record), record.pipeline)

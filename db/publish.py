@@ -37,7 +37,7 @@ COLUMNS_FIRST = {
     "fact": ("case_id", "field", "value", "band", "basis", "review", "certainty", "number"),
     "empty_field": ("case_id", "field", "reason", "evidence_number"),
 }  # fmt: skip
-_LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "dose_table": "title"}
+_LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "case_outcome": "case_id", "dose_table": "title"}
 # What is read through another table or page, and what only the programs keep for themselves.
 _HIDDEN = (
     "report_text", "report_fingerprint", "report_page", "source_file", "fact_evidence", "flag_value", "run_report", "run_dose_table",
@@ -45,6 +45,7 @@ _HIDDEN = (
 )  # fmt: skip
 _TITLES = {
     "case_overview": "Cases",
+    "case_outcome": "Outcomes of the cases, as they are pooled",
     "patient_case": "Cases, value by value",
     "report": "Reports",
     "report_section": "Sections of the reports",

@@ -14,8 +14,8 @@ def one(connection: sqlite3.Connection, sql: str, *values: Any) -> Row | None:
     return rows[0] if rows else None
 
 
-def every(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
-    """Return the rows of a query, their columns by name whatever the connection's own setting."""
+def every(connection: sqlite3.Connection, sql: str, *values: Any, **named: Any) -> list[Row]:
+    """Return the rows of a query, their columns by name whatever the connection's own setting; its values in order, or by name."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql, values).fetchall()
+    return cursor.execute(sql, named or values).fetchall()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from db.pages import compare, outcomes
 from db.pages.api import ApiPage, PageData, api_page
 from db.pages.dictionary import dictionary_page
 from db.pages.doses import dose_page
@@ -109,6 +110,26 @@ ROUTES: tuple[Route, ...] = (
         ("measure", "kind", "histology", "site", "dose_axis", "time_axis"),
         "top",
         examples=("", "?measure=total&dose_axis=log&time_axis=log"),
+    ),
+    Route(
+        "outcomes",
+        "Outcomes",
+        lambda connection, asked, links: outcomes.outcomes_page(connection, asked, links.query, links.path),
+        outcomes.PARAMETERS,
+        "top",
+        has_data=True,
+        is_remembered=True,
+        examples=("", "?split=surgery&outcome=return"),
+    ),
+    Route(
+        "compare",
+        "Compare",
+        lambda connection, asked, links: compare.compare_page(connection, asked, links.query, links.path),
+        compare.PARAMETERS,
+        "foot",
+        has_data=True,
+        is_remembered=True,
+        examples=("", "?a_sex=female&b_sex=male&outcome=return"),
     ),
     Route(
         "downloads",

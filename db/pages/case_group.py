@@ -1,0 +1,160 @@
+"""Groups of cases that a reader chooses: the drop-downs, what was asked, and the canned query that lists the cases of a group.
+
+Whatever is counted of a group is counted over table case_outcome, which the canned query lists.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from db import publish
+from db.overview import NOT_REPORTED
+from db.query import every
+
+QUERY = "cases_by_outcome"
+# What a group is chosen by: parameters of the canned query, and columns of what it gives (the marker is no column).
+FIELDS = ("tumour_group", "histology", "site", "sex", "age", "surgery", "radiotherapy", "decade", "marker", "stain")
+_LONGEST = 80
+# What the case shows of a marker, from all its results; in the canned query it says the same.
+_STAIN = """
+select case_id,
+       case when max(result = 'positive') and max(result = 'negative') then 'positive and negative'
+            when max(result = 'positive') then 'positive'
+            when max(result = 'negative') then 'negative'
+            when max(result = 'equivocal') then 'equivocal'
+            else 'other cells only'
+       end as stain
+from ihc_result where marker = :marker group by case_id
+"""
+
+Asked = Mapping[str, str]
+Options = Mapping[str, tuple[tuple[str, str], ...]]
+QueryUrl = Callable[[str, Mapping[str, str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGroup:
+    """Cases of one choice: pairs of a field and its value, in the order of `FIELDS`; none for all cases."""
+
+    chosen: tuple[tuple[str, str], ...] = ()
+
+    def value(self, field: str) -> str:
+        """Return what was chosen of a field, "" for nothing."""
+        return dict(self.chosen).get(field, "")
+
+    def narrowed(self, field: str, value: str) -> CaseGroup:
+        """Return the cases of the group that have this value, too."""
+        values = dict(self.chosen) | {field: value}
+        return CaseGroup(tuple((name, values[name]) for name in FIELDS if name in values))
+
+    @property
+    def words(self) -> str:
+        """What was chosen, in words: "leiomyosarcoma, women, age 18 to 39"; "all cases" for no choice."""
+        return ", ".join(_words(self)) or "all cases"
+
+    @property
+    def sql(self) -> str:
+        """SQL that gives the cases of the group, rows of case_outcome and the result of the chosen marker; it wants `values`."""
+        stain = f"join ({_STAIN}) using (case_id)" if self.value("marker") else ""
+        conditions = [f"{field} = :{field}" for field, _ in self.chosen if field != "marker"]
+        return f"select * from case_outcome {stain} where {' and '.join(conditions) or 'true'}"
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values of the parameters of `sql`."""
+        return dict(self.chosen)
+
+    def url(self, query_url: QueryUrl, **others: str) -> str:
+        """Return the address that lists the cases of the group; `others` are further parameters of the query."""
+        return query_url(QUERY, {**dict(self.chosen), **others})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was asked: the group, and a sentence for each answer that is none of the words to choose from."""
+
+    group: CaseGroup
+    unknown: tuple[str, ...]
+
+
+@cache
+def query() -> publish.Query:
+    """Return the canned query that lists the cases of a group."""
+    return next(query for query in publish.queries() if query.name == QUERY)
+
+
+def label(field: str) -> str:
+    """Return what forms call a field."""
+    return next(parameter.label for parameter in query().parameters if parameter.name == field)
+
+
+def options(connection: sqlite3.Connection) -> Options:
+    """Return the values of each field with their number of cases (of results, for markers), in natural order or by name."""
+    few = [field for field in FIELDS if field not in ("histology", "site", "marker", "stain")]
+    counted: dict[str, Counter[str]] = {field: Counter() for field in few}
+    for row in every(connection, f"select {', '.join(few)}, count(*) as n from case_outcome group by {', '.join(few)}"):
+        for field in few:
+            counted[field][row[field]] += row["n"]
+    for field in ("histology", "site"):
+        rows = every(connection, f"select {field} as name, count(*) as n from case_outcome group by 1")
+        counted[field] = Counter({row["name"]: row["n"] for row in rows})
+    markers = every(connection, "select marker, count(*) as n from ihc_result group by marker order by marker")
+    fixed = {parameter.name: parameter.choices for parameter in query().parameters}
+    return {
+        field: tuple((name, f"{name} ({counted[field][name]:,})") for name in in_order(field, counted[field])) for field in counted
+    } | {
+        "marker": tuple((row["marker"], f"{row['marker']} ({row['n']:,})") for row in markers),
+        "stain": tuple((name, name) for name in fixed["stain"]),
+    }  # fmt: skip
+
+
+def is_ordered(field: str) -> bool:
+    """Tell whether the values of a field have an order of their own."""
+    return field in ("age", "sex", "surgery", "radiotherapy", "decade", "stain")
+
+
+def in_order(field: str, counted: Mapping[str, int]) -> list[str]:
+    """Return values of a field in natural or alphabetical order, what is not reported last."""
+    natural = next(parameter.choices for parameter in query().parameters if parameter.name == field)
+    places = {name: place for place, name in enumerate(natural)}
+    return sorted(counted, key=lambda name: (name == NOT_REPORTED, places.get(name, 0), name.casefold(), name))
+
+
+def choose(asked: Asked, options: Options, prefix: str = "") -> Choice:
+    """Return the group that is asked for; `prefix` stands before the names of the fields in the address."""
+    given = {field: asked.get(prefix + field, "") for field in FIELDS}
+    known = {field: value for field, value in given.items() if value and value in dict(options[field])}
+    if "marker" not in known:
+        known.pop("stain", None)
+    return Choice(CaseGroup(tuple(known.items())), tuple(_unknown(given, known)))
+
+
+def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each answer that was not taken."""
+    for field, value in given.items():
+        if value and field not in known:
+            is_lonely = field == "stain" and "marker" not in known
+            why = "A result needs a marker" if is_lonely else f"No choice of “{label(field)}” is called “{value[:_LONGEST]}”"
+            yield f"{why}; shown: all."
+
+
+def _words(group: CaseGroup) -> Iterator[str]:
+    """Yield each choice in words."""
+    for field, value in group.chosen:
+        match field:
+            case "marker":
+                yield f"{value} {group.value('stain')}" if group.value("stain") else f"tested for {value}"
+            case "stain":
+                continue
+            case "age" if value != NOT_REPORTED:
+                yield f"aged {value}"
+            case "decade" if value != NOT_REPORTED:
+                yield f"published in the {value}"
+            case "histology" | "site" | "tumour_group" | "sex" if value != NOT_REPORTED:
+                yield value
+            case _:
+                yield f"{label(field).lower()} {value}"

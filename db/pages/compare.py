@@ -1,0 +1,157 @@
+"""The page that sets two groups of cases side by side: each figure with the number of cases that tell it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from db.overview import NOT_REPORTED
+from db.pages import case_group, outcomes
+from db.pages.case_group import CaseGroup, Options, QueryUrl
+from db.pages.data import Data
+from db.pages.outcomes import PREFIXES, share_words
+from db.pages.pooling import COUNTED, OUTCOMES, Outcome, tally, together
+from db.pages.survival_plot import Arm, Plot, plot
+from db.pages.told import Part, Spread, Told, in_both, parts, read
+from db.query import every
+
+PARAMETERS = ("outcome", *(prefix + field for prefix in PREFIXES for field in case_group.FIELDS))
+_MONTHS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two groups.
+
+    Attributes
+    ----------
+    arm, prefix, group
+        Its curve, what stands before its fields in the address, and what was chosen.
+    cases, reports, counted
+        How many cases there are, how many reports tell of them, and how many of the cases are in the curve.
+    url, counted_url, outcomes_url
+        List the cases and those in the curve, and lead to the page of outcomes of this group.
+    is_drawn
+        Whether there are cases enough for a curve.
+    median, shares
+        Figures of the curve in words; "" and () where it is not drawn.
+    """
+
+    arm: Arm
+    prefix: str
+    group: CaseGroup
+    cases: int
+    reports: int
+    counted: int
+    url: str
+    counted_url: str
+    outcomes_url: str
+    is_drawn: bool
+    median: str
+    shares: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePage:
+    """All that the page shows; `both` counts the cases that are in both groups."""
+
+    outcome: Outcome
+    sides: tuple[Side, ...]
+    unknown: tuple[str, ...]
+    is_example: bool
+    options: Options
+    parts: tuple[Part, ...]
+    both: int
+    plot: Plot | None
+    description: str
+    data: Data
+
+
+def compare_page(
+    connection: sqlite3.Connection, asked: Mapping[str, str], query_url: QueryUrl, path_url: Callable[[str], str]
+) -> ComparePage:
+    """Return what the page shows for the form's answers; `query_url` and `path_url` give the addresses of canned queries and pages."""
+    options = {**case_group.options(connection), "outcome": tuple((outcome.name, outcome.label) for outcome in OUTCOMES)}
+    choices = [case_group.choose(asked, options, prefix) for prefix in PREFIXES]
+    is_example = not any(asked.get(name) for name in PARAMETERS[1:])
+    groups = _examples(connection) if is_example else tuple(choice.group for choice in choices)
+    outcome = next((outcome for outcome in OUTCOMES if outcome.name == asked.get("outcome")), OUTCOMES[0])
+    unknown = [f"Group {letter}: {sentence}" for letter, choice in zip("AB", choices, strict=True) for sentence in choice.unknown]
+    if asked.get("outcome") and asked["outcome"] != outcome.name:
+        unknown.append(f"No outcome here is called “{asked['outcome'][:80]}”; shown: {outcome.label}.")
+    told = tuple(read(connection, group) for group in groups)
+    sides = tuple(_side(connection, place, one, outcome, query_url, path_url) for place, one in enumerate(told, start=1))
+    arms = [side.arm for side in sides if side.is_drawn]
+    lines = tuple(parts(told, query_url))
+    return ComparePage(
+        outcome, sides, tuple(unknown), is_example, options, lines, in_both(told), plot(arms, _MONTHS),
+        outcomes.description(arms, outcome), _data(lines, sides),
+    )  # fmt: skip
+
+
+def _examples(connection: sqlite3.Connection) -> tuple[CaseGroup, ...]:
+    """Return the cases of the two commonest diagnoses."""
+    rows = every(
+        connection,
+        "select histology from case_overview where histology <> ? group by 1 order by count(*) desc, 1 limit 2",
+        NOT_REPORTED,
+    )
+    names = [row["histology"] for row in rows]
+    return tuple(CaseGroup((("histology", name),)) for name in names) + (CaseGroup(),) * (2 - len(names))
+
+
+def _side(
+    connection: sqlite3.Connection, place: int, told: Told, outcome: Outcome, query_url: QueryUrl, path_url: Callable[[str], str]
+) -> Side:
+    """Return a group with its curve; `place` is 1 or 2."""
+    group = told.group
+    pooled = together(group.words, tally(connection, group, outcome))
+    curve, is_drawn = pooled.curve(), pooled.counted >= outcomes.FEWEST_DRAWN
+    return Side(
+        Arm(place, group.words, curve), PREFIXES[place - 1], group, told.cases, len({row["report_id"] for row in told.numbers}),
+        pooled.counted,
+        group.url(query_url), group.url(query_url, **{outcome.why: COUNTED}),
+        f"{path_url('/outcomes')}?{urlencode({**dict(group.chosen), 'outcome': outcome.name})}", is_drawn,
+        outcomes.median_words(curve) if is_drawn else "",
+        tuple(share_words(curve.at(months)) for months in outcomes.TABLE_MONTHS) if is_drawn else (),
+    )  # fmt: skip
+
+
+def _data(parts: Sequence[Part], sides: Sequence[Side]) -> Data:
+    """Return the figures as rows."""
+    columns = (
+        "part",
+        "what",
+        "unit",
+        "group",
+        "chosen",
+        "cases",
+        "told",
+        "not_reported",
+        "with_it",
+        "median",
+        "first_quartile",
+        "third_quartile",
+        "lowest",
+        "highest",
+    )
+    return Data(
+        columns,
+        tuple(
+            (
+                part.title, line.label, line.unit or None, side.arm.letter, side.group.words, side.cases,
+                figure.told, figure.missing, figure.with_it, *_numbers(figure.spread),
+            )
+            for part in parts
+            for line in part.lines
+            for side, figure in zip(sides, line.figures, strict=True)
+        ),
+    )  # fmt: skip
+
+
+def _numbers(spread: Spread | None) -> tuple[float | None, ...]:
+    if spread is None:
+        return (None,) * 5
+    return tuple(round(value, 2) for value in (spread.median, spread.first_quartile, spread.third_quartile, spread.low, spread.high))
