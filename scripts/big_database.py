@@ -26,7 +26,7 @@ from typing import Any
 
 from corpus.dose_table import load_dose_table
 from corpus.report import Report
-from db import doses, facts, flags, load, marker_counts, overview, reports, schema, version
+from db import case_outcomes, doses, facts, flags, load, marker_counts, overview, reports, schema, version
 from db.rows import record_rows
 from extract import lexicon, survival
 from extract.record import (
@@ -182,6 +182,7 @@ def _compute(connection: sqlite3.Connection) -> None:
     """Write what is computed from the reports' rows, and the ledger."""
     overview.fill(connection)
     marker_counts.fill(connection)
+    case_outcomes.fill(connection)
     doses.fill_courses(connection)
     connection.execute("insert into run (run_id, reason, reports_new) select ?, 'made up', count(*) from report", (_RUN,))
     connection.execute("insert into run_report select ?, report_id, 'new', null from report", (_RUN,))
