@@ -122,7 +122,7 @@ def test_the_same_records_give_the_same_rows(tmp_path: Path) -> None:
         if name == "b.db":
             load.remove(connection, "lung-imt", "again")
             load.store(connection, *made[0], "again")
-            load.refresh_overview(connection)
+        load.refresh_overview(connection)
         dumps.append(list(load.dump(connection)))
         connection.close()
     assert dumps[0] == dumps[1]
