@@ -35,7 +35,6 @@ _LISTS = frozenset(["authors", "affiliations", "notes", "reports", "problems"])
 _SHOWN_OF_LIST = 3
 # What of a report has a place on its page, and where: the number of its section leads to #section-3.
 _PLACES = {"section_number": "section", "table_number": "table", "page_number": "page", "page": "page"}
-_MARKED = re.compile("«([^«»]*)»")
 _SHOWN_MARKERS = 6
 
 # What the identifier must look like before it becomes a link, and where it leads.
@@ -117,8 +116,6 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
             return Markup("{}").format(label_of(value))
         case "reasons":  # whole, where Datasette would cut it
             return Markup("{}").format(value)
-        case "snippet":
-            return _snippet(value)
         case "markers":
             return _chips(value.split("; "))
         case "result" if value in RESULTS:
@@ -159,13 +156,6 @@ def _shape(rows: list[list[str]]) -> Markup:
     """Return how large a table is, and its first row."""
     size = f"{len(rows)} × {max(map(len, rows), default=0)}"
     return Markup('<span class="quiet">{}</span> {}').format(size, " | ".join(cell for cell in rows[0] if cell) if rows else "")
-
-
-def _snippet(value: str) -> Markup:
-    """Return words of a text with the found ones marked."""
-    parts = _MARKED.split(value)
-    marked = (Markup("<mark>{}</mark>").format(part) if place % 2 else part for place, part in enumerate(parts))
-    return Markup("").join(marked)
 
 
 def _chips(markers: list[str]) -> Markup:

@@ -16,6 +16,7 @@ from corpus.report import Report
 from corpus.tables.grid import Cell, Grid
 from db import (
     case_outcomes,
+    case_words,
     doses,
     duplicates,
     facts,
@@ -135,6 +136,7 @@ def store(
             ruling.mark(connection, report.id)
             overview.fill(connection, report.id)
             case_outcomes.fill(connection, report.id)
+            case_words.fill(connection, report.id)
             doses.fill_courses(connection, report.id)
             duplicates.enter(connection, report)
             _note(connection, run_id, report.id, "changed" if before else "new", telling.failures(record), record.pipeline)
@@ -318,6 +320,7 @@ def _gather_statistics(connection: sqlite3.Connection) -> None:
 
         database = sqlite_utils.Database(connection)
         database.table("report_search").optimize()
+        database.table("case_search").optimize()
         database.analyze()
 
 

@@ -41,7 +41,7 @@ _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_
 # What is read through another table or page, and what only the programs keep for themselves.
 _HIDDEN = (
     "report_text", "report_fingerprint", "report_page", "source_file", "fact_evidence", "flag_value", "run_report", "run_dose_table",
-    "radiotherapy_phase",
+    "radiotherapy_phase", "case_words",
 )  # fmt: skip
 _TITLES = {
     "case_overview": "Cases",
@@ -143,7 +143,7 @@ def metadata(
             database: {
                 "title": "Casebook: all tables",
                 "description": NOTICE,
-                "tables": {**tables, **{f"report_search{part}": {"hidden": True} for part in _FTS_PARTS}},
+                "tables": {**tables, **{f"{name}{part}": {"hidden": True} for name in _FTS for part in _FTS_PARTS}},
                 "queries": {query.name: _query_metadata(query) for query in queries()},
             }
         },
@@ -155,6 +155,7 @@ def title_of(table: str) -> str:
     return _TITLES.get(table, table.replace("_", " ").capitalize())
 
 
+_FTS = ("report_search", "case_search")
 _FTS_PARTS = ("", "_config", "_data", "_docsize", "_idx")
 
 
@@ -243,8 +244,8 @@ def write_site(database: Path, folder: Path, public: bool = True, base_url: str 
 
 
 def questions() -> tuple[tuple[str, tuple[Query, ...]], ...]:
-    """Return the questions by theme, those of a theme by title; the search has its own place on each page."""
-    asked = sorted((query for query in queries() if query.name != "search"), key=lambda query: query.title)
+    """Return the questions by theme, those of a theme by title."""
+    asked = sorted(queries(), key=lambda query: query.title)
     return tuple((theme, tuple(query for query in asked if query.theme == theme)) for theme in THEMES)
 
 

@@ -100,5 +100,5 @@ def _tables(script: str) -> tuple[Table, ...]:
 
 def data_tables() -> tuple[str, ...]:
     """Return the tables that equal records fill with equal rows: all but the ledgers and FTS."""
-    others = ("run", "run_report", "run_dose_table", "fact_run", "source_file", "report_search")
+    others = ("run", "run_report", "run_dose_table", "fact_run", "source_file", "report_search", "case_search")
     return tuple(name for name in dictionary() if name not in others)

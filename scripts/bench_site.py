@@ -330,15 +330,12 @@ class _Choices:
     def questions(self) -> Iterator[Page]:
         """Yield each canned query with nothing chosen and, where there is something to choose, with the commonest words."""
         for query in publish.queries():
-            if query.name != "search":
-                yield self._question(query.name, query, ({},))
+            yield self._question(query.name, query, ({},))
             chosen = [dict(zip(row, values, strict=True)) for row, values in self._chosen(query)]
             if chosen:
                 yield self._question(f"{query.name}, chosen", query, chosen)
         for frequency, words in (("common", self._searched(0.3)), ("rare", self._searched(0.0002))):
-            search = next((query for query in publish.queries() if query.name == "search"), None)
-            if search:
-                yield self._question(f"search, {frequency} word", search, [{"q": word} for word in words])
+            yield Page(f"search, {frequency} word", tuple(f"/search?{urlencode({'q': word})}" for word in words))
 
     def _question(self, name: str, query: publish.Query, asked: Sequence[Mapping[str, str]]) -> Page:
         every = [{**{parameter.name: "" for parameter in query.parameters}, **chosen} for chosen in asked]

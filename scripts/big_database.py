@@ -26,7 +26,7 @@ from typing import Any
 
 from corpus.dose_table import load_dose_table
 from corpus.report import Report
-from db import case_outcomes, doses, facts, flags, load, marker_counts, overview, reports, schema, version
+from db import case_outcomes, case_words, doses, facts, flags, load, marker_counts, overview, reports, schema, version
 from db.rows import record_rows
 from extract import lexicon, survival
 from extract.record import (
@@ -122,7 +122,8 @@ def write(path: Path, n_cases: int, seed: int = 1) -> None:
         tell("indexes")
         _compute(connection)
         tell("what is computed")
-        connection.execute("insert into report_search (report_search) values ('optimize')")
+        for index in ("report_search", "case_search"):
+            connection.execute(f"insert into {index} ({index}) values ('optimize')")
         connection.execute("commit")
         connection.execute("analyze")
     tell(f"{path}: {path.stat().st_size / 1e6:,.0f} MB")
@@ -184,6 +185,7 @@ def _compute(connection: sqlite3.Connection) -> None:
     marker_counts.fill(connection)
     case_outcomes.fill(connection)
     doses.fill_courses(connection)
+    case_words.fill(connection)
     connection.execute("insert into run (run_id, reason, reports_new) select ?, 'made up', count(*) from report", (_RUN,))
     connection.execute("insert into run_report select ?, report_id, 'new', null from report", (_RUN,))
     connection.execute("insert into fact_run select case_id, field, number, ?1, ?1 from fact", (_RUN,))

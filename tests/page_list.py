@@ -7,7 +7,7 @@ from db.pages.registry import ROUTES
 
 CASE = "/casebook/patient_case/lung-imt~2F1"
 # Pages that Datasette gives an address.
-TABLES = tuple(f"/casebook/{table}" for table in schema.dictionary() if not table.startswith("report_search"))
+TABLES = tuple(f"/casebook/{table}" for table in schema.dictionary() if not table.endswith("_search"))
 QUERIES = tuple(f"/casebook/{query.name}" for query in publish.queries())
 OWN = tuple(address for route in ROUTES for address in route.addresses())
 DATA = tuple(f"/{route.name}.{ending}" for route in ROUTES if route.has_data for ending in ("csv", "json"))
@@ -26,7 +26,6 @@ KINDS = (
     "/casebook/report_text?_search=sarcoma",
     "/casebook/ihc_result/lung-imt~2F1,1",
     "/casebook/dose_table_row/imt_radiotherapy,9,1",
-    "/casebook/search?q=leiomyosarcoma",
     "/casebook?sql=select+case_id,+age_years+from+patient_case",
     "/-/runs",
 )

@@ -222,7 +222,7 @@ def test_many_facets_in_an_address_are_refused(ask: Ask) -> None:
 
 def test_many_parameters_and_long_addresses_are_refused(ask: Ask) -> None:
     assert ask("/casebook/case_overview?" + "&".join(f"x{number}=1" for number in range(61))).status_code == 400
-    assert ask("/casebook/search?q=" + "x" * 16_390).status_code == 414
+    assert ask("/search?q=" + "x" * 16_390).status_code == 414
     assert ask("/" + "x" * 2_048).status_code == 414
     assert ask(f"/casebook/patient_case.json?_where={'x' * 16_390}").json()["status"] == 414
 
@@ -243,7 +243,7 @@ def test_a_client_that_sends_sql_without_pause_is_told_to_wait(ask_public: Ask) 
     assert "try again in" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert ask_public(CASE).status_code == 200  # reading goes on
-    assert ask_public("/casebook/search?q=sarcoma").status_code == 200
+    assert ask_public("/search?q=sarcoma").status_code == 200
 
 
 @pytest.mark.parametrize(("path", "allowed"), [("/casebook/case_overview?_facet=year", 60), ("/casebook/report.csv?_stream=1", 6)])
@@ -391,8 +391,8 @@ ERRORS = (
     "/casebook/report_text?_search=%22", "/casebook/report_text?_search=%22&_searchmode=raw", "/casebook/report?_shape=none", "/casebook/report.json?_shape=none",
     "/casebook/report.json?_shape=object", "/casebook/report.json?_json=report_id", "/casebook/report.json?_extra=none", "/casebook/report.csv?_stream=1&_size=5",
     "/casebook?sql=", "/casebook?sql=select", "/casebook?sql=select+%00", "/casebook?sql=select+*+from+none", "/casebook?sql=select+:x", "/casebook?sql=select+1&_timelimit=x",
-    "/casebook.csv?sql=select+*+from+none", "/casebook.json?sql=select+*+from+none", "/casebook.blob?sql=select+1&_blob_column=1", "/casebook/search?q=%22*(",
-    "/casebook/search.json?q=%00", "/casebook/search?_size=x", "/casebook/report?_labels=x&_ttl=x", "/casebook/report?_ttl=x", "/casebook/report?_nocount=1&_nofacet=1",
+    "/casebook.csv?sql=select+*+from+none", "/casebook.json?sql=select+*+from+none", "/casebook.blob?sql=select+1&_blob_column=1", "/search?q=%22*(",
+    "/search.json?q=%00", "/search?page=x", "/casebook/report?_labels=x&_ttl=x", "/casebook/report?_ttl=x", "/casebook/report?_nocount=1&_nofacet=1",
     "/doses?measure=none&kind=%00", "/doses.none", "/-/runs/0", "/-/runs/999999", "/-/runs/1?page=0", "/_memory", "/_internal", "/_internal/databases", "/:memory:", "/casebook-abc",
     "/static/", "/static/none", "/static/../plugins/guard.py", "/static/..%2Fplugins%2Fguard.py", "/static/%2e%2e/templates/base.html", "/-/static/none", "/-/static-plugins/none/none",
     "/-/settings.json", "/-/settings", "/-/versions", "/-/versions.json", "/-/config", "/-/", "/.", "/..", "/casebook.db", "/casebook.history.db", "/none.db",

@@ -21,7 +21,7 @@ PAGES = {
     "cases": "/casebook/case_overview",
     "case": CASE,
     "report": "/casebook/report/markup",
-    "search": "/casebook/search?q=resection",
+    "search": "/search?q=resection",
     "question": "/casebook/marker_profile?marker_1=SMA&result_1=positive",
     "tables": "/casebook",
     "sql": "/casebook?sql=select+*+from+patient_case",

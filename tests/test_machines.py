@@ -233,7 +233,7 @@ def test_robots_lets_content_be_read_and_nothing_be_asked(database: Path, base: 
     for path in ("", "casebook/case_overview", "casebook/patient_case/lung-imt~2F1", "downloads", "casebook/report", "doses"):
         assert not _closed(answer.text, base + path), path
     for path in (
-        "casebook?sql=select+1", "casebook/case_overview?_facet=sex", "casebook/search?q=x", "casebook/fact.json", "casebook/fact.csv",
+        "casebook?sql=select+1", "casebook/case_overview?_facet=sex", "search?q=x", "casebook/fact.json", "casebook/fact.csv",
         "casebook.db", "-/runs", "downloads/casebook.db", "downloads.csv",
     ):  # fmt: skip
         assert _closed(answer.text, base + path), path

@@ -46,7 +46,6 @@ OWN_PAGES = (
     "/doses",
     "/doses?measure=total&dose_axis=log&time_axis=log",
     "/casebook?sql=select+*+from+report+join+report_text+using+(report_id)",
-    "/casebook/search?q=leiomyosarcoma",
     "/-/runs",
     *(f"/casebook/{query.name}" for query in publish.queries()),
 )
@@ -137,7 +136,7 @@ def test_home_tells_what_there_is(get: Get) -> None:
     assert "3 reports" not in html  # counts stand in a list: number and name apart
     assert re.search(r"<dt>reports</dt><dd>3</dd>", html)
     assert re.search(r"<dt>cases</dt><dd>3</dd>", html)
-    assert 'action="/casebook/search"' in html
+    assert 'action="/search"' in html
     assert "Not for the care of patients" in html
     assert "54 Gy in 27 fractions of 2 Gy" in html
     for link in re.findall(r'href="(/[^"#]*)', html):
@@ -249,18 +248,6 @@ def test_columns_are_explained_where_they_stand(get: Get) -> None:
     html = get("/casebook/radiotherapy_course").text
     assert "Total dose including the boost, in gray" in unescape(html)
     assert 'title="Number of fractions."' in html
-
-
-def test_search_ranks_marks_and_bears_any_words(get: Get) -> None:
-    (hit,) = get("/casebook/search.json?_shape=array&q=irradiated").json()
-    assert hit["report_id"] == "lung-imt"
-    assert hit["cases"] == "lung-imt/1"
-    stemmed = get("/casebook/search.json?_shape=array&q=resecting").json()
-    assert "«resection»" in stemmed[0]["snippet"]
-    assert "<mark>resection</mark>" in get("/casebook/search?q=resecting").text
-    for odd in ("", "%20", "%22", "a%20AND", "(", "*", "report_search:x", "NEAR(", "é"):
-        assert get(f"/casebook/search?q={odd}").status_code == 200, odd
-    assert "Nothing found" in get("/casebook/search?q=zebra").text
 
 
 def test_questions_answer(get: Get) -> None:
@@ -587,7 +574,7 @@ def test_questions_on_reports_answer(get_paper: Get) -> None:
 
 def test_search_finds_words_of_titles_headings_and_tables(get_paper: Get) -> None:
     for words in ("glomus+dyer", "vimentin", "Invented+Sons", "follow-up"):
-        assert [hit["report_id"] for hit in get_paper(f"/casebook/search.json?_shape=array&q={words}").json()] == ["paper"], words
+        assert [hit["report_id"] for hit in get_paper(f"/search.json?q={words}").json()] == ["paper"], words
 
 
 @pytest.mark.parametrize("path", [PAPER, PAPER_CASE, "/casebook/report", "/casebook/report_duplicate", "/casebook/same_report", "/"])

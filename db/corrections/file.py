@@ -278,7 +278,7 @@ def append(path: Path, corrections: Sequence[Correction]) -> None:
     if not corrections:
         return
     with values.rules() as rules:
-        lines = [_cells(checked(found, rules)) for found in corrections]
+        lines = [cells_of(checked(found, rules)) for found in corrections]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.resolve()) as place:
@@ -309,7 +309,8 @@ def checked(found: Correction, rules: Rules) -> Correction:
     )
 
 
-def _cells(found: Correction) -> dict[str, str]:
+def cells_of(found: Correction) -> dict[str, str]:
+    """Return a correction as the cells of its line, by column; what a spreadsheet takes for a formula is guarded."""
     cells = {
         "case": found.case_id, "field": found.field, "action": found.action, "was": values.written(found.was),
         "value": values.written(found.value), "words": found.words or "", "why": found.why or "", "curator": found.curator,

@@ -16,8 +16,8 @@ from pyarrow.csv import CSVWriter  # type: ignore[attr-defined]
 from db import schema
 from db.export import packing
 
-# What only the programs need: how alike two reports are, and which files were read.
-_ASIDE = ("report_fingerprint", "source_file")
+# What only the programs need: the facts once more for the search, how alike two reports are, and which files were read.
+_ASIDE = ("case_words", "report_fingerprint", "source_file")
 _ARROW_TYPES = (("TEXT", pa.string()), ("INTEGER", pa.int64()), ("REAL", pa.float64()))
 _FRICTIONLESS_TYPES = (("TEXT", "string"), ("INTEGER", "integer"), ("REAL", "number"))
 

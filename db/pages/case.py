@@ -14,6 +14,7 @@ from db.flags import ShownFlag
 from db.overview import site_words
 from db.pages import report_parts
 from db.pages.case_values import Group, groups
+from db.pages.courses import CourseTable, course_tables
 from db.pages.highlight import Span
 from db.pages.report_parts import Heading, PrintedTable
 from db.pages.typeset import Block
@@ -34,6 +35,15 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The cases before and behind a case among those of its diagnosis, by name, None at the ends; and how many there are."""
+
+    previous: str | None
+    next: str | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     """All that the page of a case shows."""
 
@@ -51,6 +61,8 @@ class CasePage:
     perhaps_same: tuple[Row, ...]  # cases of other reports that may be this patient, and why
     bands: tuple[Row, ...]  # how sure the values are: band, and how many; without the events of the course
     runs: tuple[Row, ...]  # runs that first gave values of the case, how many, and the last run that gave them
+    courses: tuple[CourseTable, ...]  # of radiotherapy, a table for each kind of dose
+    neighbours: Neighbours | None  # None where the diagnosis is not reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,24 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
                 case_id,
             )
         ),
+        course_tables(connection, case_id),
+        _neighbours(connection, case_id, case["histology_name"]),
     )
+
+
+def _neighbours(connection: sqlite3.Connection, case_id: str, histology: str | None) -> Neighbours | None:
+    """Return the neighbours of a case among those of its diagnosis; an index finds them."""
+    if histology is None:
+        return None
+    row = one(
+        connection,
+        "select (select max(case_id) from patient_case where histology_name = ?1 and case_id < ?2),"
+        " (select min(case_id) from patient_case where histology_name = ?1 and case_id > ?2),"
+        " (select count(*) from patient_case where histology_name = ?1)",
+        histology,
+        case_id,
+    )
+    return Neighbours(*row) if row else None
 
 
 def same_patient(connection: sqlite3.Connection, column: str, *key: str | int) -> list[Row]:

@@ -13,6 +13,7 @@ from db.doses import WHY_NO_EQD2
 from db.flags import ShownFlag
 from db.places import Where, where_of
 from db.query import Row, every, one
+from db.records import CLASSES
 from db.value_words import SCALAR, Get, Words, words
 
 RESULTS = (
@@ -45,6 +46,13 @@ class Value:
     flags: tuple[ShownFlag, ...] = ()
     doubt: Doubt | None = None  # where the certainty is low
     said: tuple[Said, ...] = ()  # by curators
+    field: str = ""  # as in table fact; "" for what is computed from several
+    number: int = 1
+
+    @property
+    def anchor(self) -> str:
+        """Its name on the page: "age_years" or, of a field that may have several values, "ihc-3"; "" where it has none."""
+        return f"{self.field}-{self.number}" if self.field in CLASSES else self.field
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class Item:
     where: Where | None = None
     empty: Empty | None = None
     said: tuple[Said, ...] = ()  # by curators, of a value that is not there
+    field: str = ""  # of what is not there, as in table fact; "" where nothing is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +116,12 @@ class _Facts:
         flags = tuple(flag for flag in self.flags if (field, row) in flag.places)
         said = tuple(said for said in self.said if (said.field, said.fact_number) == (field, row))
         doubt = self.doubts.get((field, row))
-        return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags, doubt, said)
+        return Value(words.text, " · ".join(words.notes), numbers, self.where(numbers), flags, doubt, said, field, row)
 
     def listed(self, label: str, field: str, table: str, tell: Callable[[Get], Words]) -> Item:
         """Return the line of a repeating fact, its values in order."""
         values = tuple(self.value(field, tell(row.__getitem__), row["number"]) for row in self.rows(table))
-        return Item(label, values, empty=self.empty.get(field))
+        return Item(label, values, empty=self.empty.get(field), field=field)
 
     def where(self, numbers: Iterable[int]) -> Where | None:
         """Return where evidence stands."""
@@ -122,7 +131,7 @@ class _Facts:
         """Return the line of a single value; None is shown as not reported."""
         gone = tuple(x for x in self.said if x.field == field and x.fact_number is None)
         values = () if said is None else (self.value(field, words(said, *notes)),)
-        return Item(fields.label_of(field), values, empty=self.empty.get(field), said=gone)
+        return Item(fields.label_of(field), values, empty=self.empty.get(field), said=gone, field=field)
 
     def scalar(self, field: str, *notes: str | None) -> Item:
         """Return the line of a single value that is a column of the case."""
@@ -184,18 +193,21 @@ def _pathology(facts: _Facts) -> Iterator[Item]:
         if values:
             yield Item(label, values, "chip", facts.where(number for value in values for number in value.evidence))
     if not results:
-        yield Item("Stains", (), empty=facts.empty.get("ihc"))
+        yield Item("Stains", (), empty=facts.empty.get("ihc"), field="ihc")
     yield facts.scalar("ki67_percent")
     yield facts.listed("Molecular tests", "molecular", "molecular_test", value_words.molecular)
 
 
 def _treatment(facts: _Facts) -> Iterator[Item]:
     yield facts.scalar("surgery")
-    if (operations := facts.listed("Operations", "surgeries", "surgery", value_words.operation)).values:
+    operations = facts.listed("Operations", "surgeries", "surgery", value_words.operation)
+    # What was said not to be given is not missing.
+    if operations.values or facts.case["surgery"]:
         yield operations
     yield facts.scalar("radiotherapy_given")
-    if courses := facts.rows("radiotherapy_course"):
-        yield Item("Courses", tuple(_course(facts, row) for row in courses))
+    courses = facts.rows("radiotherapy_course")
+    if courses or facts.case["radiotherapy_given"]:
+        yield Item("Courses", tuple(_course(facts, row) for row in courses), empty=facts.empty.get("radiotherapy"), field="radiotherapy")
     yield facts.listed("Drugs", "drugs", "drug", value_words.drug)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from db.pages import compare, outcomes
+from db.pages import compare, outcomes, search, suggest
 from db.pages.api import ApiPage, PageData, api_page
 from db.pages.dictionary import dictionary_page
 from db.pages.doses import dose_page
@@ -91,6 +91,11 @@ class Route:
     is_remembered: bool = False
     examples: tuple[str, ...] = ("",)
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether there is such a page without anything asked: `examples` says so."""
+        return "" in self.examples
+
     def addresses(self) -> tuple[str, ...]:
         """Return the addresses of the examples."""
         return tuple(f"/{self.name}{example}" for example in self.examples)
@@ -160,4 +165,16 @@ ROUTES: tuple[Route, ...] = (
     Route("quality", "Quality", lambda connection, asked, links: quality_page(connection), (), "foot", has_data=True, is_remembered=True),
     Route("method", "Method and limits", lambda connection, asked, links: method_page(connection), (), "foot", is_remembered=True),
     Route("api", "API", lambda connection, asked, links: _api(links), (), "foot"),
+    Route(
+        "search", "Search", search.search_page, ("q", "kind", "year_from", "year_to", "page"), has_data=True,
+        examples=("", "?q=sarcoma", "?q=ALK+negative", "?q=leiomyosarcmoa"),
+    ),
+    Route(
+        "suggest", "Suggest a correction", suggest.suggest_page, suggest.PARAMETERS,
+        examples=(
+            "?case=lung-imt%2F1&field=age_years",
+            "?case=lung-imt%2F1&field=ihc&number=3&action=set&part-marker=ALK&part-result=positive&who=A.+Reader",
+            "?case=markup%2F1&field=status",
+        ),
+    ),
 )  # fmt: skip

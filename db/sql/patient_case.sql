@@ -54,3 +54,6 @@ create table patient_case (
     not_pooled_because text check (not_pooled_because in ('no_time', 'no_status', 'time_origin_unclear')),
     unique (report_id, label)
 ) strict, without rowid;
+
+-- The neighbours of a case among those of its diagnosis, in the order of their names.
+create index patient_case_by_histology on patient_case (histology_name, case_id);

@@ -41,3 +41,8 @@ create table report (
     -- Fingerprint of the corrections that were laid over what was read; NULL without corrections.
     corrections_fingerprint text check (length(corrections_fingerprint) = 64)
 ) strict, without rowid;
+
+-- The search of the site goes straight to a report whose identifier is asked for.
+create index report_by_doi on report (doi collate nocase) where doi is not null;
+create index report_by_pmcid on report (pmcid collate nocase) where pmcid is not null;
+create index report_by_pmid on report (pmid) where pmid is not null;

@@ -114,7 +114,8 @@ def _own_addresses(datasette: Any, name: str, origin: str) -> list[str]:
     urls = datasette.urls
     tables = (urls.table(name, table) for table in ("case_overview", "report"))
     queries = (urls.query(name, query.name) for query in publish.queries() if not query.parameters)
-    return [origin + str(path) for path in (urls.instance(), *(urls.path(f"/{route.name}") for route in ROUTES), *tables, *queries)]
+    pages = (urls.path(f"/{route.name}") for route in ROUTES if route.stands_alone)
+    return [origin + str(path) for path in (urls.instance(), *pages, *tables, *queries)]
 
 
 # --- documents ---------------------------------------------------------------------------------

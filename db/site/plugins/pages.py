@@ -86,6 +86,8 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
         form = request.url_vars.get("format")
         if page is None or (form and not route.has_data):
             raise NotFound(f"There is no such page: {request.path}")
+        if not form and (place := getattr(page, "moved_to", None)):
+            return Response.redirect(place)
         headers = {"cache-control": f"max-age={seconds}"} if (seconds := datasette.setting("default_cache_ttl")) else {}
         if form:
             return written(page.data, form, headers)

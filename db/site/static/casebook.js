@@ -44,9 +44,18 @@
 
   function followAddress() {
     const match = /^#ev-(\d+)$/.exec(location.hash);
-    if (!match) return;
+    if (!match) return followValue();
     const { words, values } = light([match[1]]);
     show(values[0]);
+    show(words[0]);
+  }
+
+  // An address may name a value (#ihc-3) in place of words (#ev-7).
+  function followValue() {
+    const named = document.getElementById(location.hash.slice(1));
+    const value = named && named.matches(".one") ? named.querySelector("a.value") : null;
+    if (!value) return;
+    const { words } = light(numbers(value));
     show(words[0]);
   }
 
@@ -82,11 +91,33 @@
     followAddress();
   }
 
+  // Buttons that copy the words of another element; without a script they are not there.
+  function copying() {
+    every("button[data-copy]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        const source = document.getElementById(button.dataset.copy);
+        const told = button.parentElement.querySelector(".copyinfo");
+        try {
+          await navigator.clipboard.writeText(source.innerText.trim());
+          told.textContent = "Copied.";
+        } catch {
+          // Without leave to write to the clipboard (plain http, a setting) the words are marked, to be copied by hand.
+          const closed = source.closest("details:not([open])");
+          if (closed) closed.open = true;
+          getSelection().selectAllChildren(source);
+          told.textContent = "Marked: copy it with your keyboard.";
+        }
+      });
+    });
+  }
+
   function facetsOnPhones() {
     if (!matchMedia("(max-width: 60rem)").matches) return;
     every("details[data-wide-open]").forEach((details) => { details.open = false; });
   }
 
   reading();
+  copying();
   facetsOnPhones();
 })();
