@@ -843,7 +843,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     from db import serve
 
     calls: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(serve, "serve", lambda *args: calls.append(args))
+    monkeypatch.setattr(serve, "serve", lambda *args, base_url: calls.append((*args, base_url)))
     return calls
 
 
@@ -858,7 +858,7 @@ def taken_port() -> socket.socket:
 def test_serve_builds_what_is_missing_and_prints_the_address(database: Path, served: list[tuple[Any, ...]]) -> None:
     result = run("serve", "--database", database)
     (call,) = served
-    assert call[:2] == (database, "127.0.0.1")
+    assert (*call[:2], call[3]) == (database, "127.0.0.1", "/")
     assert f"http://127.0.0.1:{call[2]}/" in result.stdout
     assert names(database) == {"own-report"}
 

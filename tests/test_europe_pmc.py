@@ -812,5 +812,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_nothing_else_uses_a_network() -> None:
-    files = [*ROOT.glob("*.py"), *(path for room in ("corpus", "extract", "db") for path in (ROOT / room).rglob("*.py"))]
+    """The examples of /api are for readers to run on their own machines."""
+    rooms = (path for room in ("corpus", "extract", "db") for path in (ROOT / room).rglob("*.py"))
+    files = [*ROOT.glob("*.py"), *(path for path in rooms if path.parent != ROOT / "db" / "site" / "examples")]
     assert {(path.relative_to(ROOT).as_posix(), name) for path in files for name in imported(path) & NETWORK} == ALLOWED
