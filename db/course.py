@@ -32,7 +32,7 @@ class Stop:
 
     `words` are those of the text, "" where they are the label's own.
 
-    An event whose time is not told has no place on the line (`x` is None). `mark` is its time in few words, for the ends of the line.
+    An event whose time is not told has no place on the line (`x` is None).
     """
 
     label: str
@@ -43,15 +43,19 @@ class Stop:
     x: float | None = None
     y: float = 0.0
     anchor: str = "start"
-    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The events of a case in the order of time; `base` is the height of the line, `height` that of the drawing."""
+    """The events of a case in the order of time; `base` is the height of the line, `height` that of the drawing.
+
+    `begin` and `end` are the times at the ends of the line in few words; `end` is "" where all that has a time is at time zero.
+    """
 
     zero: str
     stops: tuple[Stop, ...]
+    begin: str
+    end: str
     base: float
     height: float
     width: float = _WIDTH
@@ -74,8 +78,8 @@ def course(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, 
     if not rows:
         return None
     zero = ZERO_WORDS.get(case["time_zero"] or "", "the beginning of the story")
-    known = [row["months"] for row in rows if row["months"] is not None]
-    first, last = min([0.0, *known]), max([0.0, *known])
+    times = [(0.0, False), *((row["months"], bool(row["is_minimum"])) for row in rows if row["months"] is not None)]
+    (first, _), (last, _) = min(times), max(times)
     scale = (_WIDTH - 2 * _MARGIN) / ((last - first) or 1.0)
     lanes: list[float] = []  # where the last label of each lane ends
     stops = []
@@ -89,11 +93,11 @@ def course(connection: sqlite3.Connection, case: Row, evidence: dict[tuple[str, 
             evidence.get(("events", row["number"]), ()),
         )
         if row["months"] is not None:
-            mark = _mark(row["months"], bool(row["is_minimum"]), zero)
-            stop = _placed(stop, _MARGIN + (row["months"] - first) * scale, mark, lanes)
+            stop = _placed(stop, _MARGIN + (row["months"] - first) * scale, lanes)
         stops.append(stop)
     base = _TOP + _LANE * len(lanes)
-    return Course(zero, tuple(stops), base, base + 2 * _LANE)
+    end = _mark(*max(times), zero) if first < last else ""
+    return Course(zero, tuple(stops), _mark(*min(times), zero), end, base, base + 2 * _LANE)
 
 
 def when(months: float | None, is_minimum: bool, zero: str) -> str:
@@ -107,12 +111,12 @@ def when(months: float | None, is_minimum: bool, zero: str) -> str:
 
 
 def _mark(months: float, is_minimum: bool, zero: str) -> str:
-    """Return the time of an event for the end of the line, where the whole words would run into those of the other end."""
+    """Return the time at an end of the line, where the whole words would run into those of the other end."""
     words = fields.months(abs(months), is_minimum)
     return zero if months == 0 else words if months > 0 else f"{words} before"
 
 
-def _placed(stop: Stop, x: float, mark: str, lanes: list[float]) -> Stop:
+def _placed(stop: Stop, x: float, lanes: list[float]) -> Stop:
     """Return an event with its place: its label in the first lane that is free there, to the left at the right end."""
     length = _LETTER * len(stop.label)
     is_late = x + length > _WIDTH - _MARGIN / 2
@@ -123,5 +127,5 @@ def _placed(stop: Stop, x: float, mark: str, lanes: list[float]) -> Stop:
     lanes[lane] = max(lanes[lane], end)
     return Stop(
         stop.label, stop.words, stop.when, stop.group, stop.evidence,
-        round(x, 1), round(_TOP + _LANE * lane, 1), "end" if is_late else "start", mark,
+        round(x, 1), round(_TOP + _LANE * lane, 1), "end" if is_late else "start",
     )  # fmt: skip

@@ -77,6 +77,32 @@ def test_nothing_of_the_signs_is_copied_with_the_words(get: Get) -> None:
     assert "#" not in words_of(html[html.index('<div class="values">') : html.index("How to cite")])
 
 
+# --- the line of time ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("months", "ends"),
+    [
+        ((0, 0), ["first treatment"]),
+        ((0, 60), ["first treatment", "60 months (5 years)"]),
+        ((-12, 0), ["12 months before", "first treatment"]),
+        # The line begins at time zero where no event does.
+        ((30, 36), ["first treatment", "36 months (3 years)"]),
+    ],
+)
+def test_the_ends_of_the_line_have_their_time_once(tmp_path: Path, months: tuple[int, int], ends: list[str]) -> None:
+    path = db_fixtures.build(tmp_path / "casebook.db")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("delete from timeline_event where case_id = 'lung-imt/1'")
+        connection.executemany(
+            "insert into timeline_event (case_id, number, kind, name, months, is_minimum) values ('lung-imt/1', ?, ?, ?, ?, 0)",
+            [(1, "surgery", "excision", months[0]), (2, "recurrence", "relapse", months[1])],
+        )
+        connection.execute("update patient_case set time_zero = 'treatment' where case_id = 'lung-imt/1'")
+    (html,) = (get(CASE).text for get in asking(path))
+    assert re.findall(r'<text class="end"[^>]*>([^<]*)</text>', html) == ends
+
+
 # --- courses -----------------------------------------------------------------------------------
 
 
