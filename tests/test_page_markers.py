@@ -398,7 +398,7 @@ def address(database: Path) -> Iterator[str]:
 @NEEDED
 def test_which_tumours_are_positive_is_answered_by_clicking(page: Any, address: str) -> None:
     page.goto(address)
-    page.get_by_role("navigation", name="Site").get_by_role("link", name="Markers").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Markers").click()
     page.get_by_text("All 7 markers, by name").click()
     page.locator("#all-markers").get_by_role("link", name="STAT6").click()
     assert page.get_by_role("heading", level=1).inner_text() == "STAT6, by diagnosis"
