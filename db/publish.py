@@ -31,8 +31,8 @@ _FACETS = {"case_overview": FACETS, "radiotherapy_dose": DOSE_FACETS, "fact": FA
 # What a page of a table shows first; its other columns follow as they stand in the table.
 COLUMNS_FIRST = {
     "case_overview": (
-        "case_id", "histology", "site", "sex", "age_years", "surgery", "radiotherapy", "max_dose_gy", "fractions", "recurrence", "status",
-        "follow_up_months", "markers", "drugs", "tumour_group", "behaviour",
+        "case_id", "histology", "site", "sex", "age_years", "surgery", "radiotherapy", "max_dose_gy", "recurrence", "status",
+        "follow_up_months", "fractions", "markers", "drugs", "tumour_group", "behaviour",
     ),
     "fact": ("case_id", "field", "value", "band", "basis", "review", "certainty", "number"),
     "empty_field": ("case_id", "field", "reason", "evidence_number"),

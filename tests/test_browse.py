@@ -15,6 +15,7 @@ import pytest
 
 from db import overview, serve, tumour_groups
 from db.pages import narrowing
+from db.pages.home import home_page
 from db.schema import DatabaseError
 from tests import db_fixtures
 from tests.browsers import NEEDED, served
@@ -289,3 +290,98 @@ def test_pages_of_browsing_are_accessible_and_fit(page: Any, address: str, path:
     if path == "/casebook/fact" and width == 1280:
         place = page.locator("th.col-basis").bounding_box()
         assert place["x"] + place["width"] <= 1280
+
+
+@pytest.fixture(scope="module")
+def own(built: Path) -> Iterator[str]:
+    """The address of the project's own reports."""
+    with served(serve.make_datasette(built).app()) as address:
+        yield address
+
+
+@NEEDED
+@pytest.mark.parametrize("width", [1360, 1024, 390])
+def test_a_case_takes_two_lines_and_its_outcome_is_seen_without_scrolling(page: Any, own: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(own + CASES)
+    heights = page.evaluate("[...document.querySelectorAll('.rows tbody tr')].map(row => row.offsetHeight)")
+    assert len(heights) == 50 and max(heights) <= 52
+    tops = page.evaluate("[...document.querySelectorAll('.rows tbody tr')].map(row => row.getBoundingClientRect().bottom)")
+    if width == 1360:
+        assert sum(bottom <= 900 for bottom in tops) >= 10, "rows on the first screen"
+        for column in (
+            "case_id",
+            "histology",
+            "site",
+            "age_years",
+            "radiotherapy",
+            "max_dose_gy",
+            "recurrence",
+            "status",
+            "follow_up_months",
+        ):
+            place = page.locator(f"th.col-{column}").bounding_box()
+            assert place["x"] + place["width"] <= 1360 - 40, column
+        assert page.locator(".narrow").bounding_box()["height"] < 90, "the form takes one line"
+    cut = page.locator("td.col-case_id .brief", has_text="bronchopleural-fistula")
+    assert cut.get_attribute("title") == "adenocarcinoma-lung-bronchopleural-fistula/1"
+
+
+@NEEDED
+def test_a_facet_shows_the_commonest_and_the_others_on_demand(page: Any, own: str) -> None:
+    page.goto(own + CASES)
+    facet = page.locator("#facet-tumour_group")
+    assert facet.locator("li:visible").count() == 8
+    facet.get_by_text("more …").click()
+    assert facet.locator("li:visible").count() > 8
+    rare = facet.locator("details li a").last
+    name = rare.inner_text()
+    rare.click()
+    page.wait_for_url("**tumour_group=**")
+    assert page.locator("#facet-tumour_group .chosen a").inner_text() == name
+    edges = page.evaluate("[...document.querySelectorAll('#facet-site li span')].map(count => count.getBoundingClientRect().right)")
+    assert len({round(edge) for edge in edges}) == 1, "counts stand below each other"
+
+
+@NEEDED
+def test_on_a_phone_the_cases_come_before_the_forms_that_narrow_them(page: Any, own: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(own + CASES)
+    assert page.get_by_label("age (years) from").is_hidden()
+    assert page.locator(".rows tbody tr").first.bounding_box()["y"] < 640
+    page.get_by_text("By numbers, marker or words").click()
+    page.get_by_label("age (years) from").fill("80")
+    page.get_by_role("button", name="Narrow").click()
+    page.wait_for_url("**age_years__gte=80**")
+    assert page.locator(".choices").inner_text().startswith("Age from 80 years")
+
+
+@NEEDED
+def test_cases_in_print(page: Any, own: str) -> None:
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 1000})  # A4 between its margins
+    page.goto(own + CASES)
+    for gone in (".narrow", ".facets", ".exports", ".next", "th.col-markers"):
+        assert page.locator(gone).first.is_hidden(), gone
+    assert page.locator("tbody tr").last.is_visible()
+    place = page.locator("th.col-follow_up_months").bounding_box()
+    assert place["x"] + place["width"] <= 700
+
+
+def test_newest_cases_are_the_latest_published_and_varied(database: Path, tmp_path: Path) -> None:
+    path = tmp_path / "casebook.db"
+    path.write_bytes(database.read_bytes())
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    connection.execute("update case_overview set year = 2025 where report_id = 'markup'")
+    cases = home_page(connection).cases
+    connection.close()
+    assert [case["case_id"] for case in cases] == ["markup/1", "lung-imt/1", "markup/2"]
+
+
+def test_the_sample_of_the_home_page_marks_the_dose(built: Path) -> None:
+    connection = sqlite3.connect(built)
+    connection.row_factory = sqlite3.Row
+    sample = home_page(connection).sample
+    connection.close()
+    assert sample is not None and sample.value.split(" Gy")[0] in sample.quote and "Gy" in sample.quote

@@ -25,15 +25,20 @@ _EXAMPLE_MARKER = """
 select coalesce((select marker from ihc_result where marker = 'STAT6' limit 1),
                 (select marker from ihc_result group by marker order by count(*) desc, marker limit 1)) as marker
 """
+# The latest published, one of each diagnosis before a second one; among so many that sorting them all is not needed.
 _NEWEST = """
-with last (run_id, started_at) as (select run_id, started_at from run where reports_new > 0 order by started_at desc, run_id desc limit 1)
-select case_overview.*, started_at
-from last
-join run_report using (run_id)
-join case_overview on report_id = report_name
-where outcome = 'new'
-order by report_name, case_id
-limit 6
+with last (run_id, started_at) as (select run_id, started_at from run where reports_new > 0 order by started_at desc, run_id desc limit 1),
+latest as (
+    select case_overview.*, started_at
+    from last
+    join run_report using (run_id)
+    join case_overview on report_id = report_name
+    where outcome = 'new'
+    order by year desc nulls last, case_id
+    limit 200
+),
+varied as (select *, row_number() over (partition by histology order by year desc nulls last, case_id) as turn from latest)
+select * from varied order by turn, year desc nulls last, case_id limit 6
 """
 
 # Characters of the text shown on each side of the sample.
@@ -77,7 +82,8 @@ class HomePage:
     examples
         Questions that this database has an answer to.
     cases, newest_of
-        Cases that the last run which stored new reports stored, and when it began (ISO 8601; None where nobody says).
+        Cases that the last run which stored new reports stored, the latest published first and each of another diagnosis as far as there
+        are others; and when the run began (ISO 8601; None where nobody says).
     sample
         A dose with the words for it, to show what the site does; None where there is no dose.
     """
@@ -126,7 +132,7 @@ def _examples(connection: sqlite3.Connection) -> Iterator[Example]:
 
 
 def _sample(connection: sqlite3.Connection) -> Sample | None:
-    """Choose a course whose dose and fractions are known, and the longest words for it."""
+    """Choose a course whose dose and fractions are known, and the longest words for it, with the dose in them where they can be had."""
     row = one(
         connection,
         """
@@ -139,7 +145,9 @@ def _sample(connection: sqlite3.Connection) -> Sample | None:
         join report_text on report_text.report_id = link.report_id
         join case_overview on case_overview.case_id = course.case_id
         where total_dose_gy is not null and course.fractions is not null and length(quote) < 90
-        order by exists (select 1 from radiotherapy_phase as phase where phase.case_id = course.case_id), length(quote) desc, course.case_id
+        order by instr(quote, printf('%g', total_dose_gy)) = 0,
+                 exists (select 1 from radiotherapy_phase as phase where phase.case_id = course.case_id),
+                 length(quote) desc, course.case_id
         limit 1
         """,
     )

@@ -109,6 +109,11 @@ def _api(links: Links) -> ApiPage:
 
 ROUTES: tuple[Route, ...] = (
     Route(
+        "markers", "Markers", markers_page, PARAMETERS, "top", has_data=True, is_remembered=True,
+        examples=("", "?order=alike", "?test=molecular", "?marker=SMA", "?histology=leiomyosarcoma",
+            "?histology=leiomyosarcoma&marker=SMA"),
+    ),
+    Route(
         "doses",
         "Doses",
         lambda connection, asked, links: dose_page(connection, asked, links.dose),
@@ -142,11 +147,6 @@ ROUTES: tuple[Route, ...] = (
         lambda connection, asked, links: downloads_page(connection, links),
         place="foot",
         has_data=True,
-    ),
-    Route(
-        "markers", "Markers", markers_page, PARAMETERS, "top", has_data=True, is_remembered=True,
-        examples=("", "?order=alike", "?test=molecular", "?marker=SMA", "?histology=leiomyosarcoma",
-            "?histology=leiomyosarcoma&marker=SMA"),
     ),
     Route(
         "profile", "Marker profile", profile_page, ("typed", *(f"{part}_{n}" for n in range(1, 7) for part in ("marker", "result"))), "",
