@@ -150,6 +150,21 @@ def test_a_click_on_words_leads_to_the_value(page: Any, address: str) -> None:
     assert "cisplatin" in lit.inner_text()
 
 
+def test_on_a_phone_a_button_leads_back_from_the_words_to_the_value(page: Any, address: str) -> None:
+    page.goto(address + CASE)
+    value, back = page.locator("a.value", has_text="54 Gy").first, page.get_by_role("button", name="Back to the value")
+    value.click()
+    assert back.is_hidden(), "text and values stand side by side"
+    page.set_viewport_size({"width": 390, "height": 500})
+    value.click()
+    place = page.locator(".text mark.lit").first.bounding_box()
+    assert 0 <= place["y"] <= 500
+    back.click()
+    place = value.bounding_box()
+    assert 0 <= place["y"] <= 500 and back.is_hidden()
+    assert page.evaluate("document.activeElement.textContent").startswith("54 Gy")
+
+
 def test_the_address_of_a_value_opens_on_it(page: Any, address: str) -> None:
     page.goto(f"{address}{CASE}#ev-0")
     assert page.locator(".text mark.lit").all_inner_texts() == ["54-year-old"]

@@ -240,7 +240,7 @@ def test_the_page_of_a_case_holds_every_value(connection: sqlite3.Connection) ->
         "Recurrence": ["no"],
         "Status": ["alive without disease"],
         "Follow-up": ["at least 60 months (5 years)"],
-        "For pooling": ["censored at 60 months (5 years)", "censored at 60 months (5 years)"],
+        "In the curves": ["censored at 60 months (5 years)", "censored at 60 months (5 years)"],
     }
     assert all(value.evidence for group in page.groups for item in group.items for value in item.values)
     assert [(mention.quote, mention.reason) for mention in page.passed] == [

@@ -274,7 +274,7 @@ def _outcome(facts: _Facts) -> Iterator[Item]:
     length = case["follow_up_months"]
     minimum = bool(case["follow_up_is_minimum"])
     yield facts.single("follow_up_months", None if length is None else fields.months(length, minimum))
-    yield Item("For pooling", tuple(_pooled(facts)))
+    yield Item("In the curves", tuple(_pooled(facts)))
 
 
 _NOT_POOLED = {

@@ -24,12 +24,17 @@
     return { words, values };
   }
 
+  function isBeside(element) {
+    const reader = element.closest(".reader");
+    return Boolean(reader) && getComputedStyle(reader).position === "sticky";
+  }
+
   function show(element) {
     if (!element) return;
     const closed = element.closest("details:not([open])");
     if (closed) closed.open = true;
-    const reader = element.closest(".reader");
-    if (reader && getComputedStyle(reader).position === "sticky") {
+    if (isBeside(element)) {
+      const reader = element.closest(".reader");
       // Beside the values the text has its own scroll: the page itself stays where it is.
       const top = element.getBoundingClientRect().top - reader.getBoundingClientRect().top;
       reader.scrollTop += top - reader.clientHeight / 2;
@@ -63,6 +68,12 @@
     const root = document.querySelector("[data-reading]");
     if (!root) return;
     let lastValue = null;
+    const back = document.querySelector("[data-back]") || document.createElement("button");
+    back.addEventListener("click", () => {
+      show(lastValue);
+      lastValue.focus({ preventScroll: true });
+      back.hidden = true;
+    });
     root.addEventListener("click", (event) => {
       const value = event.target.closest("a.value");
       if (value && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
@@ -74,7 +85,10 @@
         lastValue = value;
         light(wanted);
         remember(wanted[turn]);
-        show(holding(".text mark", [wanted[turn]])[0]);
+        const words = holding(".text mark", [wanted[turn]])[0];
+        show(words);
+        // Where the text stands below the values, a button leads back.
+        back.hidden = !words || isBeside(words);
         return;
       }
       const mark = event.target.closest(".text mark:not(.passed), .text mark.passed.lit");
@@ -89,6 +103,8 @@
     });
     addEventListener("hashchange", followAddress);
     followAddress();
+    // The browser goes to the words by itself until all is loaded, and takes the value out of view.
+    addEventListener("load", followAddress);
   }
 
   // Buttons that copy the words of another element; without a script they are not there.
