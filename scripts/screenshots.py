@@ -1,10 +1,11 @@
-"""Take the pictures of the pages: docs/case-page.png and docs/review.png, the others into build/screenshots/ to be looked at.
+"""Take the pictures of the pages: those of README and docs into docs/, the others into build/screenshots/ to be looked at.
 
     python scripts/screenshots.py
 
 Builds a database of the project's own reports in a temporary folder, serves it, and opens its pages in the system's
-chromium: home, browsing, a case, a report, the doses, the runs and a value under review, each light and dark, on a wide screen and on a
-phone. Exits with 1 if a page complains on its console or something fails to load.
+chromium: home, browsing, a case, a report, every page of `db.pages.registry`, a question, tables, the runs and a value under review, each
+light and dark, on a wide screen and on a phone. Exits with 1 if a page complains on its console, something fails to load, or a picture
+of README weighs more than 300 kB.
 """
 
 from __future__ import annotations
@@ -18,20 +19,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from db.pages.registry import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 OTHERS = ROOT / "build" / "screenshots"
 
+CASE = "/casebook/patient_case/imt-lung~2F1"
+# Pages that Datasette gives an address, and pages of the registry that need to be asked something of these reports.
 PAGES = {
     "home": "/",
     "browse": "/casebook/case_overview",
-    "case": "/casebook/patient_case/imt-lung~2F1",
+    "browse-narrowed": "/casebook/case_overview?tumour_group=sarcoma+or+soft+tissue+tumour&radiotherapy=yes",
+    "case": CASE,
     "report": "/casebook/report/imt-lung",
-    "doses": "/doses",
+    "question": "/casebook/marker_positive?marker=STAT6",
+    "tables": "/casebook",
+    "table": "/casebook/ihc_result",
+    "sql": "/casebook?sql=select+case_id,+age_years+from+patient_case",
     "runs": "/-/runs",
+    **{route.name: f"/{route.name}" for route in ROUTES if route.stands_alone},
+    "markers-one": "/markers?marker=STAT6",
+    "markers-histology": "/markers?histology=leiomyosarcoma",
+    "profile-asked": "/profile?typed=SMA%2B%2C+ALK-",
+    "compare-asked": "/compare?a_sex=female&b_sex=male",
+    "search-asked": "/search?q=ALK+negative",
+    "suggest": "/suggest?case=imt-lung%2F1&field=age_years",
 }
+# README's pictures: the page, and how much of it is shown (pixels at a width of 1360).
+README = {"case-page": (CASE, 1400), "markers": ("/markers", 960), "outcomes": ("/outcomes?split=surgery", 1460)}
+MOST_BYTES = 300_000
 SIZES = {"wide": {"width": 1360, "height": 900}, "phone": {"width": 390, "height": 844}}
 # Without these, chromium asks its maker's servers for updates at every start.
 FLAGS = [
@@ -57,17 +77,15 @@ def main() -> int:
                 listen(page, faults)
                 for name, path in PAGES.items():
                     take(page, address + path, OTHERS / f"{name}-{size}-{scheme}.png")
-                    if (name, size, scheme) == ("case", "wide", "light"):
-                        take_for_readme(page)
-                page.set_viewport_size(viewport)  # type: ignore[arg-type]
                 take(page, review, OTHERS / f"review-{size}-{scheme}.png")
                 if (size, scheme) == ("wide", "light"):
                     page.screenshot(path=str(DOCS / "review.png"))
                 page.close()
+        faults += pictures_of_readme(browser, address)
         browser.close()
     for fault in faults:
         print(fault, file=sys.stderr)
-    print(f"{DOCS / 'case-page.png'} and {len(list(OTHERS.glob('*.png')))} pictures in {OTHERS}")
+    print(f"{', '.join(f'{name}.png' for name in README)} and review.png in {DOCS}, {len(list(OTHERS.glob('*.png')))} pictures in {OTHERS}")
     return 1 if faults else 0
 
 
@@ -123,15 +141,33 @@ def take(page: Page, address: str, path: Path) -> None:
     page.screenshot(path=str(path))
 
 
-def take_for_readme(page: Page) -> None:
-    """Take the picture of a case whose dose was chosen, so that it shows the words that the dose was read from."""
-    # High enough for values and text together, which scroll apart on a usual screen.
-    page.set_viewport_size({"width": 1360, "height": 1420})
+def pictures_of_readme(browser: Browser, address: str) -> list[str]:
+    """Take the pictures of README; return what is wrong with them."""
+    faults: list[str] = []
+    for name, (path, height) in README.items():
+        # High enough for a whole page: values and text of a case scroll apart on a usual screen.
+        page = browser.new_page(viewport={"width": 1360, "height": height}, color_scheme="light")
+        listen(page, faults)
+        page.goto(address + path, wait_until="networkidle")
+        if path == CASE:
+            show_the_words_of_the_dose(page)
+        picture = DOCS / f"{name}.png"
+        page.screenshot(path=str(picture))
+        page.close()
+        with Image.open(picture) as taken:
+            few = taken.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(picture, optimize=True)
+        if picture.stat().st_size > MOST_BYTES:
+            faults.append(f"{picture}: {picture.stat().st_size} bytes, wanted {MOST_BYTES} at most")
+    return faults
+
+
+def show_the_words_of_the_dose(page: Page) -> None:
+    """Choose the dose of a case, so that the page shows the words that it was read from."""
     page.locator("a.value", has_text="Gy").first.click()
     page.wait_for_timeout(600)  # the text scrolls to the words
     page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(200)
-    page.screenshot(path=str(DOCS / "case-page.png"))
 
 
 if __name__ == "__main__":
