@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,7 @@ PAGES = {
     "suggest": "/suggest?case=imt-lung%2F1&field=age_years",
 }
 # README's pictures: the page, and how much of it is shown (pixels at a width of 1360).
-README = {"case-page": (CASE, 1400), "markers": ("/markers", 960), "outcomes": ("/outcomes?split=surgery", 1460)}
+README = {"case-page": (CASE, 1470), "markers": ("/markers", 960), "outcomes": ("/outcomes?split=surgery", 1460)}
 MOST_BYTES = 300_000
 SIZES = {"wide": {"width": 1360, "height": 900}, "phone": {"width": 390, "height": 844}}
 # Without these, chromium asks its maker's servers for updates at every start.
@@ -106,7 +107,10 @@ def reviewed(folder: str) -> Iterator[str]:
 @contextmanager
 def _running(name: str, folder: str, *options: str) -> Iterator[str]:
     """Yield the address that a command of Casebook says it serves at."""
-    command = [sys.executable, str(ROOT / "casebook.py"), name, "--database", f"{folder}/casebook.db", *options]
+    with socket.socket() as free:  # a port that no other site on this machine answers at
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, str(ROOT / "casebook.py"), name, "--database", f"{folder}/casebook.db", "--port", port, *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
@@ -129,7 +133,13 @@ def listen(page: Page, faults: list[str]) -> None:
 
 
 def take(page: Page, address: str, path: Path) -> None:
-    """Open a page and take its picture; the server may still be starting."""
+    """Open a page and take its picture."""
+    open_page(page, address)
+    page.screenshot(path=str(path))
+
+
+def open_page(page: Page, address: str) -> None:
+    """Open a page; the server may still be starting."""
     for left in reversed(range(50)):
         try:
             page.goto(address, wait_until="networkidle")
@@ -138,7 +148,6 @@ def take(page: Page, address: str, path: Path) -> None:
             if not left:
                 raise
             page.wait_for_timeout(200)
-    page.screenshot(path=str(path))
 
 
 def pictures_of_readme(browser: Browser, address: str) -> list[str]:
@@ -148,7 +157,7 @@ def pictures_of_readme(browser: Browser, address: str) -> list[str]:
         # High enough for a whole page: values and text of a case scroll apart on a usual screen.
         page = browser.new_page(viewport={"width": 1360, "height": height}, color_scheme="light")
         listen(page, faults)
-        page.goto(address + path, wait_until="networkidle")
+        open_page(page, address + path)
         if path == CASE:
             show_the_words_of_the_dose(page)
         picture = DOCS / f"{name}.png"
