@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
+from db.doses import WHY_NO_EQD2
 from db.fields import label_of, number
 from db.overview import NOT_REPORTED
 from extract.record import RESULTS
@@ -73,6 +74,13 @@ def render(value: Any, column: str, link: Callable[[str, str], str], row: Callab
     return _words(value, column, link) if isinstance(value, str) else None
 
 
+def number_columns(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> frozenset[str]:
+    """Return the names of the columns that are shown as numbers: those with a number in one row at least, but for a yes or no."""
+    return frozenset(
+        name for row in rows for name, value in zip(columns, row, strict=True) if isinstance(value, int | float) and name not in _YES_NO
+    )
+
+
 def _place(row: Mapping[str, Any]) -> tuple[str, str, int] | None:
     """Return page, key and number of the evidence that a row shows; None where the row does not say."""
     plain = {key: _plain(value) for key, value in row.items()}
@@ -114,6 +122,12 @@ def _words(value: str, column: str, link: Callable[[str, str], str]) -> Markup |
             return Markup(", ").join(Markup('<a href="{}">{}</a>').format(link("case", case), case) for case in value.split(", "))
         case "field":
             return Markup("{}").format(label_of(value))
+        case "fields":
+            return Markup("{}").format(", ".join(map(label_of, value.split(", "))))
+        case "not_comparable_because":
+            return Markup("{}").format(WHY_NO_EQD2.get(value, value))
+        case "rule" | "not_pooled_because":
+            return Markup("{}").format(value.replace("_", " "))
         case "reasons":  # whole, where Datasette would cut it
             return Markup("{}").format(value)
         case "markers":
@@ -158,9 +172,17 @@ def _shape(rows: list[list[str]]) -> Markup:
     return Markup('<span class="quiet">{}</span> {}').format(size, " | ".join(cell for cell in rows[0] if cell) if rows else "")
 
 
+def _with_minus(marker: str) -> str:
+    """Return a marker and its result with the sign for negative that the pages use: "S100 -" as "S100 −"."""
+    return f"{marker[:-1]}−" if marker.endswith(" -") else marker
+
+
 def _chips(markers: list[str]) -> Markup:
     """Return markers as chips coloured by result; what is too many is counted."""
-    shown = [Markup('<span class="chip {}">{}</span>').format(_TONES.get(marker[-1:], ""), marker) for marker in markers[:_SHOWN_MARKERS]]
+    shown = [
+        Markup('<span class="chip {}">{}</span>').format(_TONES.get(marker[-1:], ""), _with_minus(marker))
+        for marker in markers[:_SHOWN_MARKERS]
+    ]
     rest = markers[_SHOWN_MARKERS:]
     if rest:
         shown.append(Markup('<span class="more" title="{}">+{}</span>').format("; ".join(rest), len(rest)))

@@ -20,7 +20,7 @@ LABELS = (
     ("site", "Site"),
     ("size_cm", "Size"),
     ("metastases", "Metastasis"),
-    ("histology", "Histology"),
+    ("histology", "Diagnosis"),
     ("ihc", "Stain"),
     ("ki67_percent", "Ki-67"),
     ("molecular", "Molecular test"),
@@ -97,16 +97,21 @@ _SIGNS = (
     ("eqd2", "EQD2"),
     ("bed_", "BED "),
     ("follow_up", "follow-up"),
+    ("histologies", "diagnoses"),
+    ("histology", "diagnosis"),
+    ("tumour_group", "kind of tumour"),
     ("case_id", "case"),
     ("report_id", "report"),
 )
 
 
 def header(column: str) -> str:
-    """Return a column's name as a heading: "max_dose_gy" to "max dose (Gy)"."""
+    """Return a column's name as a heading, in the words of the pages: "max_dose_gy" to "max dose (Gy)", "histology" to "diagnosis"."""
     for ending, unit in _UNITS:
         if column.endswith(ending):
-            return f"{_plain(column.removesuffix(ending))} ({unit})"
+            named = column.removesuffix(ending)
+            # A count of what is told in a unit has none itself: "with_dose_in_gy" is "with dose in Gy".
+            return f"{_plain(named)} {unit}" if named.endswith("_in") else f"{_plain(named)} ({unit})"
     return _plain(column)
 
 

@@ -53,7 +53,7 @@ _TITLES = {
     "report_page": "Pages of the reports",
     "report_duplicate": "The same report in another file",
     "possible_same_patient": "Possibly the same patient",
-    "marker_count": "Markers by histology, counted",
+    "marker_count": "Markers by diagnosis, counted",
     "source_file": "Files that were read",
     "radiotherapy_dose": "Doses side by side",
     "fact": "Values, and how sure each is",

@@ -239,7 +239,7 @@ def test_all_sarcomas_with_radiotherapy_as_a_spreadsheet_by_clicking(page: Any, 
         page.locator("#facet-behaviour a", has_text="malignant").click()
         page.locator("#facet-radiotherapy a", has_text="yes").click()
     assert [words.strip() for words in page.locator(".choices a:not(.all)").all_text_contents()] == [
-        f"tumour group: {SARCOMA} ×: remove",
+        f"kind of tumour: {SARCOMA} ×: remove",
         "behaviour: malignant ×: remove",
         "radiotherapy: yes ×: remove",
     ]
@@ -247,7 +247,7 @@ def test_all_sarcomas_with_radiotherapy_as_a_spreadsheet_by_clicking(page: Any, 
     with page.expect_download() as started:
         page.get_by_role("link", name="Spreadsheet (.xlsx)").click()
     assert (
-        started.value.suggested_filename == "casebook-cases-tumour-group-sarcoma-or-soft-tissue-tumour-behaviour-malignant-radiotherap.xlsx"
+        started.value.suggested_filename == "casebook-cases-kind-of-tumour-sarcoma-or-soft-tissue-tumour-behaviour-malignant-radiother.xlsx"
     )
     started.value.save_as(tmp_path / "cases.xlsx")
     book = openpyxl.load_workbook(tmp_path / "cases.xlsx")

@@ -226,7 +226,7 @@ def test_the_page_of_a_case_holds_every_value(connection: sqlite3.Connection) ->
         "Site": ["upper lobe of lung"],
         "Size": ["7.2 cm"],
         "Metastases": [],
-        "Histology": ["inflammatory myofibroblastic tumor"],
+        "Diagnosis": ["inflammatory myofibroblastic tumor"],
         "Stains, positive": ["SMA", "Vimentin"],
         "Stains, negative": ["ALK", "Desmin"],
         "Stains of other cells only": ["CD138"],

@@ -157,7 +157,7 @@ def test_the_home_page_leads_to_every_question_and_answers_the_examples(get: Get
     assert examples
     links = [(unescape(url), unescape(words)) for url, words in re.findall(r'<a href="([^"]+)">([^<]+)</a>', examples[1])]
     assert [words for _, words in links] == [
-        "Which histologies are ALK positive?",
+        "Which diagnoses are ALK positive?",
         "What dose did inflammatory myofibroblastic tumours of the lung get, and how did it end?",
         "Which cases lack follow-up, and why?",
         "What does the report say of ALK in this patient with inflammatory myofibroblastic tumor?",

@@ -94,7 +94,7 @@ def test_the_second_sheet_tells_what_was_asked_and_what_columns_mean(get: Get) -
         ("/casebook/report.xlsx", 3, "Reports"),
         ("/casebook/ihc_result.xlsx?marker=SMA", 1, "Ihc result"),
         ("/casebook/patient_case/lung-imt~2F1.xlsx", 1, "Cases, value by value"),
-        ("/casebook/marker_positive.xlsx?marker=ALK", 1, "Which histologies are positive for a marker?"),
+        ("/casebook/marker_positive.xlsx?marker=ALK", 1, "Which diagnoses are positive for a marker?"),
         ("/casebook/tumour_groups.xlsx", 2, "How many cases are there of each kind of tumour?"),
         ("/casebook.xlsx?sql=select+case_id,+age_years+from+case_overview", 3, "SQL"),
     ],
@@ -108,7 +108,7 @@ def test_tables_rows_questions_and_sql(get: Get, path: str, n_rows: int, title: 
 def test_a_question_tells_its_choices(get: Get) -> None:
     answer = get("/casebook/marker_positive.xlsx?marker=ALK&rows=50001")
     assert _about(_book(answer.content))["Asked"] == "Marker: ALK"
-    assert 'filename="casebook-which-histologies-are-positive-for-a-marker-marker-alk.xlsx"' in answer.headers["content-disposition"]
+    assert 'filename="casebook-which-diagnoses-are-positive-for-a-marker-marker-alk.xlsx"' in answer.headers["content-disposition"]
 
 
 def test_no_text_becomes_a_formula_or_breaks_the_file(get: Get) -> None:

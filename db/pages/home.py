@@ -117,7 +117,7 @@ def _examples(connection: sqlite3.Connection) -> Iterator[Example]:
     """Yield the questions of which the database has something to answer."""
     marker = one(connection, _EXAMPLE_MARKER)
     if marker:
-        yield Example(f"Which histologies are {marker['marker']} positive?", "marker_positive", {"marker": marker["marker"]})
+        yield Example(f"Which diagnoses are {marker['marker']} positive?", "marker_positive", {"marker": marker["marker"]})
     if one(connection, "select 1 from case_overview where histology = ? and site = ? and radiotherapy = 'yes'", *_EXAMPLE_TUMOUR):
         tumour = dict(zip(("histology", "site"), _EXAMPLE_TUMOUR, strict=True))
         yield Example("What dose did inflammatory myofibroblastic tumours of the lung get, and how did it end?", "dose_and_outcome", tumour)

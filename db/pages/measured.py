@@ -31,7 +31,7 @@ LABELS = (
     ("site", "site (organ)"),
     ("site_subsite", "site with subsite"),
     ("laterality", "side"),
-    ("histology", "histology"),
+    ("histology", "diagnosis"),
     ("size_cm", "size"),
     ("ihc", "immunohistochemistry"),
     ("ki67_percent", "Ki-67"),

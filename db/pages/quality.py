@@ -56,6 +56,14 @@ class Bar:
         """Share of the first part, in percent of the total; 0 of nothing."""
         return 100 * self.parts[0].count / self.total if self.total else 0.0
 
+    @property
+    def percent(self) -> str:
+        """The share in whole percent; 0 and 100 are said only of none and of all ("<1", ">99" of what rounds to them)."""
+        rounded = round(self.share)
+        if rounded == 100 and self.parts[0].count < self.total:
+            return ">99"
+        return "<1" if rounded == 0 and self.parts[0].count else str(rounded)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

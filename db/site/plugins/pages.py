@@ -13,7 +13,7 @@ from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
 
 from db import publish
-from db.cells import identifier_url
+from db.cells import identifier_url, number_columns
 from db.fields import header, label_of, number
 from db.hooks import hook
 from db.pages.case import case_page, report_page, same_patient
@@ -45,6 +45,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
             "table_row_url": lambda row: _table_row_url(datasette, name or "", row),
             "identifier_url": identifier_url,
             "header": header,
+            "number_columns": number_columns,
             "number": number,
             "file_size": size,
         }

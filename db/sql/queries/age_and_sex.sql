@@ -1,7 +1,7 @@
 -- title: How old were the patients, and of which sex?
 -- theme: Patients and tumours
--- Cases of a histology by ten years of age at presentation and by sex.
--- :histology! Histology | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
+-- Cases of a diagnosis by ten years of age at presentation and by sex.
+-- :histology! Diagnosis | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
 with asked (histology) as (
     select coalesce(nullif(trim(:histology), ''), (select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology limit 1))
 )

@@ -1,7 +1,7 @@
 -- title: What dose did a tumour get, and how did it end?
 -- theme: Treatment
 -- Each irradiated case with the highest dose of one course, in physical gray or in Gy(RBE), and its outcome.
--- :histology Histology | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
+-- :histology Diagnosis | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
 -- :site Site | select site from case_overview where site <> 'not reported' group by site order by count(*) desc, site
 select case_id, histology, site, age_years, max_dose_gy, max_dose_gy_rbe, fractions, recurrence, status, follow_up_months, surgery, drugs, citation
 from case_overview

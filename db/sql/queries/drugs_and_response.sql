@@ -1,7 +1,7 @@
 -- title: Which drugs were given, and with what response?
 -- theme: Treatment
--- Systemic drugs by histology with the best response that is told, counted over cases. Published cases are selected: no response rates.
--- :histology! Histology | select histology from case_overview where histology <> 'not reported' and drugs is not null group by histology order by count(*) desc, histology
+-- Systemic drugs by diagnosis with the best response that is told, counted over cases. Published cases are selected: no response rates.
+-- :histology! Diagnosis | select histology from case_overview where histology <> 'not reported' and drugs is not null group by histology order by count(*) desc, histology
 -- :drug Drug | select name from drug group by name order by count(*) desc, name
 select histology, drug.name as drug, count(distinct case_id) as cases,
        count(iif(response = 'CR', 1, null)) as complete_response,

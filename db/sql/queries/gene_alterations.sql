@@ -1,6 +1,6 @@
--- title: In which histologies was an alteration of a gene found?
+-- title: In which diagnoses was an alteration of a gene found?
 -- theme: Markers and genes
--- Fusions, mutations and other alterations of a gene, by histology and partner: found, and looked for but not found.
+-- Fusions, mutations and other alterations of a gene, by diagnosis and partner: found, and looked for but not found.
 -- :gene! Gene | select gene from molecular_test group by gene order by count(*) desc, gene
 -- :alteration Alteration | rearrangement, mutation, amplification, deletion, expression, methylation, other
 with asked (gene) as (

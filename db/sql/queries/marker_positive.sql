@@ -1,6 +1,6 @@
--- title: Which histologies are positive for a marker?
+-- title: Which diagnoses are positive for a marker?
 -- theme: Markers and genes
--- How often a marker was positive or negative in each histology, counted over cases. Published cases are selected: no rates.
+-- How often a marker was positive or negative in each diagnosis, counted over cases. Published cases are selected: no rates.
 -- :marker! Marker | select marker from ihc_result group by marker order by count(*) desc, marker
 with tested as (
     select marker, case_id, max(result = 'positive') as is_positive, max(result = 'negative') as is_negative, max(result = 'equivocal') as is_equivocal

@@ -1,7 +1,7 @@
--- title: Which markers are positive in a histology?
+-- title: Which markers are positive in a diagnosis?
 -- theme: Markers and genes
--- How often each marker was positive or negative in a histology, counted over cases. Published cases are selected: no rates.
--- :histology! Histology | select histology from case_overview where histology <> 'not reported' and markers is not null group by histology order by count(*) desc, histology
+-- How often each marker was positive or negative in a diagnosis, counted over cases. Published cases are selected: no rates.
+-- :histology! Diagnosis | select histology from case_overview where histology <> 'not reported' and markers is not null group by histology order by count(*) desc, histology
 with tested as (
     select histology, marker, case_id,
            max(result = 'positive') as is_positive, max(result = 'negative') as is_negative, max(result = 'equivocal') as is_equivocal

@@ -2,7 +2,7 @@
 -- theme: Patients and tumours
 -- Organs with metastases, counted over cases.
 -- :tumour_group! Kind of tumour | select tumour_group from case_overview where tumour_group <> 'not reported' group by tumour_group order by count(*) desc, tumour_group
--- :histology Histology | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
+-- :histology Diagnosis | select histology from case_overview where histology <> 'not reported' group by histology order by count(*) desc, histology
 select metastasis.name as metastasis_in, metastasis.topography, count(distinct case_id) as cases,
        count(distinct histology) as histologies
 from metastasis

@@ -1,4 +1,4 @@
--- title: How did it end, by histology?
+-- title: How did it end, by diagnosis?
 -- theme: Outcome
 -- What became of the patients of each diagnosis, counted. Published cases are selected: these are no survival figures.
 select histology,
