@@ -13,7 +13,7 @@ from corpus.dose_table import load_dose_table
 from db import load, serve
 from tests import db_fixtures
 from tests.browsers import CONTRAST, NEEDED, SCREENSHOTS, served
-from tests.page_list import ALL, TABLES
+from tests.page_list import ALL, OWN, TABLES
 
 pytestmark = NEEDED
 IMT = Path(__file__).parent.parent / "corpus" / "dose_tables" / "imt_radiotherapy.csv"
@@ -74,3 +74,23 @@ def test_every_page_can_be_read_by_everybody(page: Any, address: str, axe: Any, 
         contrast, words = page.evaluate(CONTRAST, "main")
         assert contrast >= 4.5, words
         assert page.title() not in ("", "PWNED")
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_no_page_of_ours_is_cut_off_at_the_edge_of_the_paper(page: Any, address: str, path: str) -> None:
+    """A4 with margins of a centimetre is 718 px wide; on paper nothing can be scrolled."""
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.goto(address + path)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("path", ["/compare", "/outcomes", "/markers", "/doses"])
+def test_forms_fit_the_phone(page: Any, address: str, path: str) -> None:
+    """No field is so narrow that its choice cannot be read, which a form of two columns within two columns was."""
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(address + path)
+    widths = page.evaluate(
+        "[...document.querySelectorAll('main .ask :is(select, input)')].map(field => field.getBoundingClientRect().width)"
+    )
+    assert min(widths) >= 140

@@ -241,6 +241,7 @@ def test_a_client_that_sends_sql_without_pause_is_told_to_wait(ask_public: Ask) 
     assert refused.json() == {"ok": False, "error": refused.json()["error"], "status": 429}
     page = ask_public(_sql("select 1"))
     assert "try again in" in page.text
+    assert "<h1>Please wait a little</h1>" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert ask_public(CASE).status_code == 200  # reading goes on
     assert ask_public("/search?q=sarcoma").status_code == 200

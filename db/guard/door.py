@@ -189,7 +189,15 @@ async def _refuse(send: Send, refused: Refusal, path: str, base: str, is_head: b
     if path.endswith(".json"):
         kind, body = "application/json", json.dumps({"ok": False, "error": refused.words + again, "status": refused.status})
     else:
-        kind, body = "text/html", _PAGE.format(status=refused.status, words=html.escape(refused.words + again), base=html.escape(base))
+        kind, body = (
+            "text/html",
+            _PAGE.format(
+                status=refused.status,
+                title="Please wait a little" if refused.again_s else "This is not answered",
+                words=html.escape(refused.words + again),
+                base=html.escape(base),
+            ),
+        )
     headers = [
         (b"content-type", f"{kind}; charset=utf-8".encode()),
         (b"content-length", str(len(body.encode())).encode()),
@@ -207,9 +215,14 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{status} · Casebook</title>
+<title>{title} · Casebook</title>
 <link rel="stylesheet" href="{base}/static/casebook.css">
 </head>
-<body><main><h1>Casebook</h1><p>{words}</p><p><a href="{base}/">To the first page</a></p></main></body>
+<body><main>
+<header class="pagehead"><h1>{title}</h1></header>
+<p class="message error">{words}</p>
+<p class="quiet">Status {status}.</p>
+<p><a href="{base}/">To the first page</a></p>
+</main></body>
 </html>
 """
