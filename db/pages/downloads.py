@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from db import export
 from db.export import about
 from db.export import manifest as manifests
 from db.export.manifest import Download, Edition, Manifest
 from db.pages.data import Data
+from db.pages.links import Links
 from db.schema import DatabaseError
-
-if TYPE_CHECKING:
-    from db.pages.registry import Links
 
 # What became of the export.
 CURRENT, OLDER, NONE = "current", "older", "none"

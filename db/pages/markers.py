@@ -7,19 +7,17 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from db.overview import NOT_REPORTED
 from db.pages.data import Data
+from db.pages.links import Links
 from db.pages.marker_cases import CaseGroup, cell_cases
 from db.pages.marker_cells import COLUMNS, Count, data_row, read_counts
 from db.pages.marker_choice import Choice, choose, options
 from db.pages.marker_order import alike
 from db.query import every
-
-if TYPE_CHECKING:
-    from db.pages.registry import Links
 
 Thing = TypeVar("Thing")
 

@@ -8,18 +8,15 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from db.marker_counts import with_results
 from db.overview import NOT_REPORTED
 from db.pages.data import Data
+from db.pages.links import Links
 from db.pages.marker_cells import Count, read_counts
 from db.pages.typed_markers import marker_named, read_typed
 from db.query import Row, every
-
-if TYPE_CHECKING:
-    from db.pages.registry import Links
 
 MOST_ASKED = 6
 RESULTS = ("positive", "negative")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from db.pages import compare, outcomes, search, suggest
@@ -13,47 +12,13 @@ from db.pages.api import ApiPage, PageData, api_page
 from db.pages.dictionary import dictionary_page
 from db.pages.doses import dose_page
 from db.pages.downloads import downloads_page
+from db.pages.links import Asked, Links
 from db.pages.marker_choice import PARAMETERS
 from db.pages.markers import markers_page
 from db.pages.method import method_page
 from db.pages.profile import profile_page
 from db.pages.quality import quality_page
-from db.query import Row
 
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The database file that is served: where it lies, its bytes, and its SHA-256 in hex (None where it may change)."""
-
-    path: Path | None
-    size: int
-    sha256: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Addresses of the site, under its base path.
-
-    `path` takes an address of our own ("/doses"), `case` and `report` a name, `table` and `query` the name of a table or canned
-    query and what it is asked, `row` a table and the values of the row's key. `served` is the file that all comes from.
-    """
-
-    path: Callable[[str], str]
-    case: Callable[[str], str]
-    report: Callable[[str], str]
-    table: Callable[[str, Mapping[str, str]], str]
-    query: Callable[[str, Mapping[str, str]], str]
-    row: Callable[..., str]
-    served: Served | None = None
-
-    def dose(self, row: Row) -> str:
-        """Return the address of what a row of radiotherapy_dose comes from: its case, or its row of a literature table."""
-        if row["case_id"]:
-            return self.case(row["case_id"])
-        return self.row("dose_table_row", row["dose_table_id"], row["row_number"], row["dose_group"])
-
-
-Asked = Mapping[str, str]
 # What a page shows, for what its form was asked; None where there is no such page. It may have an attribute `data`.
 Reader = Callable[[sqlite3.Connection, Asked, Links], Any]
 

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datasette.utils import sqlite_timelimit
 
@@ -14,13 +14,11 @@ from db import fields
 from db.case_words import facts_of
 from db.overview import NOT_REPORTED
 from db.pages.data import Data
+from db.pages.links import Asked, Links
 from db.pages.nearest import nearest
 from db.pages.terms import Term, Terms, terms_of
 from db.query import Row, every, one
 from db.records import CLASSES
-
-if TYPE_CHECKING:
-    from db.pages.registry import Asked, Links
 
 KINDS = (("", "text and facts"), ("text", "text of the reports"), ("facts", "facts of the cases"))
 PAGE = 20  # reports on a page

@@ -8,7 +8,7 @@ import shlex
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from db import fields
 from db.corrections import by_hand, values
@@ -17,14 +17,12 @@ from db.corrections.file import COLUMNS, Correction, cells_of
 from db.corrections.shown import told
 from db.corrections.values import FIELDS, LISTS, CorrectionError
 from db.pages.asked_parts import NAMES
+from db.pages.links import Links
 from db.places import Where, where_of
 from db.query import Row, every, one
 from db.records import CLASSES
 from db.review import forms
 from db.review.forms import Part
-
-if TYPE_CHECKING:
-    from db.pages.registry import Links
 
 ACTIONS = (("set", "it should be"), ("confirm", "it is right"), ("clear", "it is none"))
 PARAMETERS = ("case", "field", "number", "action", "words", "why", "who", *NAMES)
