@@ -97,14 +97,14 @@ def _write_about(book: Workbook, columns: Sequence[Column], about: Iterable[tupl
     for letter, width in zip("ABC", (24, 28, 100), strict=True):
         sheet.column_dimensions[letter].width = width
     for name, words in about:
-        sheet.append([_bold(sheet, name), _cell(sheet, words)])
+        sheet.append([_bold(sheet, name), _cell(sheet, _shortened(words))])
     sheet.append([])
     sheet.append([_bold(sheet, title) for title in ("Column", "Name in the database", "What it means")])
     for column in columns:
         meaning = WriteOnlyCell(sheet, _legal(column.meaning))
         meaning.data_type = "s"
         meaning.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.append([_cell(sheet, column.heading), _cell(sheet, column.name), meaning])
+        sheet.append([*(_cell(sheet, _shortened(words)) for words in (column.heading, column.name)), meaning])
 
 
 def _bold(sheet: Any, words: str) -> WriteOnlyCell:

@@ -61,7 +61,7 @@ def kind_of(path: str, names: Sequence[str], questions: Set[str] = frozenset()) 
         return "file"
     if not _SQL.isdisjoint(names) or path.endswith("/-/query"):
         return "sql"
-    if path.endswith(_DOWNLOADS) or "_stream" in names:
+    if path.endswith(_DOWNLOADS) or path.startswith("/downloads/") or "_stream" in names:
         return "download"
     is_question = path.rpartition("/")[2].partition(".")[0] in questions
     return "question" if is_question or len(names) > 2 or any(name.startswith("_") for name in names) else "page"
