@@ -20,3 +20,9 @@ def first_hook(function: Hook) -> Hook:
     """Mark a function as a hook that Datasette calls before those of other plugins; what it wraps is wrapped by theirs."""
     hookimpl(tryfirst=True)(function)
     return function
+
+
+def outer_hook(function: Hook) -> Hook:
+    """Mark a generator as a hook around those of all plugins and of Datasette: it is sent their list, and returns what counts."""
+    hookimpl(wrapper=True)(function)
+    return function

@@ -12,12 +12,13 @@ import pytest
 
 from db import serve
 from db.pages import answers, warming
-from db.pages.answers import Answer, Answers, answers_of, key_of
-from db.pages.memory import memory_of
+from db.pages.answers import Answer, answers_of, key_of, n_bytes
+from db.pages.memory import Memory, chosen_of, memory_of
 from tests import db_fixtures
 from tests.browsers import served
 
 TABLE = "/casebook/case_overview"
+MUCH = 10_000_000
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def _made_for_two(answer: Answer) -> int:
     """How often an answer is made for two who ask one after the other."""
 
     async def ask() -> int:
-        kept, made = Answers(), list[int]()
+        kept, made = Memory(MUCH, n_bytes), list[int]()
         for _ in range(2):
             assert await kept.get("key", _making(answer, made)) == answer
         return len(made)
@@ -56,11 +57,12 @@ def test_what_took_long_is_made_once_and_all_else_anew() -> None:
     assert _made_for_two(_answer(status=404)) == 2
     assert _made_for_two(_answer(body=b"x" * 3_000_000)) == 2
     assert _made_for_two(_answer(headers=((b"Set-Cookie", b"mine=1"),))) == 2
+    assert _made_for_two(_answer(headers=((b"Cache-Control", b"no-store"),))) == 2
 
 
 def test_all_who_ask_at_the_same_time_wait_for_one_answer() -> None:
     async def ask() -> int:
-        kept, made = Answers(), list[int]()
+        kept, made = Memory(MUCH, n_bytes), list[int]()
         readers = [asyncio.create_task(kept.get("key", _making(_answer(), made))) for _ in range(5)]
         await asyncio.sleep(0)
         readers[0].cancel()  # the one for whom it is made goes away
@@ -77,7 +79,7 @@ def test_what_breaks_off_is_told_to_the_reader_and_tried_again() -> None:
         raise ValueError("no")
 
     async def ask() -> Answer:
-        kept = Answers()
+        kept = Memory(MUCH, n_bytes)
         with pytest.raises(ValueError, match="no"):
             await kept.get("key", broken)
         return await kept.get("key", _making(_answer(), []))
@@ -87,10 +89,10 @@ def test_what_breaks_off_is_told_to_the_reader_and_tried_again() -> None:
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
     async def ask() -> list[int]:
-        kept, made = Answers(most_bytes=25), [list[int](), list[int](), list[int]()]
-        for key in (0, 1, 0, 2, 0, 1):  # three of ten bytes do not fit: 1 makes room for 2
+        kept, made = Memory(28, n_bytes), [list[int](), list[int](), list[int]()]
+        for key in (0, 1, 0, 2, 0, 1):  # three of ten bytes, and one for the key, do not fit: 1 makes room for 2
             await kept.get(key, _making(_answer(b"0123456789"), made[key]))
-            assert kept.n_bytes() <= 25
+            assert kept.weighs <= 28
         return [len(times) for times in made]
 
     assert asyncio.run(ask()) == [1, 2, 1]
@@ -108,7 +110,11 @@ def test_one_readers_own_requests_are_not_kept() -> None:
     assert key_of(_scope(authorization=b"Bearer x")) is None
     assert key_of(_scope(range=b"bytes=0-9")) is None
     assert key_of(_scope(method="POST")) is None
-    for path in (f"{TABLE}.csv", "/casebook.db", "/static/casebook.css", "/-/runs", f"{TABLE}.xlsx"):
+    assert key_of(_scope(method="HEAD")) is None
+    for name in ("if-none-match", "if-modified-since"):  # its answer may be empty; who waits for the same page wants it whole
+        assert key_of(_scope(**{name: b'"x"'})) is None
+    files = ("/downloads", "/downloads.json", "/downloads/casebook.db.gz", "/cases/downloads/SHA256SUMS")
+    for path in (f"{TABLE}.csv", "/casebook.db", "/static/casebook.css", "/-/runs", f"{TABLE}.xlsx", *files):
         assert key_of(_scope(path)) is None, path
     for query in (b"sql=select+1", b"_where=1", b"_stream=on"):
         assert key_of(_scope(query=query)) is None, query
@@ -122,12 +128,12 @@ def test_a_kept_page_is_the_same_and_has_the_guards_headers(site: Any, monkeypat
 
     async def ask() -> None:
         first, second = await site.client.get(TABLE), await site.client.get(TABLE)
-        assert answers_of(site).n_bytes() == len(first.content)
+        assert answers_of(site).weighs > len(first.content)
         assert (first.status_code, first.content, first.headers) == (second.status_code, second.content, second.headers)
         assert "content-security-policy" in second.headers
         own = await site.client.get(TABLE, cookies={"mine": "1"})
         assert "no-store" in own.headers["cache-control"]
-        assert answers_of(site).n_bytes() == len(first.content)
+        assert answers_of(site).weighs > len(first.content)
 
     asyncio.run(ask())
 
@@ -145,16 +151,16 @@ def test_a_page_whose_facets_took_too_long_is_made_anew(site: Any, monkeypatch: 
         return str((await site.client.get(f"{TABLE}?_facet=site")).text)
 
     assert "Took too long: site" in asyncio.run(ask())
-    assert answers_of(site).n_bytes() == 0
+    assert answers_of(site).weighs == 0
 
 
 def test_json_does_not_say_whether_its_counts_are_whole_so_it_is_made_anew(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
 
     async def kept(path: str) -> int:
-        before = answers_of(site).n_bytes()
+        before = answers_of(site).weighs
         assert (await site.client.get(path)).status_code == 200
-        return answers_of(site).n_bytes() - before
+        return answers_of(site).weighs - before
 
     assert asyncio.run(kept(f"{TABLE}.json")) == 0
     assert asyncio.run(kept(f"{TABLE}.json?_nofacet=1")) > 0
@@ -167,7 +173,30 @@ def test_nothing_is_kept_of_a_database_that_may_change(tmp_path: Path, monkeypat
     arguments = serve.datasette_arguments(db_fixtures.build(tmp_path / "casebook.db"))
     changing = Datasette(**{**arguments, "files": arguments["immutables"], "immutables": []})
     assert asyncio.run(changing.client.get(TABLE)).status_code == 200
-    assert answers_of(changing).n_bytes() == 0
+    assert answers_of(changing).weighs == 0
+
+
+def test_long_addresses_take_of_the_same_memory() -> None:
+    async def ask() -> Memory:
+        kept = Memory(100_000, n_bytes)
+        for number in range(50):
+            await kept.get(("http", f"{number:010000}".encode()), _making(_answer(), []))
+        return kept
+
+    kept = asyncio.run(ask())
+    assert sum(("http", f"{number:010000}".encode()) in kept for number in range(50)) == 9
+
+
+def test_choices_that_nobody_makes_twice_push_out_nothing_that_all_need(site: Any) -> None:
+    async def ask() -> None:
+        assert (await site.client.get("/")).status_code == (await site.client.get("/markers")).status_code == 200
+        for number in range(70):
+            assert (await site.client.get(f"/markers.json?words=x{number}")).status_code == 200
+        assert "home" in memory_of(site)
+        assert ("markers",) in memory_of(site)
+        assert (chosen_of(site).weighs, ("markers", ("words", "x69")) in chosen_of(site)) == (64, True)
+
+    asyncio.run(ask())
 
 
 @pytest.mark.parametrize(("large", "is_read"), [(0, True), (5_000, False)])
@@ -182,6 +211,6 @@ def test_a_server_of_a_large_database_reads_ahead(site: Any, monkeypatch: pytest
 
     with served(site.app()):
         until = time.monotonic() + (20 if is_read else 1)
-        while time.monotonic() < until and ("choices", "words_for_a_value") not in memory_of(site)._kept:
+        while time.monotonic() < until and ("choices", "words_for_a_value") not in memory_of(site):
             time.sleep(0.05)
     assert (asyncio.run(remembered()) is not None) == is_read

@@ -273,13 +273,13 @@ def test_too_many_are_counted_as_more(many: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_takes_too_long_is_broken_off_and_said(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_PATIENCE_MS", -1)
+    monkeypatch.setattr(search, "PATIENCE_MS", -1)
     with closing(sqlite3.connect(many)) as connection:
         page = search.search_page(connection, {"q": "ocelot OR report"}, None)  # type: ignore[arg-type]
         assert page.is_broken_off
         assert page.hits == ()
         assert "took too long" in page.problems[-1]
-        monkeypatch.setattr(search, "_PATIENCE_MS", 10_000)
+        monkeypatch.setattr(search, "PATIENCE_MS", 10_000)
         assert search.search_page(connection, {"q": "ocelot OR report"}, None).total == 45  # type: ignore[arg-type]
 
 

@@ -1,39 +1,70 @@
-"""What was read for a page, kept for the next reader: a served database never changes."""
+"""What was made once, kept for the next reader: a served database never changes."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from functools import lru_cache
 from typing import Any
 
 
+def _one_each(_key: Hashable, _value: Any) -> int:
+    return 1
+
+
 class Memory:
-    """Keeps the last so many pages, by what they were asked.
+    """Keeps what was asked for last.
 
     Parameters
     ----------
     most
-        How many are kept; the one that was not asked for longest goes first.
+        How much is kept, in units of `weight`; what was not asked for longest goes first.
+    weight
+        What a thing weighs under its key; None for what is not to be kept.
     """
 
-    def __init__(self, most: int = 64) -> None:
-        self._most = most
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+    def __init__(self, most: int = 64, weight: Callable[[Hashable, Any], int | None] = _one_each) -> None:
+        self._most, self._weight = most, weight
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, asyncio.Task[Any]] = {}
+        self.weighs = 0
 
-    async def get(self, key: Hashable, read: Callable[[], Awaitable[Any]]) -> Any:
-        """Return what is kept under a key; what is not there is read."""
-        if key not in self._kept:
-            found = await read()
-            self._kept[key] = found
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-            return found
-        self._kept.move_to_end(key)
-        return self._kept[key]
+    def __contains__(self, key: Hashable) -> bool:
+        """Tell whether something is kept under a key."""
+        return key in self._kept
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> Any:
+        """Return what is kept under a key. What is not there is made, once for all who wait for it; what fails is not kept."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+        if key not in self._making:
+            self._making[key] = asyncio.ensure_future(self._made(key, make))
+        # A reader who goes away does not take it from the others.
+        return await asyncio.shield(self._making[key])
+
+    async def _made(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            made = await make()
+        finally:
+            del self._making[key]
+        if (weight := self._weight(key, made)) is not None:
+            self._kept[key] = made, weight
+            self.weighs += weight
+            while self.weighs > self._most:
+                _, (_, gone) = self._kept.popitem(last=False)
+                self.weighs -= gone
+        return made
 
 
 @lru_cache(maxsize=8)
 def memory_of(datasette: Any) -> Memory:
-    """Return the memory of a server; each Datasette has its own."""
+    """Return the memory of a server for what all readers need; each Datasette has its own."""
+    return Memory(256)
+
+
+@lru_cache(maxsize=8)
+def chosen_of(datasette: Any) -> Memory:
+    """Return the memory of a server for pages of what readers chose: whoever asks for much pushes out no more than that."""
     return Memory()

@@ -26,7 +26,7 @@ PAGE = 20  # reports on a page
 _WEIGHED, _WEIGHED_OF_YEARS = 10_000, 4_000  # the year of each has to be looked up
 _LISTED = 1_000
 _CASES, _FACTS = 5, 6  # of one report, and of one case, that are shown
-_PATIENCE_MS = 1000  # what readers type is not the database's own, and the guard of Datasette's SQL does not stand here
+PATIENCE_MS = 1000  # what readers type is not the database's own, and the guard of Datasette's SQL does not stand here
 _FUSION = 60  # Cormack, Clarke & Buettcher 2009, doi 10.1145/1571941.1572114: reciprocal rank fusion
 _OPEN, _CLOSE = "\x02", "\x03"
 _MARKS = re.compile(f"({_OPEN}[^{_CLOSE}]*{_CLOSE})")
@@ -161,7 +161,7 @@ def search_page(connection: sqlite3.Connection, asked: Asked, links: Links) -> S
     if not terms.terms:
         return SearchPage(*about)
     try:
-        with sqlite_timelimit(connection, _PATIENCE_MS):
+        with sqlite_timelimit(connection, PATIENCE_MS):
             return _looked(connection, about, terms, years, _whole(asked.get("page", "")) or 1)
     except sqlite3.OperationalError as error:
         if str(error) != "interrupted":

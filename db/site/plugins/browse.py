@@ -14,13 +14,14 @@ from urllib.parse import parse_qsl, urlencode
 
 from datasette import Response
 from datasette.filters import FilterArguments
-from datasette.utils import path_with_format, sqlite_timelimit, tilde_decode
+from datasette.utils import path_with_format, tilde_decode
 
 from db import publish, spreadsheet
 from db.hooks import hook
 from db.pages import asked as told
 from db.pages import narrowing
 from db.pages.memory import memory_of
+from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, casebook_of, read
 from db.query import every
 
 CASES = "case_overview"
@@ -61,7 +62,7 @@ async def _narrowed(datasette: Any, database: str, table: str, request: Any) -> 
     found: dict[str, Any] = {"choices": [(choice.words, _address(here, choice.others)) for choice in narrowing.choices(pairs)]}
     if table == CASES:
         connection = datasette.get_database(database)
-        markers = await memory_of(datasette).get("markers", lambda: connection.execute_fn(_markers))
+        markers = await memory_of(datasette).get("markers", lambda: read(connection, _markers, LONGEST_OF_ALL_MS))
         found |= {"ranges": narrowing.RANGES, "given": dict(pairs), "carried": narrowing.carried(pairs), "markers": markers}
     return found
 
@@ -108,7 +109,7 @@ def register_routes() -> list[tuple[str, Any]]:
 
 async def narrow(request: Any, datasette: Any) -> Any:
     """Send the reader to the cases that the form asks for; without its empty fields, which would mean "equal to nothing"."""
-    name = next(name for name in datasette.databases if not name.startswith("_"))
+    name, _ = await casebook_of(datasette)
     return Response.redirect(_address(str(datasette.urls.table(name, CASES)), narrowing.cleaned(_pairs(request))))
 
 
@@ -129,25 +130,24 @@ async def xlsx(
     # SQL of a stranger has the time of a page; ours may read as long as so many rows take.
     limit_ms = datasette.setting("sql_time_limit_ms") if "_where" in request.args else _READING_MS
 
-    def read(sqlite: sqlite3.Connection) -> spreadsheet.Selection:
+    def taken(sqlite: sqlite3.Connection) -> spreadsheet.Selection:
         if asked is None:
             return spreadsheet.take(tuple(row) for row in rows)
         # The page's SQL without the end of the page.
         whole = _LIMIT.sub(f"limit {spreadsheet.MOST_ROWS + 1}", asked["sql"]) if table else asked["sql"]
-        with sqlite_timelimit(sqlite, limit_ms):
-            return spreadsheet.take(sqlite.execute(whole, asked["params"]))
+        return spreadsheet.take(sqlite.execute(whole, asked["params"]))
 
     pairs, heading = _pairs(request), told.title(table, query_name)
     writer, places = _writer()
     if not places.acquire(blocking=False):
         return Response.text("Other spreadsheets are being written; try again in a minute, or take the CSV.\n", status=503)
     try:
-        selection = await connection.execute_fn(read)
+        selection = await read(connection, taken, limit_ms)
         address = datasette.absolute_url(request, _page_of(request))
-        about = await connection.execute_fn(lambda sqlite: told.about(sqlite, heading, pairs, query_name, address, selection))
+        about = await read(connection, lambda sqlite: told.about(sqlite, heading, pairs, query_name, address, selection))
         sheets = told.columns(columns, table)
         written = await asyncio.get_running_loop().run_in_executor(writer, spreadsheet.workbook, sheets, selection, about)
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, TookTooLong) as error:
         return Response.text(f"Too much for a spreadsheet ({error}): narrow it, or take the CSV.\n", status=400)
     finally:
         places.release()

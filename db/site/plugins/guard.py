@@ -28,10 +28,6 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 @hook
 def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
     """Let each thread open the files now; one that came later might find that another database had taken a file's place."""
-    import datasette.handle_exception as faults
-
-    # Where rich is installed, Datasette sets a page of traceback for every address that is not there: 0.4 s each, for nobody.
-    faults.rich = None
     if configured(datasette).is_public and not os.environ.get("DATASETTE_SECRET"):
         logging.getLogger("casebook").warning(
             "DATASETTE_SECRET is not set: this server signs with a secret of its own, which ends with it; "

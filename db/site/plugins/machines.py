@@ -19,6 +19,7 @@ from db.export import manifest as manifests
 from db.export.sending import send_file
 from db.hooks import hook
 from db.pages.memory import Memory
+from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, casebook_of, kept_by_caches, name_of, read
 from db.pages.registry import ROUTES
 from db.schema import DatabaseError
 
@@ -51,7 +52,7 @@ def startup() -> None:
 
 async def download(request: Any, datasette: Any, send: Any) -> Any:
     """Send a file of the export beside the served database. Only names that its manifest lists lead to a file."""
-    name = _first(datasette)
+    name = name_of(datasette)
     database = datasette.get_database(name) if name else None
     if request.method not in ("GET", "HEAD"):
         return Response.text("Only GET and HEAD", status=405, headers={"allow": "GET, HEAD"})
@@ -127,8 +128,8 @@ async def robots(request: Any, datasette: Any) -> Any:
     def path(rule: str) -> str:
         return str(datasette.urls.path(rule))
 
-    text = machines.robots(path, _first(datasette), _origin(request, datasette) + path("/sitemap.xml"))
-    return Response.text(text, headers=_kept(datasette))
+    text = machines.robots(path, name_of(datasette), _origin(request, datasette) + path("/sitemap.xml"))
+    return Response.text(text, headers=kept_by_caches(datasette))
 
 
 async def sitemap(request: Any, datasette: Any) -> Any:
@@ -173,28 +174,21 @@ async def feed(request: Any, datasette: Any) -> Any:
 
 async def _document(datasette: Any, key: tuple[object, ...], write: Callable[[sqlite3.Connection, str], bytes | None], kind: str) -> Any:
     """Answer with XML that is made once: a served database never changes."""
-    name = _first(datasette)
-    if name is None or not await datasette.get_database(name).table_exists("case_overview"):
-        raise NotFound("No Casebook database is served here")
-
-    async def read() -> bytes | None:
-        made: bytes | None = await datasette.get_database(name).execute_fn(lambda connection: write(connection, name))
-        return made
-
-    body = await _memory(datasette).get(key, read)
+    name, database = await casebook_of(datasette)
+    body = await _memory(datasette).get(key, lambda: read(database, lambda connection: write(connection, name), LONGEST_OF_ALL_MS))
     if body is None:
         raise NotFound("There is no such part")
-    return Response(body, content_type=f"{kind}; charset=utf-8", headers=_kept(datasette))
+    return Response(body, content_type=f"{kind}; charset=utf-8", headers=kept_by_caches(datasette))
 
 
 async def health(datasette: Any) -> Any:
     """Say whether the database can be read: 200 and how many cases it holds, or 503."""
-    headers, name = {"cache-control": "no-store"}, _first(datasette)
+    headers, name = {"cache-control": "no-store"}, name_of(datasette)
     try:
         if name is None:
             raise sqlite3.OperationalError("no database is served")
-        found = await datasette.get_database(name).execute_fn(machines.health)
-    except sqlite3.Error as error:
+        found = await read(datasette.get_database(name), machines.health)
+    except (sqlite3.Error, TookTooLong) as error:
         sys.stderr.write(f"casebook: /-/health: {error}\n")  # the reason is the operator's, not a stranger's
         return Response.json({"status": "unavailable"}, status=503, headers=headers)
     return Response.json(found, headers=headers)
@@ -204,14 +198,3 @@ async def health(datasette: Any) -> Any:
 def _memory(datasette: Any) -> Memory:
     """Return what keeps the documents of a server; few, as a part of the sitemap takes half a megabyte."""
     return Memory(_KEPT)
-
-
-def _kept(datasette: Any) -> dict[str, str]:
-    """Return the header that says how long an answer may be kept."""
-    seconds = datasette.setting("default_cache_ttl")
-    return {"cache-control": f"public, max-age={seconds}"} if seconds else {}
-
-
-def _first(datasette: Any) -> str | None:
-    """Return the name of the database that the site is about."""
-    return next((name for name in datasette.databases if not name.startswith("_")), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,12 +15,15 @@ from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
 from db import publish
 from db.cells import identifier_url, number_columns
 from db.fields import header, label_of, number
-from db.hooks import hook
+from db.hooks import hook, outer_hook
+from db.pages import search
 from db.pages.case import case_page, report_page, same_patient
 from db.pages.downloads import size
 from db.pages.home import home_page
-from db.pages.memory import memory_of
-from db.pages.registry import ROUTES, Links, Route, Served
+from db.pages.links import Links, Served
+from db.pages.memory import chosen_of, memory_of
+from db.pages.reading import LONGEST_MS, LONGEST_OF_ALL_MS, TookTooLong, casebook_of, kept_by_caches, name_of, read
+from db.pages.registry import ROUTES, Route
 from db.pages.runs import run_page, runs_page
 from db.pages.written import written
 from db.query import Row, every
@@ -31,7 +34,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
     """Give every template the links and words that it needs, and our own pages their data."""
 
     async def variables() -> dict[str, Any]:
-        name = database or _first(datasette)
+        name = database or name_of(datasette)
         found: dict[str, Any] = {
             "casebook_database": name,
             "casebook_notice": publish.NOTICE,
@@ -53,7 +56,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
         if name is None or request is None or not await connection.table_exists("case_overview"):
             return found
         if view_name == "index":
-            found["home"] = await memory_of(datasette).get("home", lambda: connection.execute_fn(home_page))
+            found["home"] = await memory_of(datasette).get("home", lambda: read(connection, home_page, LONGEST_OF_ALL_MS))
         elif keys := request.url_vars.get("pks"):
             found |= await _row_page(connection, table, urlsafe_components(keys))
         else:
@@ -74,29 +77,38 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
     """Return what answers requests for a page of the registry."""
 
     async def answer(request: Any, datasette: Any) -> Any:
-        name = _first(datasette)
-        if name is None or not await datasette.get_database(name).table_exists("case_overview"):
-            raise NotFound("No Casebook database is served here")
+        name, database = await casebook_of(datasette)
         asked = {key: request.args[key] for key in route.parameters if key in request.args}
 
-        async def read() -> Any:
+        async def shown() -> Any:
             links = _links(datasette, name)
-            return await datasette.get_database(name).execute_fn(lambda sqlite: route.read(sqlite, asked, links))
+            return await read(database, lambda sqlite: route.read(sqlite, asked, links), LONGEST_MS if asked else LONGEST_OF_ALL_MS)
 
-        page = await (memory_of(datasette).get((route.name, *sorted(asked.items())), read) if route.is_remembered else read())
+        page = await _remembered(datasette, route, asked, shown)
         form = request.url_vars.get("format")
         if page is None or (form and not route.has_data):
             raise NotFound(f"There is no such page: {request.path}")
         if not form and (place := getattr(page, "moved_to", None)):
             return Response.redirect(place)
-        headers = {"cache-control": f"max-age={seconds}"} if (seconds := datasette.setting("default_cache_ttl")) else {}
+        is_broken_off = getattr(page, "is_broken_off", False)
+        if is_broken_off and form:
+            raise TookTooLong(search.PATIENCE_MS)  # rows that are not all there would look like all
+        headers = {"cache-control": "no-store"} if is_broken_off else kept_by_caches(datasette)
         if form:
             return written(page.data, form, headers)
         data = {ending: _address(datasette, f"/{route.name}.{ending}", asked) for ending in ("csv", "json")} if route.has_data else {}
-        shown = {"page": page, "database": name, "asked": asked, "data_url": data}
-        return Response.html(await datasette.render_template(f"{route.name}.html", shown, request=request), headers=headers)
+        given = {"page": page, "database": name, "asked": asked, "data_url": data}
+        return Response.html(await datasette.render_template(f"{route.name}.html", given, request=request), headers=headers)
 
     return answer
+
+
+async def _remembered(datasette: Any, route: Route, asked: Mapping[str, str], shown: Callable[[], Awaitable[Any]]) -> Any:
+    """Return what a page shows: from memory where it is kept there. What strangers ask does not push out what all need."""
+    if not route.is_remembered:
+        return await shown()
+    memory = chosen_of(datasette) if asked else memory_of(datasette)
+    return await memory.get((route.name, *sorted(asked.items())), shown)
 
 
 def _address(datasette: Any, path: str, asked: Mapping[str, str]) -> str:
@@ -132,7 +144,7 @@ def _served(database: Any) -> Served:
 async def runs(request: Any, datasette: Any) -> Any:
     """List the runs that stored something."""
     name, connection, path = await _with_ledger(datasette)
-    page = await connection.execute_fn(lambda sqlite: runs_page(sqlite, path))
+    page = await read(connection, lambda sqlite: runs_page(sqlite, path))
     return Response.html(await datasette.render_template("runs.html", {"page": page, "database": name}, request=request))
 
 
@@ -145,7 +157,7 @@ async def run(request: Any, datasette: Any) -> Any:
     def url_of(table: str, key: str) -> str:
         return str(datasette.urls.row(name, table, tilde_encode(key)))
 
-    page = await connection.execute_fn(lambda sqlite: run_page(sqlite, path, number, url_of, int(part))) if is_number else None
+    page = await read(connection, lambda sqlite: run_page(sqlite, path, number, url_of, int(part))) if is_number else None
     if page is None:
         raise NotFound(f"There is no run {number} here" if is_number else "There is no such page of this run")
     return Response.html(await datasette.render_template("run.html", {"page": page, "database": name}, request=request))
@@ -153,7 +165,7 @@ async def run(request: Any, datasette: Any) -> Any:
 
 async def _with_ledger(datasette: Any) -> tuple[str, Any, Path]:
     """Return the database that the site is about: its name, its connection and its file."""
-    name = _first(datasette)
+    name = name_of(datasette)
     connection = datasette.get_database(name) if name else None
     if connection is None or not connection.path or not await connection.table_exists("run_dose_table"):
         raise NotFound("No Casebook database is served here")
@@ -170,14 +182,14 @@ async def _row_page(connection: Any, table: str | None, keys: list[str]) -> dict
     """Return what the page of a case or a report shows; nothing for other rows."""
     key = keys[0]
     if table in ("patient_case", "case_overview"):
-        return {"page": await connection.execute_fn(lambda sqlite: case_page(sqlite, key)), "page_of": "case"}
+        return {"page": await read(connection, lambda sqlite: case_page(sqlite, key)), "page_of": "case"}
     if table == "report":
         return {
-            "page": await connection.execute_fn(lambda sqlite: report_page(sqlite, key)),
+            "page": await read(connection, lambda sqlite: report_page(sqlite, key)),
             "page_of": "report",
         }
     if table == "dose_table_row" and len(keys) == 3:
-        return {"same": await connection.execute_fn(lambda sqlite: same_patient(sqlite, "dose_table_id", *keys[:2]))}
+        return {"same": await read(connection, lambda sqlite: same_patient(sqlite, "dose_table_id", *keys[:2]))}
     return {}
 
 
@@ -193,14 +205,14 @@ async def _question(datasette: Any, connection: Any, name: str) -> dict[str, Any
             for parameter in query.parameters
         }
 
-    told = await memory_of(datasette).get(("choices", name), lambda: connection.execute_fn(choices))
+    told = await memory_of(datasette).get(("choices", name), lambda: read(connection, choices, LONGEST_OF_ALL_MS))
     # Datasette 1.0 calls it stored_query.
     return {"question": query, "canned_query": name, "choices": told}
 
 
 async def _kept_report(datasette: Any, request: Any) -> str | None:
     """Return the address of the report that is stored in place of one that tells the same, where the page of that one is asked for."""
-    asked, name = request.url_vars, _first(datasette)
+    asked, name = request.url_vars, name_of(datasette)
     if name is None or asked.get("table") != "report" or not asked.get("pks"):
         return None
     connection = datasette.get_database(name)
@@ -211,33 +223,48 @@ async def _kept_report(datasette: Any, request: Any) -> str | None:
     return str(datasette.urls.row(name, "report", tilde_encode(row["report_id"]))) if row else None
 
 
-def _first(datasette: Any) -> str | None:
-    """Return the name of the database that the site is about."""
-    return next((name for name in datasette.databases if not name.startswith("_")), None)
+_TOO_MUCH = (QueryInterrupted, sqlite3.DataError, sqlite3.IntegrityError)
 
 
-_TOO_MUCH = (QueryInterrupted, sqlite3.DataError)
+def _status(exception: Exception) -> int:
+    """Return what an exception is answered with; 500 for a fault."""
+    # Datasette answers 500 where a CSV asks for too much work, and where a number does not fit.
+    is_no_fault = isinstance(exception, _TOO_MUCH) or (isinstance(exception, OverflowError) and "SQLite INTEGER" in str(exception))
+    return int(getattr(exception, "status", 400 if is_no_fault else 500))
 
 
 def _words(datasette: Any, exception: Exception) -> str:
     """Return what a page says of what was refused; Datasette's own words on time are markup with a script."""
     if isinstance(exception, QueryInterrupted) or isinstance(exception.__context__, QueryInterrupted):
         return f"This took too long: one query may take {datasette.setting('sql_time_limit_ms') / 1000:g} s. Ask for less at once."
+    if isinstance(exception, (sqlite3.IntegrityError, OverflowError)):
+        return f"A number is wanted where there is none, or one that is too large ({exception})."
     return str(getattr(exception, "message", None) or exception)
 
 
-@hook
-def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Show what is refused or not there on a page with the site's own way back; leave faults to Datasette."""
+@outer_hook
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Generator[None, list[Any], list[Any]]:
+    """Show what is refused or not there on a page with the site's own way back; leave faults to Datasette.
 
-    async def page() -> Any:
-        # Datasette answers 500 where a CSV asks for too much work.
-        status = getattr(exception, "status", 400 if isinstance(exception, _TOO_MUCH) else 500)
-        if not 400 <= status < 500 or request.path.endswith(".json"):
-            return None
-        if status == 404 and (kept := await _kept_report(datasette, request)):
-            return Response.redirect(kept)
-        said = {"status": status, "title": getattr(exception, "title", None), "error": _words(datasette, exception)}
-        return Response.html(await datasette.render_template("error.html", said, request=request), status=status)
+    Datasette's own hook would run beside ours for each address that is not there, and where rich is installed it takes 0.4 s to
+    print the traceback; so ours stands around it.
+    """
+    others = yield
+    status = _status(exception)
+    return [lambda: _refusal(datasette, request, exception, status)] if 400 <= status < 500 else others
 
-    return page
+
+async def _refusal(datasette: Any, request: Any, exception: Exception, status: int) -> Any:
+    """Return what is said of a request that is refused, in the form that was asked for."""
+    if status == 404 and (kept := await _kept_report(datasette, request)):
+        return Response.redirect(kept)
+    said = {
+        **getattr(exception, "error_dict", {}),
+        "ok": False,
+        "error": _words(datasette, exception),
+        "status": status,
+        "title": getattr(exception, "title", None),
+    }
+    if request.path.endswith(".json"):
+        return Response.json(said, status=status, headers={"access-control-allow-origin": "*"} if datasette.cors else {})
+    return Response.html(await datasette.render_template("error.html", said, request=request), status=status)

@@ -14,6 +14,7 @@ from datasette.utils import tilde_encode
 from db.hooks import hook
 from db.pages.cite import FORMATS, Citation, citation, citation_of
 from db.pages.contact import contact_url
+from db.pages.reading import casebook_of, kept_by_caches, read
 from db.records import stored_record
 
 
@@ -46,7 +47,7 @@ async def record(request: Any, datasette: Any) -> Any:
     """Answer with the record of a report, or of one of its cases: RECORD.md tells its form."""
     _, name, is_case, connection = await _asked(request, datasette)
 
-    def read(sqlite: sqlite3.Connection) -> dict[str, Any] | None:
+    def asked_for(sqlite: sqlite3.Connection) -> dict[str, Any] | None:
         found = stored_record(sqlite, name.rpartition("/")[0] if is_case else name)
         if found is None:
             return None
@@ -55,7 +56,7 @@ async def record(request: Any, datasette: Any) -> Any:
         cases = [case for case in told["cases"] if not is_case or f"{found.report['id']}/{case['label']}" == name]
         return {**told, "cases": cases} if cases or not is_case else None
 
-    told = await connection.execute_fn(read)
+    told = await read(connection, asked_for)
     if told is None:
         raise _nothing(name, is_case)
     return _answer(datasette, json.dumps(told, ensure_ascii=False), "application/json")
@@ -65,7 +66,7 @@ async def cite(request: Any, datasette: Any) -> Any:
     """Answer with a file for a program that keeps references; of a case with the report and what Casebook read of it."""
     database, name, is_case, connection = await _asked(request, datasette)
     address = _address_of_case(request, datasette, database, name) if is_case else ""
-    found = await connection.execute_fn(lambda sqlite: citation_of(sqlite, name, address, is_case))
+    found = await read(connection, lambda sqlite: citation_of(sqlite, name, address, is_case))
     if found is None:
         raise _nothing(name, is_case)
     form = request.url_vars["format"]
@@ -74,13 +75,11 @@ async def cite(request: Any, datasette: Any) -> Any:
 
 async def _asked(request: Any, datasette: Any) -> tuple[str, str, bool, Any]:
     """Return the database, the name of the case or report that is asked for, which of both it is, and the connection."""
-    database = next((name for name in datasette.databases if not name.startswith("_")), None)
-    if database is None or not await datasette.get_database(database).table_exists("case_overview"):
-        raise NotFound("No Casebook database is served here")
+    name, database = await casebook_of(datasette)
     kind = next((kind for kind in ("case", "report") if request.args.get(kind)), None)
     if kind is None:
         raise NotFound("Found no name, wanted ?case=imt-lung/1 or ?report=imt-lung")
-    return database, request.args[kind], kind == "case", datasette.get_database(database)
+    return name, request.args[kind], kind == "case", database
 
 
 def _nothing(name: str, is_case: bool) -> NotFound:
@@ -93,6 +92,4 @@ def _address_of_case(request: Any, datasette: Any, database: str, case_id: str) 
 
 
 def _answer(datasette: Any, body: str, content_type: str) -> Any:
-    seconds = datasette.setting("default_cache_ttl")
-    headers = {"cache-control": f"max-age={seconds}"} if seconds else {}
-    return Response(body, content_type=f"{content_type}; charset=utf-8", headers=headers)
+    return Response(body, content_type=f"{content_type}; charset=utf-8", headers=kept_by_caches(datasette))
