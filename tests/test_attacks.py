@@ -14,12 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
 from db import publish, serve
 from db.guard import door
@@ -490,6 +492,72 @@ def test_no_redirect_leaves_the_site(ask: Ask) -> None:
                 assert not seen.startswith("//"), path
                 assert urlsplit(seen).netloc == "", path
     assert n_redirects > 5
+
+
+@pytest.mark.parametrize(
+    "value", ["//evil.example", "https://evil.example/", "\r\nLocation: //evil.example", "\x00", "?x=1#y", "STAT6:positive"]
+)
+def test_the_form_above_the_cases_leads_to_the_cases(ask: Ask, value: str) -> None:
+    for name in ("site", "marker", "result", "_words", "_next", value):
+        answer = ask(f"/-/narrow?{quote(name)}={quote(value)}", headers={"Host": "evil.example"})
+        assert answer.status_code == 302
+        assert answer.headers["location"].partition("?")[0] == "/casebook/case_overview"
+        assert not set(answer.headers["location"]) & set("\r\n\x00\\#")
+
+
+@pytest.mark.parametrize("name", ["%2e%2e/casebook.db", "..%2fcasebook.db", "/etc/passwd", "%2fetc%2fpasswd", "parquet/../../x",
+                                  "casebook.db%00", "manifest.json%0d%0aX: y", "~2E~2E~2Fcasebook.db"])  # fmt: skip
+def test_downloads_are_files_of_the_export_only(ask: Ask, name: str) -> None:
+    answer = ask(f"/downloads/{name}")
+    assert answer.status_code in (302, 404)
+    assert answer.headers.get("location", "/downloads").startswith("/")
+    assert not answer.headers.get("location", "/downloads").startswith("//")
+
+
+def test_numbers_that_do_not_fit_are_told_so_as_page_and_as_json(ask: Ask) -> None:
+    for path in ("/casebook/case_overview{}?age_years__gte=" + "9" * 40, "/casebook/cases_by_outcome{}?rows=many"):
+        for ending in ("", ".json", ".xlsx"):
+            answer = ask(path.format(ending))
+            assert answer.status_code == 400, (path, ending)
+            assert ending != ".json" or answer.json()["ok"] is False
+    assert "A number is wanted" in ask("/casebook/cases_by_outcome.xlsx?rows=many").text
+
+
+def test_what_an_address_says_is_text_in_a_spreadsheet(ask: Ask) -> None:
+    """Control characters, formulas, and names of columns that somebody made up."""
+    sql = "select '=1+1' as [=cmd|x], '@x' as [\x01], x'00' as b, 1e999 as c, 9223372036854775807 as d"
+    for path in (f"/casebook.xlsx?sql={quote(sql)}", f"/casebook/case_overview.xlsx?site={quote(chr(1) + '=1+1' + chr(27))}"):
+        answer = ask(path)
+        assert answer.status_code == 200, path
+        book = load_workbook(BytesIO(answer.content))
+        assert [cell.value for sheet in book for row in sheet for cell in row if cell.data_type in ("f", "e")] == []
+        assert re.fullmatch(r'attachment; filename="[a-z0-9.-]{1,100}"', answer.headers["content-disposition"])
+
+
+def test_what_one_reader_is_told_is_not_told_to_others(database: Path) -> None:
+    """Requests of one page at the same time that differ in what their answers may say: parts, conditions, methods, names, cookies."""
+    datasette = serve.make_datasette(database, public=True)
+    odd: tuple[dict[str, Any], ...] = (
+        {"headers": {"If-None-Match": "*"}}, {"headers": {"Range": "bytes=0-0"}}, {"method": "HEAD"}, {"headers": {"Host": "evil.example"}},
+        {"headers": {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher", "X-Original-URL": "/evil"}},
+        {"headers": {"Accept-Encoding": "gzip", "Cookie": "a=evil", "Origin": "https://evil.example"}},
+    )  # fmt: skip
+
+    async def together() -> list[Any]:
+        await datasette.invoke_startup()
+        transport = httpx.ASGITransport(app=datasette.app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://site.example", timeout=60) as client:
+            told = []
+            for path in ("/casebook/case_overview?_facet=site", "/casebook/report.json?_nofacet=1&_size=1", "/markers", "/feed.atom"):
+                asked = [client.request(**{"method": "GET", "url": path, **more}) for more in odd]
+                told.append((await asyncio.gather(*asked, client.get(path)))[-1])
+                told.append(await client.get(path))
+            return told
+
+    for answer in asyncio.run(together()):
+        assert answer.status_code == 200
+        assert len(answer.content) > 300
+        assert "evil" not in answer.text + str(answer.headers), answer.url
 
 
 def test_a_broken_line_in_an_address_makes_no_header(database: Path) -> None:

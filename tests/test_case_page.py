@@ -219,6 +219,16 @@ def test_keys_are_those_of_the_name_alone_and_differ() -> None:
     assert key_of("lung-imt/1") == "lung-imt-1-" + key_of("lung-imt/1")[-6:]
 
 
+def test_no_identifier_ends_a_field_of_bibtex() -> None:
+    """The checks of table report let through what follows the digits of a PMCID, and all behind the slash of a DOI."""
+    report = {"report_id": "x", "title": "T", "authors": "[]", "citation": None, "journal": None, "year": 2020, "pmid": None}
+    told = citation({**report, "doi": "10.1/x}\n}, @misc{y, note={z", "pmcid": "PMC1}, note = {evil"}).bibtex
+    assert told.count("@") == 2  # the entry's own, and that within the field
+    assert told.count("{") == told.count("}")
+    assert "\n}, @misc" not in told
+    assert "note = {evil" not in told
+
+
 def test_citation_of_a_case_names_the_report_and_casebook(get: Get) -> None:
     page = get(CASE).text
     assert "Doe J. A lung tumour irradiated. Journal of Examples 2023;1:1-2." in words_of(page)

@@ -155,7 +155,8 @@ def _bibtex(work: Work) -> str:
     authors = " and ".join(f"{{{tex(x)}}}" if " and " in x or work.kind == "misc" else tex(x) for x in work.authors)
     told = (
         ("author", authors), ("title", f"{{{tex(work.title)}}}"), ("journal", tex(work.journal or "")), ("year", work.year),
-        ("doi", _address(work.doi)), ("pmid", work.pmid), ("pmcid", work.pmcid), ("url", _address(work.address)), ("note", tex(work.note)),
+        ("doi", _address(work.doi)), ("pmid", work.pmid), ("pmcid", _address(work.pmcid)), ("url", _address(work.address)),
+        ("note", tex(work.note)),
     )  # fmt: skip
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in told if value)
     return f"@{work.kind}{{{work.key},\n{lines}}}\n"
@@ -163,7 +164,7 @@ def _bibtex(work: Work) -> str:
 
 def _address(address: str | None) -> str:
     """Return what BibTeX takes as it stands (fields url and doi): only what would end the field is written otherwise."""
-    return "".join({"{": "%7B", "}": "%7D", "\\": "%5C", " ": "%20"}.get(sign, sign) for sign in address or "")
+    return "".join({"{": "%7B", "}": "%7D", "\\": "%5C", " ": "%20"}.get(sign, sign) for sign in " ".join((address or "").split()))
 
 
 def _ris(work: Work) -> str:
