@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from datasette import NotFound, Response
 from datasette.database import QueryInterrupted
-from datasette.utils import tilde_decode, tilde_encode, urlsafe_components
+from datasette.utils import add_cors_headers, tilde_decode, tilde_encode, urlsafe_components
 
 from db import publish
 from db.cells import identifier_url, number_columns
@@ -266,5 +266,8 @@ async def _refusal(datasette: Any, request: Any, exception: Exception, status: i
         "title": getattr(exception, "title", None),
     }
     if request.path.endswith(".json"):
-        return Response.json(said, status=status, headers={"access-control-allow-origin": "*"} if datasette.cors else {})
+        headers: dict[str, str] = {}
+        if datasette.cors:
+            add_cors_headers(headers)
+        return Response.json(said, status=status, headers=headers)
     return Response.html(await datasette.render_template("error.html", said, request=request), status=status)
