@@ -43,7 +43,7 @@ ADDRESS = "javascript:document.title='PWNED'//\"onmouseover=document.title='PWNE
 # nothing true could be said, so that one that slipped through the checks of the schema is a fault.
 READ_BY = (
     ("patient_case", "label"), ("patient_case", "not_pooled_because"), ("patient_case", "time_zero"), ("radiotherapy_dose", "kind"),
-    ("radiotherapy_dose", "outcome"),
+    ("radiotherapy_dose", "outcome"), ("timeline_event", "kind"),
 )  # fmt: skip
 OUTSIDE = re.compile(
     r"https://(?:doi\.org|pmc\.ncbi\.nlm\.nih\.gov|pubmed\.ncbi\.nlm\.nih\.gov|datasette\.io|docs\.datasette\.io|creativecommons\.org)/"
