@@ -73,4 +73,4 @@ def test_a_page_that_takes_too_long_says_so_and_is_not_kept(site: Any, monkeypat
     if path.startswith("/record"):
         assert first.json()["ok"] is False
     else:
-        assert "To the first page" in first.text
+        assert '<p class="message error">' in first.text
