@@ -22,7 +22,7 @@ help: ## list these routines
 
 .PHONY: serve
 serve: build ## install, build the database and show it in the browser
-	@$(BIN)/casebook export
+	@$(BIN)/casebook export || echo "The site is shown without new downloads"
 	@$(BIN)/casebook serve $(if $(PORT),--port $(PORT))
 
 .PHONY: build

@@ -191,6 +191,14 @@ def settings(public: bool = False, base_url: str = "/") -> dict[str, Any]:
     return {**chosen, "default_cache_ttl": 600, "force_https_urls": True} if public else chosen
 
 
+def configuration(said: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Datasette 1.0 takes from datasette.yaml alone: the settings, and the canned queries of the metadata.
+
+    It finds the configuration of plugins and tables in the metadata by itself. 0.65.5 does not read the file.
+    """
+    return {"settings": dict(settings), "databases": {name: {"queries": of["queries"]} for name, of in said["databases"].items()}}
+
+
 def inspect_data(database: Path) -> dict[str, Any]:
     """Return what Datasette needs to serve the file as immutable: hash, size and the rows of each table."""
     connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
@@ -231,9 +239,11 @@ def write_site(database: Path, folder: Path, public: bool = True, base_url: str 
         shutil.copyfile(database, copy)
         inspected = inspect_data(copy)
         mark = {"made_by": MADE_BY, "database": database.name, "sha256": inspected[copy.stem]["hash"]}
+        said, chosen = metadata(database.stem, public, rows=row_counts(inspected, database.stem)), settings(public, base_url)
         for name, content in (
-            ("metadata.json", metadata(database.stem, public, rows=row_counts(inspected, database.stem))),
-            ("settings.json", settings(public, base_url)),
+            ("metadata.json", said),
+            ("settings.json", chosen),
+            ("datasette.yaml", configuration(said, chosen)),  # YAML, of which JSON is a part
             ("inspect-data.json", inspected),
             (MARK, mark),
         ):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, replace
+from functools import cache
 from typing import Any, TypeVar
 
-from db.query import Row, every, one
+from db.query import Row, every
 from db.rows import FACT_TABLES
 from extract.record import (
     REPEATED,
@@ -67,6 +68,18 @@ _TRUTHS = tuple(name for name, of in _ATTRIBUTES.items() if of.startswith("bool"
 ATTRIBUTES = tuple(name for name in _ATTRIBUTES if name not in FACTS)
 
 
+# Attributes that come from rows of other tables.
+_NO_COLUMNS = frozenset({"evidence", "phases", *SINGLE, *CLASSES})
+
+_BATCH = 500  # reports whose rows are fetched at once
+_OF_REPORTS = "report_id between ?1 and ?2"
+_OF_CASES = f"case_id in (select case_id from patient_case where {_OF_REPORTS})"
+# What happened stands in the ledger of that run alone.
+_FAILED = f"""
+select report_id, label, field from patient_case join empty_field using (case_id)
+where {_OF_REPORTS} and reason = 'failed' order by report_id, label, field
+"""
+
 # --- from the tables ---------------------------------------------------------------------------
 
 
@@ -75,35 +88,53 @@ def stored_record(connection: sqlite3.Connection, report_id: str) -> Record | No
 
     Of words that were passed over it is not known any more which patient they named, where that one is no case.
     """
-    report = one(connection, "select * from report where report_id = ?", report_id)
-    if report is None:
-        return None
-    evidence = every(connection, "select * from evidence where report_id = ? order by number", report_id)
+    return next(_records(connection, report_id, report_id), None)
+
+
+def stored_records(connection: sqlite3.Connection) -> Iterator[Record]:
+    """Yield what `stored_record` returns of each report, in the order of their names, of a database that nobody changes meanwhile."""
+    names = connection.execute("select report_id from report order by report_id")
+    while batch := names.fetchmany(_BATCH):
+        yield from _records(connection, batch[0][0], batch[-1][0])
+
+
+def _records(connection: sqlite3.Connection, first: str, last: str) -> Iterator[Record]:
+    """Yield the records of all reports from one name to another, in that order; each table is asked once for all of them."""
+
+    def rows(table: str, key: str, order: str = "number") -> dict[str, list[Row]]:
+        """Return the rows of a table by the report or the case that they are of."""
+        of_these = _OF_REPORTS if key == "report_id" else _OF_CASES
+        return _by(key, every(connection, f"select * from {table} where {of_these} order by {key}, {order}", first, last))
+
+    evidence, cases = rows("evidence", "report_id"), rows("patient_case", "report_id", "length(label), label")
     supports: dict[tuple[str, str, int], list[int]] = {}
-    for row in every(connection, "select * from fact_evidence where report_id = ? order by evidence_number", report_id):
+    for row in every(connection, f"select * from fact_evidence where {_OF_REPORTS} order by evidence_number", first, last):
         supports.setdefault((row["case_id"], row["field"], row["number"]), []).append(row["evidence_number"])
-    cases = every(connection, "select * from patient_case where report_id = ?", report_id)
-    told = {name: report[name] for name in _ABOUT[1:]}
-    return Record(
-        {"id": report_id, **told},
-        tuple(_case(connection, row, supports) for row in sorted(cases, key=lambda row: (len(row["label"]), row["label"]))),
-        tuple(_evidence(row) for row in evidence),
-        {"version": report["pipeline_version"], "fingerprint": report["pipeline_fingerprint"]},
-        _failures(connection, report_id),
-    )
+    facts_of = {table: rows(table, "case_id") for _, table in FACT_TABLES}
+    phases = rows("radiotherapy_phase", "case_id", "course_number, number")
+    failed = _by("report_id", every(connection, _FAILED, first, last))
+    for report in every(connection, f"select * from report where {_OF_REPORTS} order by report_id", first, last):
+        report_id = report["report_id"]
+        yield Record(
+            {"id": report_id, **{name: report[name] for name in _ABOUT[1:]}},
+            tuple(_case(row, facts_of, phases.get(row["case_id"], ()), supports) for row in cases.get(report_id, ())),
+            tuple(_evidence(row) for row in evidence.get(report_id, ())),
+            {"version": report["pipeline_version"], "fingerprint": report["pipeline_fingerprint"]},
+            tuple(Failure(row["field"], "its reading broke off", row["label"]) for row in failed.get(report_id, ())),
+        )
 
 
-def _failures(connection: sqlite3.Connection, report_id: str) -> tuple[Failure, ...]:
-    """Return the fields whose reading broke off, case by case; what happened stands in the ledger of that run alone."""
-    rows = every(
-        connection,
-        "select label, field from empty_field join patient_case using (case_id) where report_id = ? and reason = 'failed' order by 1, 2",
-        report_id,
-    )
-    return tuple(Failure(row["field"], "its reading broke off", row["label"]) for row in rows)
+def _by(name: str, rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return rows by what a column holds, those of each in the order in which they come."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found
 
 
-def _case(connection: sqlite3.Connection, row: Row, supports: Mapping[tuple[str, str, int], list[int]]) -> Case:
+def _case(
+    row: Row, facts_of: Mapping[str, Mapping[str, list[Row]]], phases: Sequence[Row], supports: Mapping[tuple[str, str, int], list[int]]
+) -> Case:
     key = row["case_id"]
 
     def evidence(field: str, number: int = 1) -> tuple[int, ...]:
@@ -111,12 +142,15 @@ def _case(connection: sqlite3.Connection, row: Row, supports: Mapping[tuple[str,
 
     lists: dict[str, Any] = {}
     for field, table in FACT_TABLES:
-        rows = every(connection, f"select * from {table} where case_id = ? order by number", key)
-        phases = _phases(connection, key) if field == "radiotherapy" and rows else {}
-        lists[field] = tuple(
-            _made(CLASSES[field], x, evidence=evidence(field, x["number"]), **({"phases": phases.get(x["number"], ())} if phases else {}))
-            for x in rows
-        )
+        found = facts_of[table].get(key, ())
+        lists[field] = tuple(_made(CLASSES[field], x, evidence=evidence(field, x["number"])) for x in found)
+    courses: dict[int, list[Phase]] = {}
+    for phase in phases:
+        courses.setdefault(phase["course_number"], []).append(_made(Phase, phase))
+    lists["radiotherapy"] = tuple(
+        replace(course, phases=tuple(courses[number])) if number in courses else course
+        for number, course in enumerate(lists["radiotherapy"], start=1)
+    )
     site, histology = row["site_name"], row["histology_name"]
     return _made(
         Case,
@@ -127,31 +161,32 @@ def _case(connection: sqlite3.Connection, row: Row, supports: Mapping[tuple[str,
     )
 
 
-def _phases(connection: sqlite3.Connection, case_id: str) -> dict[int, tuple[Phase, ...]]:
-    """Return the phases of the courses of a case by the course's number."""
-    found: dict[int, tuple[Phase, ...]] = {}
-    for row in every(connection, "select * from radiotherapy_phase where case_id = ? order by course_number, number", case_id):
-        found[row["course_number"]] = (*found.get(row["course_number"], ()), _made(Phase, row))
-    return found
-
-
 def _evidence(row: Row) -> Evidence:
     case = row["case_id"].removeprefix(f"{row['report_id']}/") if row["case_id"] else None
-    more = (row[name] for name in ("quote", "section", "assertion", "subject", "value", "reason", "page"))
-    return Evidence(row["field"], case, row["start_char"], row["end_char"], *more)
+    return Evidence(
+        row["field"], case, row["start_char"], row["end_char"], row["quote"], row["section"], row["assertion"], row["subject"],
+        row["value"], row["reason"], row["page"],
+    )  # fmt: skip
 
 
 def _made(kind: type[Fact], row: Row, **more: Any) -> Fact:
     """Return a value of a class with the columns of its attributes' names."""
-    names = set(kind.__dataclass_fields__) - set(more)  # type: ignore[attr-defined]
-    return kind(**{name: _value(name, row[name]) for name in row.keys() if name in names}, **more)  # noqa: SIM118  (a Row iterates over its values)
+    return kind(**{name: read(row[name]) if read else row[name] for name, read in _columns(kind)}, **more)  # type: ignore[arg-type]
 
 
-def _value(name: str, value: Any) -> Any:
-    """Return a column's value as the record has it."""
-    if name in _LISTS:
-        return tuple(value.split(",")) if value else ()
-    return bool(value) if name in _TRUTHS and value is not None else value
+@cache
+def _columns(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """Return which attributes of a class are columns, with what makes the record's value of the column's; None where it is the same."""
+    names = (name for name in kind.__dataclass_fields__ if name not in _NO_COLUMNS)
+    return tuple((name, _words if name in _LISTS else _truth if name in _TRUTHS else None) for name in names)
+
+
+def _words(value: str | None) -> tuple[str, ...]:
+    return tuple(value.split(",")) if value else ()
+
+
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
 
 
 # --- as JSON -----------------------------------------------------------------------------------

@@ -63,10 +63,7 @@ def for_installed(arguments: dict[str, Any]) -> dict[str, Any]:
 
     if __version__.startswith("0."):
         return arguments
-    databases = arguments["metadata"]["databases"]
-    config = {"databases": {name: {"queries": said["queries"]} for name, said in databases.items()}}
-    without = {name: {key: value for key, value in said.items() if key != "queries"} for name, said in databases.items()}
-    return {**arguments, "metadata": {**arguments["metadata"], "databases": without}, "config": config}
+    return {**arguments, "config": publish.configuration(arguments["metadata"], arguments["settings"])}
 
 
 def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False, base_url: str = "/") -> None:

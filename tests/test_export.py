@@ -14,6 +14,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from corpus.dose_table import load_dose_table
 from db import export, load, made_folder, records, schema
 from db.export import manifest as manifests
 from db.export import tables
+from db.reports import stored_report
 from db.schema import DatabaseError
 from tests import db_fixtures
 
@@ -168,6 +170,23 @@ def test_records_are_those_of_the_database(database: Path, folder: Path) -> None
     lung = next(entry for entry in found if entry["report"]["id"] == "lung-imt")
     assert lung["cases"][0]["radiotherapy"][0]["total_dose_gy"] == 54.0
     assert lung["evidence"][lung["cases"][0]["ihc"][0]["evidence"][0]]["quote"] == "SMA and vimentin were positive"
+
+
+def test_records_of_many_reports_are_those_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names whose cases do not stand in the order of the reports ("a-b/1" comes before "a/1"), and more of them than are fetched at once."""
+    names = ("a", "a-b", "a.b", "a0", "b")
+    with closing(load.connect(db_fixtures.build(tmp_path / "casebook.db"))) as connection:
+        report, record = stored_report(connection, "lung-imt"), records.stored_record(connection, "lung-imt")
+        assert report and record
+        load.start_run(connection, "more", "add")
+        for name in names:
+            load.store(connection, replace(report, id=name), replace(record, report={**record.report, "id": name}), "more")
+        ids = [name for (name,) in connection.execute("select report_id from report order by report_id")]
+        alone = [records.stored_record(connection, name) for name in ids]
+        monkeypatch.setattr(records, "_BATCH", 2)
+        assert list(records.stored_records(connection)) == alone
+        assert {name for name, found in zip(ids, alone, strict=True) if found and found.cases and found.evidence} > set(names)
+        assert records.stored_record(connection, "nobody") is None
 
 
 def test_the_database_is_the_same_file_and_its_packed_form_too(database: Path, folder: Path) -> None:

@@ -106,3 +106,30 @@ def test_ci_runs_the_readmes_test_command() -> None:
     first, *others = [line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith("make")]
     assert first == "make test </dev/null"
     assert all(" || echo " in line for line in others)  # what may fail, and says so
+
+
+def test_no_file_that_git_passes_over_is_kept_in_it() -> None:
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        pytest.skip("no git here, or no checkout")
+    kept = subprocess.run(
+        ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert kept.stdout == ""
+
+
+def test_make_serve_shows_the_site_where_the_downloads_cannot_be_written(tmp_path: Path) -> None:
+    installed = tmp_path / "venv"
+    (installed / "bin").mkdir(parents=True)
+    for name, does in (("python", "exit 0"), ("casebook", 'echo "casebook $*"; [ "$1" != export ]')):
+        (installed / "bin" / name).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (installed / "bin" / name).chmod(0o755)
+    (installed / ".installed").touch()
+    command = ["make", "--silent", "serve", f"VENV={installed}", "PORT=9000"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == [
+        "casebook build",
+        "casebook export",
+        "The site is shown without new downloads",
+        "casebook serve --port 9000",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")

@@ -21,6 +21,7 @@ from corpus.report import Report
 from db import load, publish, serve
 from db.corrections.file import Correction
 from db.corrections.overlay import lay
+from db.guard.bounds import PLUGIN
 from db.schema import DatabaseError
 from extract.record import Case, Failure
 from tests import db_fixtures
@@ -421,23 +422,26 @@ def test_site_folder_is_whole(database: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
     publish.write_site(database, folder)
     assert {path.name for path in folder.iterdir()} == {
-        "casebook-site.json", "casebook.db", "inspect-data.json", "metadata.json", "plugins", "settings.json", "static", "templates",
+        "casebook-site.json", "casebook.db", "datasette.yaml", "inspect-data.json", "metadata.json", "plugins", "settings.json", "static",
+        "templates",
     }  # fmt: skip
     settings = json.loads((folder / "settings.json").read_text())
     assert settings["sql_time_limit_ms"] == 1000
     assert settings["default_cache_ttl"] == 600
 
-    async def ask() -> tuple[Any, bool]:
+    async def ask() -> None:
         from datasette.app import Datasette
 
         datasette = Datasette(config_dir=folder)
         await datasette.invoke_startup()
-        return await datasette.client.get(CASE), datasette.get_database("casebook").is_mutable
+        assert "54-year-old" in (await datasette.client.get(CASE)).text
+        assert not datasette.get_database("casebook").is_mutable
+        # Settings, questions and bounds come from metadata.json and settings.json, or from 1.0's datasette.yaml.
+        assert datasette.setting("sql_time_limit_ms") == 1000
+        assert {(await datasette.client.get(f"/casebook/{query.name}")).status_code for query in publish.queries()} == {200}
+        assert datasette.plugin_config(PLUGIN)["is_public"] is True
 
-    answer, is_mutable = asyncio.run(ask())
-    assert answer.status_code == 200
-    assert "54-year-old" in answer.text
-    assert not is_mutable
+    asyncio.run(ask())
 
 
 def test_a_missing_database_is_told(tmp_path: Path) -> None:
