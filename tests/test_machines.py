@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from db import export, load, machines, serve
 from db.export.sending import span
+from db.pages import answers
 from db.schema import DatabaseError
 from tests import db_fixtures
 
@@ -165,6 +166,15 @@ def test_head_and_what_is_known_already(get: Get, database: Path) -> None:
     assert get("/downloads/casebook.db", "DELETE").status_code == 405
 
 
+@pytest.mark.parametrize("path", ["/feed.atom", "/sitemap.xml", "/sitemap-0.xml"])
+def test_who_has_the_feed_or_the_sitemap_is_told_so(get: Get, path: str) -> None:
+    first = get(path)
+    again = get(path, headers={"if-none-match": f'"older", W/{first.headers["etag"]}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert get(path, headers={"if-none-match": '"older"'}).content == first.content
+    assert get(path, "HEAD").headers["etag"] == first.headers["etag"]
+
+
 @given(st.text(alphabet="bytes=-0123456789, ", max_size=20), st.integers(0, 50))
 def test_a_range_stays_within_the_file(asked: str, size: int) -> None:
     found = span(asked, size)
@@ -183,7 +193,8 @@ def test_without_an_export_the_database_itself_is_offered(mine: Path) -> None:
         assert ask("/downloads/casebook.db").status_code == 404
 
 
-def test_an_export_of_an_older_database_is_not_offered(mine: Path) -> None:
+def test_an_export_of_an_older_database_is_not_offered(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)  # as where the machine is busy and each page takes long
     made, _ = export.export(mine, export.folder_of(mine))
     with closing(load.connect(mine)) as connection:
         load.remove(connection, "markup")

@@ -34,6 +34,11 @@ def span(asked: str | None, size: int) -> tuple[int, int] | None:
     return (first, end) if first < size else None
 
 
+def is_known(tag: str, headers: Mapping[str, str]) -> bool:
+    """Tell whether a request, its headers' names in lower case, says that the reader has what is of that ETag. A proxy may have weakened it."""
+    return tag in (known.strip().removeprefix("W/") for known in headers.get("if-none-match", "").split(","))
+
+
 async def send_file(path: Path, file: Download, method: str, headers: Mapping[str, str], send: Send, seconds: int) -> bool:
     """Answer a GET or HEAD with a file of an export; False where the file there is not that of the manifest, and nothing was sent.
 
@@ -53,7 +58,7 @@ async def send_file(path: Path, file: Download, method: str, headers: Mapping[st
             (b"accept-ranges", b"bytes"),
             (b"cache-control", f"public, max-age={seconds}".encode() if seconds else b"no-cache"),
         ]
-        if tag in (known.strip().removeprefix("W/") for known in headers.get("if-none-match", "").split(",")):
+        if is_known(tag, headers):
             await _answer(send, 304, common)
             return True
         is_of_this = headers.get("if-range", tag) == tag

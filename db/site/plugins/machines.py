@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import sys
@@ -16,7 +17,7 @@ from datasette.utils import tilde_encode
 
 from db import export, machines, publish
 from db.export import manifest as manifests
-from db.export.sending import send_file
+from db.export.sending import is_known, send_file
 from db.hooks import hook
 from db.pages.memory import Memory
 from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, casebook_of, kept_by_caches, name_of, read
@@ -145,7 +146,7 @@ async def sitemap(request: Any, datasette: Any) -> Any:
         cases = (_case_address(datasette, name, origin, *row) for row in rows)
         return machines.sitemap((*_own_addresses(datasette, name, origin), *cases))
 
-    return await _document(datasette, ("sitemap", origin), write, "application/xml")
+    return await _document(request, datasette, ("sitemap", origin), write, "application/xml")
 
 
 async def sitemap_part(request: Any, datasette: Any) -> Any:
@@ -158,7 +159,7 @@ async def sitemap_part(request: Any, datasette: Any) -> Any:
         rows = machines.part(connection, number)
         return None if rows is None else machines.sitemap(_case_address(datasette, name, origin, *row) for row in rows)
 
-    return await _document(datasette, ("sitemap", origin, number), write, "application/xml")
+    return await _document(request, datasette, ("sitemap", origin, number), write, "application/xml")
 
 
 async def feed(request: Any, datasette: Any) -> Any:
@@ -169,16 +170,21 @@ async def feed(request: Any, datasette: Any) -> Any:
         home, own = (origin + str(datasette.urls.path(path)) for path in ("/", "/feed.atom"))
         return machines.feed(machines.new_cases(connection), home, own, lambda key: _case_address(datasette, name, origin, "case", key))
 
-    return await _document(datasette, ("feed", origin), write, "application/atom+xml")
+    return await _document(request, datasette, ("feed", origin), write, "application/atom+xml")
 
 
-async def _document(datasette: Any, key: tuple[object, ...], write: Callable[[sqlite3.Connection, str], bytes | None], kind: str) -> Any:
-    """Answer with XML that is made once: a served database never changes."""
+async def _document(
+    request: Any, datasette: Any, key: tuple[object, ...], write: Callable[[sqlite3.Connection, str], bytes | None], kind: str
+) -> Any:
+    """Answer with XML that is made once: a served database never changes. Who asks again and has it already is told so."""
     name, database = await casebook_of(datasette)
     body = await _memory(datasette).get(key, lambda: read(database, lambda connection: write(connection, name), LONGEST_OF_ALL_MS))
     if body is None:
         raise NotFound("There is no such part")
-    return Response(body, content_type=f"{kind}; charset=utf-8", headers=kept_by_caches(datasette))
+    headers = {**kept_by_caches(datasette), "etag": f'"{hashlib.sha256(body).hexdigest()}"'}
+    if is_known(headers["etag"], request.headers):
+        return Response("", status=304, headers=headers)
+    return Response(body, content_type=f"{kind}; charset=utf-8", headers=headers)
 
 
 async def health(datasette: Any) -> Any:
