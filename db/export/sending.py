@@ -35,7 +35,7 @@ def span(asked: str | None, size: int) -> tuple[int, int] | None:
 
 
 def is_known(tag: str, headers: Mapping[str, str]) -> bool:
-    """Tell whether a request, its headers' names in lower case, says that the reader has what is of that ETag. A proxy may have weakened it."""
+    """Tell whether a request, its headers' names in lower case, says that the reader has what is of that ETag; proxies weaken it."""
     return tag in (known.strip().removeprefix("W/") for known in headers.get("if-none-match", "").split(","))
 
 
