@@ -51,6 +51,16 @@ and (run_report.outcome = 'new' or exists (
 ))
 order by run_report.report_name, case_overview.case_id limit ?3
 """
+# Where the database was made anew since, the run that first gave a case is known from its values alone; all values have to be looked at.
+_CASES_BY_RUN = """
+select case_overview.*, report.title, first.started_at from (
+    select case_id, run.started_at, min(coalesce(run.started_at, '') || ' ' || run.run_id) as brought
+    from fact_run join run on run.run_id = fact_run.first_run
+    group by case_id order by brought desc, case_id limit ?1
+) as first
+join case_overview using (case_id) join report using (report_id)
+order by first.brought desc, report_id, case_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +157,11 @@ def new_cases(connection: sqlite3.Connection) -> tuple[Entry, ...]:
         rows = every(connection, _NEW_CASES, run["run_id"], run["started_at"], _FEED - len(found))
         found += (_entry(row, run["started_at"] or _NO_TIME) for row in rows)
         if len(found) >= _FEED:
-            break
-    return tuple(found)
+            return tuple(found)
+    known = {entry.case_id for entry in found}
+    rest = (row for row in every(connection, _CASES_BY_RUN, 2 * _FEED) if row["case_id"] not in known)
+    found += (_entry(row, row["started_at"] or _NO_TIME) for row in rest)
+    return tuple(found[:_FEED])
 
 
 def feed(entries: Sequence[Entry], home: str, own: str, address: Callable[[str], str]) -> bytes:

@@ -63,7 +63,8 @@ def for_installed(arguments: dict[str, Any]) -> dict[str, Any]:
 
     if __version__.startswith("0."):
         return arguments
-    return {**arguments, "config": publish.configuration(arguments["metadata"], arguments["settings"])}
+    # 1.0a41 fails where a setting stands in both.
+    return {**arguments, "settings": None, "config": publish.configuration(arguments["metadata"], arguments["settings"])}
 
 
 def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, public: bool = False, base_url: str = "/") -> None:

@@ -167,7 +167,8 @@ def test_head_and_what_is_known_already(get: Get, database: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/feed.atom", "/sitemap.xml", "/sitemap-0.xml"])
-def test_who_has_the_feed_or_the_sitemap_is_told_so(get: Get, path: str) -> None:
+def test_who_has_the_feed_or_the_sitemap_is_told_so(get: Get, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
     first = get(path)
     again = get(path, headers={"if-none-match": f'"older", W/{first.headers["etag"]}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
@@ -356,6 +357,21 @@ def test_a_case_that_is_read_again_is_not_new(mine: Path) -> None:
         assert connection.execute("select outcome from run_report where run_id = 'run-2'").fetchall() == [("changed",)]
     with asking(mine) as ask:
         assert {e.findtext("a:id", "", ATOM): e.findtext("a:updated", "", ATOM) for e in entries(ask("/feed.atom"))} == before
+
+
+def test_cases_of_a_database_that_was_made_anew_stay_in_the_feed(mine: Path) -> None:
+    """Its first run is known from the history alone: which values it gave, not which reports it stored."""
+    with asking(mine) as ask:
+        before = ask("/feed.atom").content
+    with closing(sqlite3.connect(mine)) as connection:
+        connection.execute("insert into fact_run select case_id, field, number, 'run-1', 'run-1' from fact")
+        connection.execute("update run set reports_new = 0")
+        connection.execute("insert into run (run_id, started_at, reports_new) values ('run-9', '2026-05-06T07:08:09+00:00', 3)")
+        connection.execute("update run_report set run_id = 'run-9'")
+        connection.commit()
+    with asking(mine) as ask:
+        assert len(entries(ask("/feed.atom"))) == 3
+        assert ask("/feed.atom").content == before
 
 
 def test_feed_holds_no_more_than_fifty(mine: Path) -> None:
