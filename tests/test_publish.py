@@ -221,7 +221,9 @@ def test_no_link_leaves_the_base_path(database: Path) -> None:
     wrong = {link: page for link, page in found.items() if not link.startswith(BASE) or link.startswith(BASE + BASE[1:])}
     assert wrong == {}
     # One of each kind leads somewhere: Datasette's client puts the base path before what it is asked for.
-    kinds = {re.sub(r"[~\w.,+%=:-]+$", "", link.partition("?")[0]) + str("?" in link): link for link in found}
+    kinds = {
+        re.sub(r"[~\w.,+%=:-]+$", "", link.partition("?")[0]) + str("?" in link): link for link in found if link != f"{BASE}suggest"
+    }  # a form's, which sends a case
     for link in kinds.values():
         answer = loop.run_until_complete(datasette.client.get(link.removeprefix(BASE[:-1]), follow_redirects=True))
         assert answer.status_code == 200, (link, found[link])
