@@ -35,12 +35,12 @@ join (select case_id,
                   when not_pooled_because = 'time_origin_unclear' then 'counted from a later event of unknown time'
                   else 'not judged' end as death
       from patient_case) as why using (case_id)
-where ?1 is null or seen.report_id = ?1
-order by seen.case_id
 """
 
 
 def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
     """Write the lines of a report's cases, or of all where `report_id` is None; wants case_overview filled."""
-    connection.execute("delete from case_outcome where ?1 is null or report_id = ?1", (report_id,))
-    connection.execute(_FILL, (report_id,))
+    # A condition that serves both ("?1 is null or ...") would make SQLite look at every case for each report that is stored.
+    values = () if report_id is None else (report_id,)
+    connection.execute(f"delete from case_outcome {'where report_id = ?' if values else ''}", values)
+    connection.execute(f"{_FILL} {'where seen.report_id = ?' if values else ''} order by seen.case_id", values)

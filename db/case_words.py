@@ -16,15 +16,18 @@ select search_key(case_id), case_id,
                  from (select value from fact
                        where fact.case_id = case_overview.case_id and field <> 'events' order by field, number)), '')
 from case_overview
-where ?1 is null or report_id = ?1
-order by case_id
 """
 
 
-def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
-    """Write the lines of a report's cases, or of all, for the first time; wants `fact` and `case_overview` filled."""
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Make what `fill` needs available to SQL. Once for a connection: each time SQLite throws away all statements that it has prepared."""
     connection.create_function("search_key", 1, search_key, deterministic=True)
-    connection.execute(_FILL, (report_id,))
+
+
+def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:
+    """Write the lines of a report's cases, or of all, for the first time; wants `fact` and `case_overview` filled, and `add_functions`."""
+    condition, values = ("", ()) if report_id is None else ("where report_id = ?", (report_id,))
+    connection.execute(f"{_FILL} {condition} order by case_id", values)
 
 
 def facts_of(connection: sqlite3.Connection, case_id: str) -> list[Row]:

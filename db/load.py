@@ -75,6 +75,7 @@ def connect(path: Path, is_partial: bool = False) -> sqlite3.Connection:
         connection.close()
         raise DatabaseError(f"{path}: was made with another version of the tables; build it anew")
     overview.add_functions(connection)
+    case_words.add_functions(connection)
     return connection
 
 

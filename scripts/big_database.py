@@ -111,6 +111,7 @@ def write(path: Path, n_cases: int, seed: int = 1) -> None:
         # The file is of no use until it is whole; so it has no journal, and indexes are made of sorted rows at the end.
         connection.executescript("pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -1000000; begin")
         overview.add_functions(connection)
+        case_words.add_functions(connection)
         schema.create(connection)
         connection.execute(f"pragma application_id = {version.likeness()}")
         indexes = connection.execute("select name, sql from sqlite_master where type = 'index' and sql is not null").fetchall()

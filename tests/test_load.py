@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,7 @@ from corpus.report import Report
 from db import load
 from db.pages.case import case_page
 from db.pages.highlight import Span, cut
+from db.query import every
 from db.schema import DatabaseError
 from extract.record import EvidenceError, Record
 from tests import db_fixtures
@@ -141,6 +145,33 @@ def test_removing_leaves_nothing_but_the_ledger(connection: sqlite3.Connection) 
         ("run-1", "new"),
         ("run-2", "removed"),
     ]
+
+
+def test_storing_a_report_looks_at_no_other_report(connection: sqlite3.Connection) -> None:
+    said: list[str] = []
+    connection.set_trace_callback(said.append)
+    load.store(connection, *db_fixtures.markup(), "1")
+    connection.set_trace_callback(None)
+    written = [sql for sql in said if sql.lstrip().startswith(("insert", "delete")) and "_search" not in sql]
+    plans = [row["detail"] for sql in written for row in every(connection, f"explain query plan {sql}")]
+    assert len(written) > 50
+    assert [plan for plan in plans if plan.startswith("SCAN") and "subquery" not in plan and "CONSTANT" not in plan] == []
+
+
+def test_what_is_prepared_once_is_not_thrown_away_by_each_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    class Noting(sqlite3.Connection):
+        def create_function(self, name: str, *others: Any, **named: Any) -> None:
+            made.append(name)  # SQLite then prepares all statements anew
+            super().create_function(name, *others, **named)
+
+    monkeypatch.setattr(load.sqlite3, "connect", partial(sqlite3.connect, factory=Noting))
+    with closing(load.connect(tmp_path / "casebook.db")) as connection:
+        assert "search_key" in made
+        made.clear()
+        load.store(connection, *db_fixtures.lung(), "1")
+    assert made == []
 
 
 def test_a_run_is_counted(connection: sqlite3.Connection) -> None:
