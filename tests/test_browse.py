@@ -18,6 +18,7 @@ from db.pages import narrowing
 from db.pages.home import home_page
 from db.schema import DatabaseError
 from tests import db_fixtures
+from tests.asking import asking
 from tests.browsers import NEEDED, served
 from tests.test_site import Get, _asking
 
@@ -159,6 +160,19 @@ def test_cases_are_narrowed_by_stains_words_and_groups(get: Get, query: str, cas
 
 def test_words_and_stains_narrow_no_other_table(get: Get) -> None:
     assert len(get("/casebook/report.json?_shape=array&_words=irradiated").json()) == 3
+
+
+def test_among_many_cases_no_value_is_counted_beside_a_filter_without_an_index(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(query: str) -> tuple[bool, bool]:
+        with asking(database) as ask:
+            html = ask(f"{CASES}?{query}").text
+        return "Narrow by" in html, "beside this filter are not counted" in html
+
+    assert shown("markers__contains=ALK") == (True, False)
+    monkeypatch.setattr(narrowing, "LARGE", 0)
+    assert shown("markers__contains=ALK") == (False, True)
+    assert shown("markers__contains=ALK&_facet=sex") == (True, False)  # who asks for it
+    assert shown("age_years__gt=1") == shown("_sort=markers") == shown("") == (True, False)
 
 
 def test_the_form_leads_to_an_address_without_empty_fields(get: Get) -> None:

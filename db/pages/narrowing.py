@@ -16,6 +16,9 @@ RANGES = (("age_years", "1"), ("max_dose_gy", "0.1"), ("follow_up_months", "1"),
 _RANGE_NAMES = frozenset(f"{column}__{end}" for column, _ in RANGES for end in ("gte", "lte"))
 # What the address says of the cases beside their own columns: a stain and its result ("STAT6:positive"), words of the report.
 MARKER, WORDS = "_marker", "_words"
+# Of more cases than this, those that such a column narrows to are not counted by value.
+LARGE = 20_000
+_UNHELD = frozenset({"markers", "drugs", "fractions", "max_dose_gy_rbe", "citation"})
 # As the search asks: words that are no words (a lone quotation mark) match nothing.
 _WITH_WORDS = """report_id in (select report_id from report_text where search_key in (select rowid from report_search
     where report_search match coalesce(nullif(trim(escape_fts({})), ''), '""')))"""
@@ -89,6 +92,13 @@ def conditions(asked: Iterable[Pair]) -> tuple[Condition, ...]:
             words = f":words_{number}"
             found.append(Condition(_WITH_WORDS.format(words), {words[1:]: value}))
     return tuple(found)
+
+
+def is_weak(asked: Iterable[Pair]) -> bool:
+    """Tell whether cases are narrowed by a column that the facets' indexes do not hold: each facet would look at every case."""
+    names = {name for name, _ in asked}
+    filters = {name.partition("__")[0] for name in names if not name.startswith("_")}
+    return bool(filters & _UNHELD) and not any(name.startswith("_facet") for name in names)
 
 
 def cleaned(asked: Iterable[Pair]) -> tuple[Pair, ...]:

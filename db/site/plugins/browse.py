@@ -6,7 +6,7 @@ import asyncio
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -20,6 +20,7 @@ from db import publish, spreadsheet
 from db.hooks import hook
 from db.pages import asked as told
 from db.pages import narrowing
+from db.pages.answers import App, Scope
 from db.pages.memory import memory_of
 from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, casebook_of, read
 from db.query import every
@@ -38,6 +39,24 @@ def filters_from_request(request: Any, table: str) -> FilterArguments | None:
         return None
     found = narrowing.conditions(_pairs(request))
     return FilterArguments([condition.sql for condition in found], {key: value for each in found for key, value in each.values.items()})
+
+
+@hook
+def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
+    """Leave out the values beside the cases where counting them would take seconds: in a large table, by a filter that no index holds."""
+
+    def wrap(app: App) -> App:
+        async def asking(scope: Scope, receive: Any, send: Any) -> None:
+            if scope["type"] == "http" and scope["path"] in large and narrowing.is_weak(_parsed(scope["query_string"].decode("latin-1"))):
+                scope = {**scope, "query_string": scope["query_string"] + b"&_nofacet=1"}
+            await app(scope, receive, send)
+
+        # What may change has no counts, and is small.
+        counts = ((name, publish.row_counts(datasette.inspect_data, name)) for name in datasette.inspect_data or ())
+        large = {f"/{name}/{CASES}" for name, rows in counts if rows.get(CASES, 0) > narrowing.LARGE}
+        return asking if large else app
+
+    return wrap
 
 
 @hook
@@ -63,6 +82,7 @@ async def _narrowed(datasette: Any, database: str, table: str, request: Any) -> 
     if table == CASES:
         connection = datasette.get_database(database)
         markers = await memory_of(datasette).get("markers", lambda: read(connection, _markers, LONGEST_OF_ALL_MS))
+        found["is_uncounted"] = narrowing.is_weak(pairs) and "_nofacet" in request.args
         found |= {"ranges": narrowing.RANGES, "given": dict(pairs), "carried": narrowing.carried(pairs), "markers": markers}
     return found
 
@@ -174,7 +194,12 @@ def _writer() -> tuple[ThreadPoolExecutor, threading.BoundedSemaphore]:
 
 def _pairs(request: Any) -> tuple[tuple[str, str], ...]:
     """Return names and values of the address, in their order."""
-    return tuple(parse_qsl(request.query_string, keep_blank_values=True))
+    # Whether values are counted beside the rows narrows nothing.
+    return tuple(pair for pair in _parsed(request.query_string) if pair[0] != "_nofacet")
+
+
+def _parsed(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)
 
 
 def _page_of(request: Any) -> str:
