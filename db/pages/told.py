@@ -152,7 +152,8 @@ def read(connection: sqlite3.Connection, group: CaseGroup) -> Told:
 
 
 def _rows(connection: sqlite3.Connection, group: CaseGroup, sql: str) -> list[Row]:
-    return every(connection, f"with chosen as materialized ({group.sql}) {sql}", **group.values)
+    # Only the names: SQLite writes what is chosen down for each of some ten queries.
+    return every(connection, f"with chosen as materialized (select case_id from ({group.sql})) {sql}", **group.values)
 
 
 def in_both(told: Sequence[Told]) -> int:
@@ -233,10 +234,10 @@ def _spread(values: Sequence[float], cases: int) -> Figure:
 
 
 _NUMBERS = """
-select case_id, chosen.report_id, age_years, size_cm, follow_up_months from chosen join patient_case using (case_id)
+select case_id, report_id, age_years, size_cm, follow_up_months from chosen join patient_case using (case_id)
 """
 _WORDS = """
-select chosen.sex, chosen.histology, chosen.site, chosen.surgery, chosen.radiotherapy, recurrence, status, count(*) as n
+select sex, histology, site, surgery, radiotherapy, recurrence, status, count(*) as n
 from chosen join case_overview using (case_id) group by 1, 2, 3, 4, 5, 6, 7
 """
 _DRUG = "select name, count(distinct case_id) as n from chosen join drug using (case_id) group by 1"
