@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sqlite3
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,6 +18,9 @@ from db.hooks import hook
 from db.pages.registry import ROUTES
 
 _LONGEST_START_S = 60
+# SQLite asks Python at each thousandth step whether its time is over. While another thread works in Python, each of these questions
+# would wait for 5 ms, and a query of 8 ms take 190 in place of 80.
+_SWITCH_S = 0.0001
 
 
 @hook
@@ -28,6 +32,7 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 @hook
 def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
     """Let each thread open the files now; one that came later might find that another database had taken a file's place."""
+    sys.setswitchinterval(_SWITCH_S)
     if configured(datasette).is_public and not os.environ.get("DATASETTE_SECRET"):
         logging.getLogger("casebook").warning(
             "DATASETTE_SECRET is not set: this server signs with a secret of its own, which ends with it; "
