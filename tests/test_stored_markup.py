@@ -116,6 +116,7 @@ def _fill(path: Path, words: str, with_checked: bool) -> list[tuple[str, str]]:
     """Put the words into every text column that is no key; return those columns. Checked ones take only words that the schema lists."""
     filled = []
     with closing(sqlite3.connect(path)) as connection:
+        case_words.add_functions(connection)
         connection.execute("pragma foreign_keys = off")
         connection.execute(f"pragma ignore_check_constraints = {int(with_checked)}")
         schema_of = dict(connection.execute("select name, sql from sqlite_master where type = 'table'"))

@@ -223,7 +223,7 @@ async def _kept_report(datasette: Any, request: Any) -> str | None:
     return str(datasette.urls.row(name, "report", tilde_encode(row["report_id"]))) if row else None
 
 
-_TOO_MUCH = (QueryInterrupted, sqlite3.DataError, sqlite3.IntegrityError)
+_TOO_MUCH = (QueryInterrupted, sqlite3.DataError, sqlite3.IntegrityError, MemoryError)
 
 
 def _status(exception: Exception) -> int:
@@ -237,6 +237,8 @@ def _words(datasette: Any, exception: Exception) -> str:
     """Return what a page says of what was refused; Datasette's own words on time are markup with a script."""
     if isinstance(exception, QueryInterrupted) or isinstance(exception.__context__, QueryInterrupted):
         return f"This took too long: one query may take {datasette.setting('sql_time_limit_ms') / 1000:g} s. Ask for less at once."
+    if isinstance(exception, MemoryError):
+        return "This needs more memory than one query may have. Ask for less at once."
     if isinstance(exception, (sqlite3.IntegrityError, OverflowError)):
         return f"A number is wanted where there is none, or one that is too large ({exception})."
     return str(getattr(exception, "message", None) or exception)
