@@ -80,10 +80,10 @@ def _table(page: Any) -> list[dict[str, str]]:
 @pytest.mark.parametrize("way", ["example", "question", "markers", "all markers"])
 def test_which_histologies_are_stat6_positive(home: Any, asked: Any, look: None, way: str) -> None:
     if way == "example":
-        home.get_by_role("link", name="Which histologies are STAT6 positive?").click()
+        home.get_by_role("link", name="Which diagnoses are STAT6 positive?").click()
     elif way == "question":
         _menu(home, "Questions")
-        home.get_by_role("link", name="Which histologies are positive for a marker?").click()
+        home.get_by_role("link", name="Which diagnoses are positive for a marker?").click()
         home.get_by_label("Marker", exact=True).fill("STAT6")
         home.get_by_role("button", name="Show").click()
     elif way == "markers":
@@ -98,7 +98,7 @@ def test_which_histologies_are_stat6_positive(home: Any, asked: Any, look: None,
     truth = {name: positive for name, positive in asked(STAT6) if name}
     assert truth["inflammatory myofibroblastic tumor"] == 0
     rows = _table(home)
-    positive, name = ("positive cases", "histology") if "positive cases" in rows[0] else ("positive", "diagnosis")
+    positive, name = ("positive cases", "diagnosis") if "positive cases" in rows[0] else ("positive", "diagnosis")
     assert {row[name]: int(row[positive]) for row in rows if row[name] in truth} == truth
     said = home.locator("main").inner_text()
     assert ("tested cases was STAT6 positive." in said) == (not any(truth.values()))
@@ -124,7 +124,7 @@ def test_what_dose_did_lung_imt_get_and_how_did_it_end(home: Any, look: None, wa
         else:
             _menu(home, "Questions")
             home.get_by_role("link", name="What dose did a tumour get, and how did it end?").click()
-            home.get_by_label("Histology").fill(tumour)
+            home.get_by_label("Diagnosis").fill(tumour)
             home.get_by_label("Site", exact=True).select_option(organ)
             home.get_by_role("button", name="Show").click()
             home.wait_for_url("**histology=inflammatory**")

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from datasette import NotFound, Response
 from datasette.database import QueryInterrupted
 from datasette.utils import add_cors_headers, tilde_decode, tilde_encode, urlsafe_components
+from datasette.views.base import DatasetteError
 
 from db import publish
 from db.cells import identifier_url, number_columns
@@ -230,7 +231,9 @@ def _status(exception: Exception) -> int:
     """Return what an exception is answered with; 500 for a fault."""
     # Datasette answers 500 where a CSV asks for too much work, and where a number does not fit.
     is_no_fault = isinstance(exception, _TOO_MUCH) or (isinstance(exception, OverflowError) and "SQLite INTEGER" in str(exception))
-    return int(getattr(exception, "status", 400 if is_no_fault else 500))
+    status = int(getattr(exception, "status", 400 if is_no_fault else 500))
+    # What Datasette says in words of its own is said of a request ("Cannot sort table by"), with 500 where it names no other.
+    return 400 if isinstance(exception, DatasetteError) and status == 500 else status
 
 
 def _words(datasette: Any, exception: Exception) -> str:
