@@ -12,16 +12,16 @@ from typing import Any
 
 from db import serve
 
-Get = Callable[[str], Any]
+Get = Callable[..., Any]
 
 
 @contextmanager
-def asking(database: Path) -> Iterator[Get]:
-    """Yield what asks the site for a page; it follows redirects."""
+def asking(database: Path, *, follows_redirects: bool = True) -> Iterator[Get]:
+    """Yield what asks the site for a page."""
     datasette = serve.make_datasette(database)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(datasette.invoke_startup())
-    yield lambda path: loop.run_until_complete(datasette.client.get(path, follow_redirects=True))
+    yield lambda path: loop.run_until_complete(datasette.client.get(path, follow_redirects=follows_redirects))
     loop.close()
 
 

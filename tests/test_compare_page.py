@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from html import unescape
 from pathlib import Path
@@ -17,9 +17,9 @@ import pytest
 
 from db import serve
 from tests import db_fixtures, pooled_cases
+from tests.asking import Get, asking, words
 from tests.browsers import NEEDED, served
 
-Get = Callable[[str], Any]
 TWO = "a_histology=alphoma&b_histology=betoma"
 DELTA = "a_histology=deltoma&b_histology=alphoma"
 
@@ -31,15 +31,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def get(database: Path) -> Iterator[Get]:
-    datasette = serve.make_datasette(database)
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(datasette.invoke_startup())
-    yield lambda path: loop.run_until_complete(datasette.client.get(path))
-    loop.close()
-
-
-def words(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    with asking(database, follows_redirects=False) as get:
+        yield get
 
 
 def table(html: str) -> dict[str, tuple[str, str]]:

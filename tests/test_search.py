@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -20,9 +18,8 @@ from db.pages import search
 from db.pages.nearest import nearest
 from db.pages.terms import MOST_TERMS, Term, terms_of
 from tests import db_fixtures
+from tests.asking import Get, asking, words
 from tests.browsers import NEEDED, served
-
-Get = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +29,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def get(database: Path) -> Iterator[Get]:
-    datasette = serve.make_datasette(database)
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(datasette.invoke_startup())
-    yield lambda path: loop.run_until_complete(datasette.client.get(path))
-    loop.close()
+    with asking(database, follows_redirects=False) as get:
+        yield get
 
 
 @pytest.fixture
@@ -55,7 +49,7 @@ def find(get: Get) -> Callable[..., list[dict[str, Any]]]:
 def words_of(html: str) -> str:
     """The words of a page's main part without its tags."""
     main = html[html.index("<main") : html.index("</main>")]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+    return words(main)
 
 
 # --- what is typed -----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from html import unescape
 from pathlib import Path
@@ -17,10 +17,10 @@ import pytest
 
 from db import load, serve
 from tests import pooled_cases
+from tests.asking import Get, asking, words
 from tests.browsers import CONTRAST, NEEDED, served
 from tests.test_all_pages import faults
 
-Get = Callable[[str], Any]
 # Median, and the share at 12, 24 and 60 months, as published.
 _TRIAL = ("23 (13 to not reached)", "75 % (50 to 89)", "45 % (19 to 68)", "nobody followed so long")
 
@@ -32,15 +32,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def get(database: Path) -> Iterator[Get]:
-    datasette = serve.make_datasette(database)
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(datasette.invoke_startup())
-    yield lambda path: loop.run_until_complete(datasette.client.get(path))
-    loop.close()
-
-
-def words(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    with asking(database, follows_redirects=False) as get:
+        yield get
 
 
 def counted(database: Path, condition: str, *values: str) -> int:
