@@ -13,7 +13,7 @@ from datasette.utils.asgi import BadRequest
 Thing = TypeVar("Thing")
 
 # What somebody chose may be read so long: Datasette's own limit holds for single queries of its pages and of readers, not for ours.
-LONGEST_MS = 15_000
+LONGEST_MS = 5_000
 # What shows the whole database, whoever asks, is read once and kept.
 LONGEST_OF_ALL_MS = 60_000
 
