@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from db.overview import NOT_REPORTED
 from db.pages import case_group, outcomes
-from db.pages.case_group import CaseGroup, Options, QueryUrl
+from db.pages.case_group import CaseGroup, Options
 from db.pages.data import Data
+from db.pages.links import Links
 from db.pages.outcomes import PREFIXES, share_words
 from db.pages.pooling import COUNTED, OUTCOMES, Outcome, tally, together
 from db.pages.survival_plot import Arm, Plot, plot
@@ -69,10 +69,8 @@ class ComparePage:
     data: Data
 
 
-def compare_page(
-    connection: sqlite3.Connection, asked: Mapping[str, str], query_url: QueryUrl, path_url: Callable[[str], str]
-) -> ComparePage:
-    """Return what the page shows for the form's answers; `query_url` and `path_url` give the addresses of canned queries and pages."""
+def compare_page(connection: sqlite3.Connection, asked: Mapping[str, str], links: Links) -> ComparePage:
+    """Return what the page shows for the form's answers."""
     options = {**case_group.options(connection), "outcome": tuple((outcome.name, outcome.label) for outcome in OUTCOMES)}
     choices = [case_group.choose(asked, options, prefix) for prefix in PREFIXES]
     is_example = not any(asked.get(name) for name in PARAMETERS[1:])
@@ -82,9 +80,9 @@ def compare_page(
     if asked.get("outcome") and asked["outcome"] != outcome.name:
         unknown.append(f"No outcome here is called “{asked['outcome'][:80]}”; shown: {outcome.label}.")
     told = tuple(read(connection, group) for group in groups)
-    sides = tuple(_side(connection, place, one, outcome, query_url, path_url) for place, one in enumerate(told, start=1))
+    sides = tuple(_side(connection, place, one, outcome, links) for place, one in enumerate(told, start=1))
     arms = [side.arm for side in sides if side.is_drawn]
-    lines = tuple(parts(told, query_url))
+    lines = tuple(parts(told, links.query))
     return ComparePage(
         outcome, sides, tuple(unknown), is_example, options, lines, in_both(told), plot(arms, _MONTHS),
         outcomes.description(arms, outcome), _data(lines, sides),
@@ -102,9 +100,7 @@ def _examples(connection: sqlite3.Connection) -> tuple[CaseGroup, ...]:
     return tuple(CaseGroup((("histology", name),)) for name in names) + (CaseGroup(),) * (2 - len(names))
 
 
-def _side(
-    connection: sqlite3.Connection, place: int, told: Told, outcome: Outcome, query_url: QueryUrl, path_url: Callable[[str], str]
-) -> Side:
+def _side(connection: sqlite3.Connection, place: int, told: Told, outcome: Outcome, links: Links) -> Side:
     """Return a group with its curve; `place` is 1 or 2."""
     group = told.group
     pooled = together(group.words, tally(connection, group, outcome))
@@ -112,8 +108,8 @@ def _side(
     return Side(
         Arm(place, group.words, curve), PREFIXES[place - 1], group, told.cases, len({row["report_id"] for row in told.numbers}),
         pooled.counted,
-        group.url(query_url), group.url(query_url, **{outcome.why: COUNTED}),
-        f"{path_url('/outcomes')}?{urlencode({**dict(group.chosen), 'outcome': outcome.name})}", is_drawn,
+        group.url(links.query), group.url(links.query, **{outcome.why: COUNTED}),
+        links.path("/outcomes", {**dict(group.chosen), "outcome": outcome.name}), is_drawn,
         outcomes.median_words(curve) if is_drawn else "",
         tuple(share_words(curve.at(months)) for months in outcomes.TABLE_MONTHS) if is_drawn else (),
     )  # fmt: skip

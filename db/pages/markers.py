@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from db.overview import NOT_REPORTED
 from db.pages.data import Data
@@ -132,7 +131,7 @@ class _Addresses:
     def of(self, **changes: object) -> str:
         """Return the address of the choice with changes, from its first page on unless that is among them."""
         asked = replace(self.choice, **{"down": 1, "across": 1} | changes).asked()  # type: ignore[arg-type]
-        return self.links.path("/markers") + (f"?{urlencode(asked)}" if asked else "")
+        return self.links.path("/markers", asked)
 
 
 def markers_page(connection: sqlite3.Connection, asked: Mapping[str, str], links: Links) -> MarkersPage:
@@ -315,7 +314,7 @@ def _profile_url(usual: Mapping[str, tuple[Line, ...]], links: Links) -> str:
     ]
     chosen = sorted(said, key=lambda one: (-one[0], one[1]))[:MOST_ASKED]
     asked = {"typed": ", ".join(f"{name}{sign}" for _, name, sign in chosen)}
-    return f"{links.path('/profile')}?{urlencode(asked)}" if chosen else ""
+    return links.path("/profile", asked) if chosen else ""
 
 
 def _drawn(matrix: Matrix | None, lines: Iterable[Line]) -> Iterator[Count]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from db.fields import number
 from db.overview import NOT_REPORTED
 from db.pages import case_group
 from db.pages.case_group import CaseGroup, Options
 from db.pages.data import Data
+from db.pages.links import Links
 from db.pages.pooling import COUNTED, OUTCOMES, Outcome, Tally, basis_of, tally, together
 from db.pages.survival_plot import Arm, Plot, plot
 from db.query import every
@@ -106,10 +106,8 @@ class OutcomesPage:
     data: Data
 
 
-def outcomes_page(
-    connection: sqlite3.Connection, asked: Mapping[str, str], query_url: case_group.QueryUrl, path_url: Callable[[str], str]
-) -> OutcomesPage:
-    """Return what the page shows for the form's answers; `query_url` and `path_url` give the addresses of canned queries and pages."""
+def outcomes_page(connection: sqlite3.Connection, asked: Mapping[str, str], links: Links) -> OutcomesPage:
+    """Return what the page shows for the form's answers."""
     options = {**case_group.options(connection), **_own_options()}
     choice = case_group.choose(asked, options)
     own = {name: asked.get(name, "") if asked.get(name, "") in dict(options[name]) else default for name, default in _DEFAULTS.items()}
@@ -124,15 +122,15 @@ def outcomes_page(
     drawn, others = _chosen(tallies, own["split"])
 
     def listed(**others: str) -> Callable[[str], str]:
-        return lambda words: choice.group.url(query_url, **{name: value or words for name, value in others.items()})
+        return lambda words: choice.group.url(links.query, **{name: value or words for name, value in others.items()})
 
     def group(one: Tally, arm: Arm | None = None) -> Group:
         within = choice.group.narrowed(own["split"], one.name) if own["split"] else choice.group
-        return _group(_named(one, choice.group, own["split"]), one, within, outcome, query_url, arm)
+        return _group(_named(one, choice.group, own["split"]), one, within, outcome, links.query, arm)
 
     arms = [Arm(place, _named(one, choice.group, own["split"]), one.curve()) for place, one in enumerate(drawn, start=1)]
     drawing = plot(arms, None if own["span"] == "all" else float(own["span"]))
-    whole = _group(everybody.name, everybody, choice.group, outcome, query_url)
+    whole = _group(everybody.name, everybody, choice.group, outcome, links.query)
     return OutcomesPage(
         outcome=outcome,
         group=choice.group,
@@ -154,15 +152,15 @@ def outcomes_page(
         minimum=Count("lower bounds", basis.minimum, listed(**{outcome.why: COUNTED, "is_minimum": "yes"})("yes")),
         pairs=_pairs(connection, choice.group, outcome),
         beyond=sum(arm.curve.beyond(drawing.months) for arm in arms) if drawing else 0,
-        compare_url=compare_url(path_url, *(choice.group.narrowed(own["split"], one.name) for one in drawn[:2] if own["split"])),
+        compare_url=compare_url(links, *(choice.group.narrowed(own["split"], one.name) for one in drawn[:2] if own["split"])),
         data=data(arms),
     )
 
 
-def compare_url(path_url: Callable[[str], str], *groups: CaseGroup) -> str:
+def compare_url(links: Links, *groups: CaseGroup) -> str:
     """Return the address that sets two groups side by side; that of the page's example where there is one group, or none."""
     asked = {prefix + field: value for prefix, group in zip(PREFIXES, groups, strict=False) for field, value in group.chosen}
-    return path_url("/compare") + (f"?{urlencode(asked)}" if len(groups) == 2 else "")
+    return links.path("/compare", asked if len(groups) == 2 else {})
 
 
 _DEFAULTS = {"outcome": OUTCOMES[0].name, "split": "", "span": _SPAN}

@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from db.marker_counts import with_results
 from db.overview import NOT_REPORTED
@@ -177,7 +176,7 @@ def _ranked(counts: Sequence[Count], heads: Sequence[Head], together: Mapping[st
     for histology in sorted({count.histology for count in counts if _clear(count)}):
         fits = tuple(_fit(at.get((histology, head.marker)), histology, head, links) for head in heads)
         score = math.prod(fit.ratio(head.usual) for fit, head in zip(fits, heads, strict=True))
-        url = f"{links.path('/markers')}?{urlencode({'histology': histology})}"
+        url = links.path("/markers", {"histology": histology})
         found.append(Ranked(histology, url, score, fits, together.get(histology, 0)))
     return tuple(sorted(found, key=lambda one: (-one.score, -one.tested, one.histology)))
 
@@ -198,7 +197,7 @@ def _clear(count: Count) -> int:
 
 def _fit(count: Count | None, histology: str, head: Head, links: Links) -> Fit:
     """Return what a count, None where no case was tested, says of an asked result."""
-    url = f"{links.path('/markers')}?{urlencode({'histology': histology, 'marker': head.marker})}"
+    url = links.path("/markers", {"histology": histology, "marker": head.marker})
     return Fit(getattr(count, head.result), _clear(count), count.equivocal, url) if count else Fit(0, 0, 0, "")
 
 

@@ -89,7 +89,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "outcomes",
         "Outcomes",
-        lambda connection, asked, links: outcomes.outcomes_page(connection, asked, links.query, links.path),
+        outcomes.outcomes_page,
         outcomes.PARAMETERS,
         "top",
         has_data=True,
@@ -99,7 +99,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "compare",
         "Compare",
-        lambda connection, asked, links: compare.compare_page(connection, asked, links.query, links.path),
+        compare.compare_page,
         compare.PARAMETERS,
         "foot",
         has_data=True,

@@ -6,11 +6,11 @@ import asyncio
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from datasette import Response
 from datasette.filters import FilterArguments
@@ -21,6 +21,7 @@ from db.hooks import hook
 from db.pages import asked as told
 from db.pages import narrowing
 from db.pages.answers import App, Scope
+from db.pages.links import asking
 from db.pages.memory import memory_of
 from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, casebook_of, read
 from db.query import every
@@ -46,7 +47,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Leave out the values beside the cases where counting them would take seconds: in a large table, by a filter that no index holds."""
 
     def wrap(app: App) -> App:
-        async def asking(scope: Scope, receive: Any, send: Any) -> None:
+        async def uncounted(scope: Scope, receive: Any, send: Any) -> None:
             if scope["type"] == "http" and scope["path"] in large and narrowing.is_weak(_parsed(scope["query_string"].decode("latin-1"))):
                 scope = {**scope, "query_string": scope["query_string"] + b"&_nofacet=1"}
             await app(scope, receive, send)
@@ -54,7 +55,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         # What may change has no counts, and is small.
         counts = ((name, publish.row_counts(datasette.inspect_data, name)) for name in datasette.inspect_data or ())
         large = {f"/{name}/{CASES}" for name, rows in counts if rows.get(CASES, 0) > narrowing.LARGE}
-        return asking if large else app
+        return uncounted if large else app
 
     return wrap
 
@@ -78,7 +79,7 @@ async def _narrowed(datasette: Any, database: str, table: str, request: Any) -> 
     """Return what the page of a table shows of its filters: each with the address without it; for the cases the form above them."""
     pairs = _pairs(request)
     here = str(datasette.urls.table(database, table))
-    found: dict[str, Any] = {"choices": [(choice.words, _address(here, choice.others)) for choice in narrowing.choices(pairs)]}
+    found: dict[str, Any] = {"choices": [(choice.words, asking(here, choice.others)) for choice in narrowing.choices(pairs)]}
     if table == CASES:
         connection = datasette.get_database(database)
         markers = await memory_of(datasette).get("markers", lambda: read(connection, _markers, LONGEST_OF_ALL_MS))
@@ -100,17 +101,13 @@ def _exports(datasette: Any, request: Any) -> list[tuple[str, str]]:
 
     def address(ending: str, *more: tuple[str, str]) -> str:
         path = path_with_format(request=request, format=ending).partition("?")[0]
-        return _address(str(datasette.urls.path(path)), (*asked, *more))
+        return asking(str(datasette.urls.path(path)), (*asked, *more))
 
     return [
         ("Spreadsheet (.xlsx)", address("xlsx", *most[0], ("_nofacet", "1"))),
         ("CSV", address("csv", *most[1], ("_stream", "on"))),
         ("JSON", address("json", *most[2], ("_shape", "objects"), ("_size", "max"))),
     ]
-
-
-def _address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
-    return f"{path}?{asked}" if (asked := urlencode(tuple(pairs))) else path
 
 
 def _shown_first(table: str | None, names: Sequence[str]) -> list[int]:
@@ -130,7 +127,7 @@ def register_routes() -> list[tuple[str, Any]]:
 async def narrow(request: Any, datasette: Any) -> Any:
     """Send the reader to the cases that the form asks for; without its empty fields, which would mean "equal to nothing"."""
     name, _ = await casebook_of(datasette)
-    return Response.redirect(_address(str(datasette.urls.table(name, CASES)), narrowing.cleaned(_pairs(request))))
+    return Response.redirect(asking(str(datasette.urls.table(name, CASES)), narrowing.cleaned(_pairs(request))))
 
 
 @hook
@@ -180,7 +177,7 @@ async def _query_of(datasette: Any, request: Any, data: Mapping[str, Any]) -> Ma
     if "params" in (data.get("query") or {}):
         return data["query"]  # type: ignore[no-any-return]
     pairs = [(name, value) for name, value in _pairs(request) if name not in ("_shape", "_size", "_extra")]
-    path = _address(f"{_page_of(request).partition('?')[0]}.json", (*pairs, ("_size", "1"), ("_extra", "query")))
+    path = asking(f"{_page_of(request).partition('?')[0]}.json", (*pairs, ("_size", "1"), ("_extra", "query")))
     answer = await datasette.client.get(path)
     answer.raise_for_status()
     return answer.json()["query"]  # type: ignore[no-any-return]

@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from datasette import NotFound, Response
-from datasette.utils import tilde_encode
 
 from db import export, machines, publish
 from db.export import manifest as manifests
 from db.export.sending import is_known, send_file
 from db.hooks import hook
+from db.pages.links import Links
 from db.pages.memory import Memory
 from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, casebook_of, kept_by_caches, name_of, read
 from db.pages.registry import ROUTES
@@ -106,9 +106,8 @@ def _configured() -> str | None:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _case_address(datasette: Any, name: str, origin: str, kind: str, key: str) -> str:
-    table = "patient_case" if kind == "case" else "report"
-    return origin + str(datasette.urls.row(name, table, tilde_encode(key)))
+def _page_address(links: Links, origin: str, kind: str, key: str) -> str:
+    return origin + (links.case(key) if kind == "case" else links.report(key))
 
 
 def _own_addresses(datasette: Any, name: str, origin: str) -> list[str]:
@@ -143,7 +142,7 @@ async def sitemap(request: Any, datasette: Any) -> Any:
             addresses = (f"{origin}{datasette.urls.path(f'/sitemap-{number}.xml')}" for number in range(n_parts + 1))
             return machines.sitemap_index(addresses, machines.changed(connection))
         rows = (row for number in range(1, n_parts + 1) for row in machines.part(connection, number) or ())
-        cases = (_case_address(datasette, name, origin, *row) for row in rows)
+        cases = (_page_address(Links(datasette.urls, name), origin, *row) for row in rows)
         return machines.sitemap((*_own_addresses(datasette, name, origin), *cases))
 
     return await _document(request, datasette, ("sitemap", origin), write, "application/xml")
@@ -157,7 +156,7 @@ async def sitemap_part(request: Any, datasette: Any) -> Any:
         if number == 0:
             return machines.sitemap(_own_addresses(datasette, name, origin))
         rows = machines.part(connection, number)
-        return None if rows is None else machines.sitemap(_case_address(datasette, name, origin, *row) for row in rows)
+        return None if rows is None else machines.sitemap(_page_address(Links(datasette.urls, name), origin, *row) for row in rows)
 
     return await _document(request, datasette, ("sitemap", origin, number), write, "application/xml")
 
@@ -168,7 +167,8 @@ async def feed(request: Any, datasette: Any) -> Any:
 
     def write(connection: sqlite3.Connection, name: str) -> bytes:
         home, own = (origin + str(datasette.urls.path(path)) for path in ("/", "/feed.atom"))
-        return machines.feed(machines.new_cases(connection), home, own, lambda key: _case_address(datasette, name, origin, "case", key))
+        links = Links(datasette.urls, name)
+        return machines.feed(machines.new_cases(connection), home, own, lambda key: origin + links.case(key))
 
     return await _document(request, datasette, ("feed", origin), write, "application/atom+xml")
 

@@ -6,11 +6,10 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette import NotFound, Response
 from datasette.database import QueryInterrupted
-from datasette.utils import add_cors_headers, tilde_decode, tilde_encode, urlsafe_components
+from datasette.utils import add_cors_headers, tilde_decode, urlsafe_components
 from datasette.views.base import DatasetteError
 
 from db import publish
@@ -27,7 +26,7 @@ from db.pages.reading import LONGEST_MS, LONGEST_OF_ALL_MS, TookTooLong, caseboo
 from db.pages.registry import ROUTES, Route
 from db.pages.runs import run_page, runs_page
 from db.pages.written import written
-from db.query import Row, every
+from db.query import every
 
 
 @hook
@@ -36,6 +35,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
 
     async def variables() -> dict[str, Any]:
         name = database or name_of(datasette)
+        links = Links(datasette.urls, name or "")
         found: dict[str, Any] = {
             "casebook_database": name,
             "casebook_notice": publish.NOTICE,
@@ -44,9 +44,9 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
             "label_of": label_of,
             "casebook_shown_rows": publish.SHOWN_ROWS,
             "casebook_pages": ROUTES,
-            "case_url": lambda key: str(datasette.urls.row(name, "patient_case", tilde_encode(key))),
-            "report_url": lambda key: str(datasette.urls.row(name, "report", tilde_encode(key))),
-            "table_row_url": lambda row: _table_row_url(datasette, name or "", row),
+            "case_url": links.case,
+            "report_url": links.report,
+            "table_row_url": links.dose_table_row,
             "identifier_url": identifier_url,
             "header": header,
             "number_columns": number_columns,
@@ -80,9 +80,9 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
     async def answer(request: Any, datasette: Any) -> Any:
         name, database = await casebook_of(datasette)
         asked = {key: request.args[key] for key in route.parameters if key in request.args}
+        links = Links(datasette.urls, name, _served(database))
 
         async def shown() -> Any:
-            links = _links(datasette, name)
             return await read(database, lambda sqlite: route.read(sqlite, asked, links), LONGEST_MS if asked else LONGEST_OF_ALL_MS)
 
         page = await _remembered(datasette, route, asked, shown)
@@ -97,7 +97,7 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
         headers = {"cache-control": "no-store"} if is_broken_off else kept_by_caches(datasette)
         if form:
             return written(page.data, form, headers)
-        data = {ending: _address(datasette, f"/{route.name}.{ending}", asked) for ending in ("csv", "json")} if route.has_data else {}
+        data = {ending: links.path(f"/{route.name}.{ending}", asked) for ending in ("csv", "json")} if route.has_data else {}
         given = {"page": page, "database": name, "asked": asked, "data_url": data}
         return Response.html(await datasette.render_template(f"{route.name}.html", given, request=request), headers=headers)
 
@@ -110,31 +110,6 @@ async def _remembered(datasette: Any, route: Route, asked: Mapping[str, str], sh
         return await shown()
     memory = chosen_of(datasette) if asked else memory_of(datasette)
     return await memory.get((route.name, *sorted(asked.items())), shown)
-
-
-def _address(datasette: Any, path: str, asked: Mapping[str, str]) -> str:
-    """Return an address under the base path, with what is asked."""
-    return str(datasette.urls.path(path)) + (f"?{urlencode(asked)}" if asked else "")
-
-
-def _links(datasette: Any, name: str) -> Links:
-    """Return the addresses of the site."""
-
-    def row(table: str, *keys: Any) -> str:
-        return str(datasette.urls.row(name, table, ",".join(tilde_encode(str(key)) for key in keys)))
-
-    def asking(address: Any, asked: Mapping[str, str]) -> str:
-        return f"{address}?{urlencode(asked)}" if asked else str(address)
-
-    return Links(
-        lambda path: str(datasette.urls.path(path)),
-        lambda key: row("patient_case", key),
-        lambda key: row("report", key),
-        lambda table, asked: asking(datasette.urls.table(name, table), asked),
-        lambda query, asked: asking(datasette.urls.query(name, query), asked),
-        row,
-        _served(datasette.get_database(name)),
-    )
 
 
 def _served(database: Any) -> Served:
@@ -155,9 +130,7 @@ async def run(request: Any, datasette: Any) -> Any:
     number, part = int(request.url_vars["number"]), request.args.get("page") or "1"
     is_number = part.isascii() and part.isdigit() and len(part) <= 6 and int(part) > 0
 
-    def url_of(table: str, key: str) -> str:
-        return str(datasette.urls.row(name, table, tilde_encode(key)))
-
+    url_of = Links(datasette.urls, name).row
     page = await read(connection, lambda sqlite: run_page(sqlite, path, number, url_of, int(part))) if is_number else None
     if page is None:
         raise NotFound(f"There is no run {number} here" if is_number else "There is no such page of this run")
@@ -171,12 +144,6 @@ async def _with_ledger(datasette: Any) -> tuple[str, Any, Path]:
     if connection is None or not connection.path or not await connection.table_exists("run_dose_table"):
         raise NotFound("No Casebook database is served here")
     return name, connection, Path(connection.path)  # type: ignore[return-value]
-
-
-def _table_row_url(datasette: Any, database: str, row: Row) -> str:
-    """Return the address of a row of a literature table."""
-    key = ",".join(tilde_encode(str(row[column])) for column in ("dose_table_id", "row_number", "dose_group"))
-    return str(datasette.urls.row(database, "dose_table_row", key))
 
 
 async def _row_page(connection: Any, table: str | None, keys: list[str]) -> dict[str, Any]:
@@ -221,7 +188,7 @@ async def _kept_report(datasette: Any, request: Any) -> str | None:
         return None
     found = await connection.execute("select report_id from report_duplicate where duplicate_id = ?", urlsafe_components(asked["pks"])[:1])
     row = found.first()
-    return str(datasette.urls.row(name, "report", tilde_encode(row["report_id"]))) if row else None
+    return Links(datasette.urls, name).report(row["report_id"]) if row else None
 
 
 _TOO_MUCH = (QueryInterrupted, sqlite3.DataError, sqlite3.IntegrityError, MemoryError)

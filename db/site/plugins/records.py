@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from datasette import NotFound, Response
-from datasette.utils import tilde_encode
 
 from db.hooks import hook
 from db.pages.cite import FORMATS, Citation, citation, citation_of
 from db.pages.contact import contact_url
+from db.pages.links import Links
 from db.pages.reading import casebook_of, kept_by_caches, read
 from db.records import stored_record
 
@@ -88,7 +88,7 @@ def _nothing(name: str, is_case: bool) -> NotFound:
 
 def _address_of_case(request: Any, datasette: Any, database: str, case_id: str) -> str:
     """Return the whole address of the page of a case, as the reader sees it."""
-    return str(datasette.absolute_url(request, datasette.urls.row(database, "patient_case", tilde_encode(case_id))))
+    return str(datasette.absolute_url(request, Links(datasette.urls, database).case(case_id)))
 
 
 def _answer(datasette: Any, body: str, content_type: str) -> Any:
