@@ -1,35 +1,22 @@
-"""Groups of cases that a reader chooses: the drop-downs, what was asked, and the canned query that lists the cases of a group.
+"""Groups of cases that a reader chooses: the drop-downs, what was asked, which cases they are, and the canned query that lists them.
 
-Whatever is counted of a group is counted over table case_outcome, which the canned query lists.
+Whatever is counted of a group is counted over the columns of table case_outcome, which the canned query lists.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from db import publish
 from db.overview import NOT_REPORTED
-from db.query import every
+from db.pages.case_columns import Cases, Chosen
 
 QUERY = "cases_by_outcome"
 # What a group is chosen by: parameters of the canned query, and columns of what it gives (the marker is no column).
 FIELDS = ("tumour_group", "histology", "site", "sex", "age", "surgery", "radiotherapy", "decade", "marker", "stain")
 _LONGEST = 80
-# What the case shows of a marker, from all its results; in the canned query it says the same.
-_STAIN = """
-select case_id,
-       case when max(result = 'positive') and max(result = 'negative') then 'positive and negative'
-            when max(result = 'positive') then 'positive'
-            when max(result = 'negative') then 'negative'
-            when max(result = 'equivocal') then 'equivocal'
-            else 'other cells only'
-       end as stain
-from ihc_result where marker = :marker group by case_id
-"""
 
 Asked = Mapping[str, str]
 Options = Mapping[str, tuple[tuple[str, str], ...]]
@@ -56,17 +43,15 @@ class CaseGroup:
         """What was chosen, in words: "leiomyosarcoma, women, age 18 to 39"; "all cases" for no choice."""
         return ", ".join(_words(self)) or "all cases"
 
-    @property
-    def sql(self) -> str:
-        """SQL that gives the cases of the group, rows of case_outcome and the result of the chosen marker; it wants `values`."""
-        stain = f"join ({_STAIN}) using (case_id)" if self.value("marker") else ""
-        conditions = [f"{field} = :{field}" for field, _ in self.chosen if field != "marker"]
-        return f"select * from case_outcome {stain} where {' and '.join(conditions) or 'true'}"
-
-    @property
-    def values(self) -> dict[str, str]:
-        """The values of the parameters of `sql`."""
-        return dict(self.chosen)
+    def of(self, cases: Cases) -> Chosen:
+        """Return which of all cases they are."""
+        chosen = cases.all()
+        for field, value in self.chosen:
+            if field == "marker":
+                chosen &= cases.with_said(cases.stains, value, self.value("stain"))
+            elif field != "stain":  # of the marker
+                chosen &= cases.words[field].are(value)
+        return chosen
 
     def url(self, query_url: QueryUrl, **others: str) -> str:
         """Return the address that lists the cases of the group; `others` are further parameters of the query."""
@@ -92,24 +77,14 @@ def label(field: str) -> str:
     return next(parameter.label for parameter in query().parameters if parameter.name == field)
 
 
-def options(connection: sqlite3.Connection) -> Options:
-    """Return the values of each field with their number of cases (of results, for markers), in natural order or by name."""
-    few = [field for field in FIELDS if field not in ("histology", "site", "marker", "stain")]
-    counted: dict[str, Counter[str]] = {field: Counter() for field in few}
-    for row in every(connection, f"select {', '.join(few)}, count(*) as n from case_outcome group by {', '.join(few)}"):
-        for field in few:
-            counted[field][row[field]] += row["n"]
-    for field in ("histology", "site"):
-        rows = every(connection, f"select {field} as name, count(*) as n from case_outcome group by 1")
-        counted[field] = Counter({row["name"]: row["n"] for row in rows})
-    markers = every(connection, "select marker, count(*) as n from ihc_result group by marker order by marker")
-    fixed = {parameter.name: parameter.choices for parameter in query().parameters}
-    return {
-        field: tuple((name, f"{name} ({counted[field][name]:,})") for name in in_order(field, counted[field])) for field in counted
-    } | {
-        "marker": tuple((row["marker"], f"{row['marker']} ({row['n']:,})") for row in markers),
-        "stain": tuple((name, name) for name in fixed["stain"]),
-    }  # fmt: skip
+def options(cases: Cases) -> Options:
+    """Return the values of each field with their number of cases, in natural order or by name."""
+    counted = {field: cases.words[field].counts() for field in FIELDS if field not in ("marker", "stain")}
+    counted["marker"] = cases.stains.things.counts()
+    fixed = next(parameter.choices for parameter in query().parameters if parameter.name == "stain")
+    return {field: tuple((name, f"{name} ({counted[field][name]:,})") for name in in_order(field, counted[field])) for field in counted} | {
+        "stain": tuple((name, name) for name in fixed)
+    }
 
 
 def is_ordered(field: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.overview import NOT_REPORTED
 from db.pages import case_group, outcomes
+from db.pages.case_columns import Cases
 from db.pages.case_group import CaseGroup, Options
 from db.pages.data import Data
 from db.pages.links import Links
@@ -15,7 +15,6 @@ from db.pages.outcomes import PREFIXES, share_words
 from db.pages.pooling import COUNTED, OUTCOMES, Outcome, tally, together
 from db.pages.survival_plot import Arm, Plot, plot
 from db.pages.told import Part, Spread, Told, in_both, parts, read
-from db.query import every
 
 PARAMETERS = ("outcome", *(prefix + field for prefix in PREFIXES for field in case_group.FIELDS))
 _MONTHS = 60.0
@@ -69,44 +68,40 @@ class ComparePage:
     data: Data
 
 
-def compare_page(connection: sqlite3.Connection, asked: Mapping[str, str], links: Links) -> ComparePage:
+def compare_page(cases: Cases, asked: Mapping[str, str], links: Links) -> ComparePage:
     """Return what the page shows for the form's answers."""
-    options = {**case_group.options(connection), "outcome": tuple((outcome.name, outcome.label) for outcome in OUTCOMES)}
+    options = {**case_group.options(cases), "outcome": tuple((outcome.name, outcome.label) for outcome in OUTCOMES)}
     choices = [case_group.choose(asked, options, prefix) for prefix in PREFIXES]
     is_example = not any(asked.get(name) for name in PARAMETERS[1:])
-    groups = _examples(connection) if is_example else tuple(choice.group for choice in choices)
+    groups = _examples(cases) if is_example else tuple(choice.group for choice in choices)
     outcome = next((outcome for outcome in OUTCOMES if outcome.name == asked.get("outcome")), OUTCOMES[0])
     unknown = [f"Group {letter}: {sentence}" for letter, choice in zip("AB", choices, strict=True) for sentence in choice.unknown]
     if asked.get("outcome") and asked["outcome"] != outcome.name:
         unknown.append(f"No outcome here is called “{asked['outcome'][:80]}”; shown: {outcome.label}.")
-    told = tuple(read(connection, group) for group in groups)
-    sides = tuple(_side(connection, place, one, outcome, links) for place, one in enumerate(told, start=1))
+    told = tuple(read(cases, group) for group in groups)
+    sides = tuple(_side(cases, place, one, outcome, links) for place, one in enumerate(told, start=1))
     arms = [side.arm for side in sides if side.is_drawn]
-    lines = tuple(parts(told, links.query))
+    lines = tuple(parts(cases, told, links.query))
     return ComparePage(
         outcome, sides, tuple(unknown), is_example, options, lines, in_both(told), plot(arms, _MONTHS),
         outcomes.description(arms, outcome), _data(lines, sides),
     )  # fmt: skip
 
 
-def _examples(connection: sqlite3.Connection) -> tuple[CaseGroup, ...]:
+def _examples(cases: Cases) -> tuple[CaseGroup, ...]:
     """Return the cases of the two commonest diagnoses."""
-    rows = every(
-        connection,
-        "select histology from case_overview where histology <> ? group by 1 order by count(*) desc, 1 limit 2",
-        NOT_REPORTED,
-    )
-    names = [row["histology"] for row in rows]
+    counted = cases.words["histology"].counts()
+    names = sorted(counted.keys() - {NOT_REPORTED}, key=lambda name: (-counted[name], name))[:2]
     return tuple(CaseGroup((("histology", name),)) for name in names) + (CaseGroup(),) * (2 - len(names))
 
 
-def _side(connection: sqlite3.Connection, place: int, told: Told, outcome: Outcome, links: Links) -> Side:
+def _side(cases: Cases, place: int, told: Told, outcome: Outcome, links: Links) -> Side:
     """Return a group with its curve; `place` is 1 or 2."""
     group = told.group
-    pooled = together(group.words, tally(connection, group, outcome))
+    pooled = together(group.words, tally(cases, group, outcome))
     curve, is_drawn = pooled.curve(), pooled.counted >= outcomes.FEWEST_DRAWN
     return Side(
-        Arm(place, group.words, curve), PREFIXES[place - 1], group, told.cases, len({row["report_id"] for row in told.numbers}),
+        Arm(place, group.words, curve), PREFIXES[place - 1], group, told.cases, told.reports,
         pooled.counted,
         group.url(links.query), group.url(links.query, **{outcome.why: COUNTED}),
         links.path("/outcomes", {**dict(group.chosen), "outcome": outcome.name}), is_drawn,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from db.fields import number
 from db.overview import NOT_REPORTED
 from db.pages import case_group
+from db.pages.case_columns import Cases
 from db.pages.case_group import CaseGroup, Options
 from db.pages.data import Data
 from db.pages.links import Links
 from db.pages.pooling import COUNTED, OUTCOMES, Outcome, Tally, basis_of, tally, together
 from db.pages.survival_plot import Arm, Plot, plot
-from db.query import every
 from db.survival import Curve, Estimate
 
 # More curves than hues and patterns that can be told apart would be no drawing.
@@ -106,9 +105,9 @@ class OutcomesPage:
     data: Data
 
 
-def outcomes_page(connection: sqlite3.Connection, asked: Mapping[str, str], links: Links) -> OutcomesPage:
+def outcomes_page(all_cases: Cases, asked: Mapping[str, str], links: Links) -> OutcomesPage:
     """Return what the page shows for the form's answers."""
-    options = {**case_group.options(connection), **_own_options()}
+    options = {**case_group.options(all_cases), **_own_options()}
     choice = case_group.choose(asked, options)
     own = {name: asked.get(name, "") if asked.get(name, "") in dict(options[name]) else default for name, default in _DEFAULTS.items()}
     unknown = [*choice.unknown, *_unknown(asked, own, options)]
@@ -116,9 +115,9 @@ def outcomes_page(connection: sqlite3.Connection, asked: Mapping[str, str], link
         own["split"] = ""
         unknown.append("To split by the result of a stain, choose a marker; shown: not split.")
     outcome = next(outcome for outcome in OUTCOMES if outcome.name == own["outcome"])
-    tallies = tally(connection, choice.group, outcome, own["split"])
+    tallies = tally(all_cases, choice.group, outcome, own["split"])
     everybody = together(choice.group.words, tallies)
-    basis = basis_of(connection, choice.group, outcome)
+    basis = basis_of(all_cases, choice.group, outcome)
     drawn, others = _chosen(tallies, own["split"])
 
     def listed(**others: str) -> Callable[[str], str]:
@@ -139,7 +138,7 @@ def outcomes_page(connection: sqlite3.Connection, asked: Mapping[str, str], link
         unknown=tuple(unknown),
         options=options,
         cases=whole.cases,
-        reports=_reports(connection, choice.group),
+        reports=all_cases.words["report_id"].distinct(choice.group.of(all_cases)),
         counted=whole.counted,
         drawn=tuple(group(one, arm) for one, arm in zip(drawn, arms, strict=True)),
         others=tuple(group(one) for one in others[:_MOST_NAMED]),
@@ -150,7 +149,7 @@ def outcomes_page(connection: sqlite3.Connection, asked: Mapping[str, str], link
         left_out=_listed(everybody.left_out, listed(**{outcome.why: ""})),
         counted_from=_listed(basis.counted_from, listed(**{outcome.why: COUNTED, "counted_from": ""})),
         minimum=Count("lower bounds", basis.minimum, listed(**{outcome.why: COUNTED, "is_minimum": "yes"})("yes")),
-        pairs=_pairs(connection, choice.group, outcome),
+        pairs=all_cases.pairs(choice.group.of(all_cases) & all_cases.words[outcome.why].are(COUNTED)),
         beyond=sum(arm.curve.beyond(drawing.months) for arm in arms) if drawing else 0,
         compare_url=compare_url(links, *(choice.group.narrowed(own["split"], one.name) for one in drawn[:2] if own["split"])),
         data=data(arms),
@@ -217,22 +216,6 @@ def _group(name: str, one: Tally, group: CaseGroup, outcome: Outcome, query_url:
 def _listed(counted: Mapping[str, int], url_of: Callable[[str], str]) -> tuple[Count, ...]:
     """Return how many cases there are of each word, the commonest first."""
     return tuple(Count(words, cases, url_of(words)) for words, cases in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _reports(connection: sqlite3.Connection, group: CaseGroup) -> int:
-    """Return how many reports tell of the cases."""
-    sql = f"select count(distinct report_id) as n from ({group.sql})"
-    return int(every(connection, sql, **group.values)[0]["n"])
-
-
-def _pairs(connection: sqlite3.Connection, group: CaseGroup, outcome: Outcome) -> int:
-    """Return how many pairs of cases in the curves may be one patient."""
-    sql = (
-        f"with chosen as materialized (select case_id from ({group.sql}) where {outcome.why} = '{COUNTED}')"
-        " select count(*) as n from possible_same_patient"
-        " where case_id in (select case_id from chosen) and other_case_id in (select case_id from chosen)"
-    )
-    return int(every(connection, sql, **group.values)[0]["n"])
 
 
 def share_words(share: Estimate | None) -> str:

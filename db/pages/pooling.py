@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from db.pages.case_columns import Cases, Places, Words
 from db.pages.case_group import CaseGroup
-from db.query import every
 from db.survival import Curve, kaplan_meier
 
 # What case_outcome says of a case that is in the curve, in place of why it is not.
@@ -26,11 +27,9 @@ class Outcome:
     share
         What the curve shows the share of.
     happened
-        What the events are called in a table.
-    months, why
-        Columns of the time, and of why a case is left out ("counted" where it is not).
-    end
-        Condition that is true where the event happened.
+        What the events are called.
+    months, why, end
+        Columns of the time, of why a case is left out ("counted" where it is not), and of what was at the time (`happened` for the event).
     """
 
     name: str
@@ -43,10 +42,10 @@ class Outcome:
 
 
 OUTCOMES = (
-    Outcome("death", "death of any cause", "alive", "died", "survival_months", "death_of_any_cause", "survival_end = 'died'"),
+    Outcome("death", "death of any cause", "alive", "died", "survival_months", "death_of_any_cause", "survival_end"),
     Outcome(
         "return", "return of the tumour or death", "alive without return", "returned or died", "event_free_months", "return_or_death",
-        "event_free_end = 'returned or died'",
+        "event_free_end",
     ),
 )  # fmt: skip
 
@@ -102,24 +101,36 @@ class Basis:
     minimum: int
 
 
-def tally(connection: sqlite3.Connection, group: CaseGroup, outcome: Outcome, split: str = "") -> tuple[Tally, ...]:
+def tally(cases: Cases, group: CaseGroup, outcome: Outcome, split: str = "") -> tuple[Tally, ...]:
     """Return the cases of a group by the values of a field, "" for all of them as one, those with most cases in the curve first."""
-    # The sign keeps SQLite from walking an index and looking up every row: to read the table and sort takes a third of the time.
-    name = f"+{split}" if split else "''"
-    reasons: dict[str, dict[str, int]] = {}
-    for row in every(
-        connection, f"select {name} as name, {outcome.why} as why, count(*) as n from ({group.sql}) group by 1, 2", **group.values
-    ):
-        reasons.setdefault(row["name"], {})[row["why"]] = row["n"]
-    times: dict[str, list[tuple[float, bool, int]]] = {}
-    sql = (
-        f"select {name} as name, {outcome.months} as months, {outcome.end} as is_event, count(*) as n from ({group.sql})"
-        f" where {outcome.why} = '{COUNTED}' group by 1, 2, 3"
-    )
-    for row in every(connection, sql, **group.values):
-        times.setdefault(row["name"], []).append((row["months"], bool(row["is_event"]), row["n"]))
-    tallies = (Tally(name if split else group.words, reasons[name], tuple(times.get(name, ()))) for name in reasons)
+    chosen = group.of(cases)
+    names, why, ends = _split(cases, group, split), cases.words[outcome.why], cases.words[outcome.end]
+    counted = chosen & why.are(COUNTED)
+    months, month_of = np.unique(cases.numbers[outcome.months][counted], return_inverse=True)
+    is_event = ends.are(outcome.happened)[counted].astype(np.int64)
+
+    reasons: dict[int, dict[str, int]] = {}
+    for place, reason, n in _counted(names.places[chosen], why.places[chosen], len(why.names)):
+        reasons.setdefault(place, {})[why.names[reason]] = n
+    times: dict[int, list[tuple[float, bool, int]]] = {place: [] for place in reasons}
+    for place, time, n in _counted(names.places[counted], 2 * month_of + is_event, 2 * len(months)):
+        times[place].append((float(months[time // 2]), bool(time % 2), n))
+    tallies = (Tally(names.names[place] if split else group.words, reasons[place], tuple(times[place])) for place in reasons)
     return tuple(sorted(tallies, key=lambda one: (-one.counted, -one.cases, one.name)))
+
+
+def _split(cases: Cases, group: CaseGroup, split: str) -> Words:
+    """Return what the cases are told apart by: the results of the chosen marker, a column, or nothing."""
+    if split == "stain":
+        return cases.results_of(cases.stains, group.value("marker"))
+    return cases.words[split] if split else Words(("",), np.zeros(cases.n_cases, dtype=np.intc))
+
+
+def _counted(first: Places, second: Places, n_second: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the pairs of numbers that stand beside each other in two columns, and how often; those of the second are below `n_second`."""
+    pairs, counts = np.unique(first.astype(np.int64) * n_second + second, return_counts=True)
+    for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
+        yield *divmod(pair, n_second), n
 
 
 def together(name: str, tallies: Iterable[Tally]) -> Tally:
@@ -132,12 +143,7 @@ def together(name: str, tallies: Iterable[Tally]) -> Tally:
     return Tally(name, reasons, tuple(times))
 
 
-def basis_of(connection: sqlite3.Connection, group: CaseGroup, outcome: Outcome) -> Basis:
+def basis_of(cases: Cases, group: CaseGroup, outcome: Outcome) -> Basis:
     """Return what the times of the cases in the curve rest on."""
-    sql = f"select counted_from, is_minimum, count(*) as n from ({group.sql}) where {outcome.why} = '{COUNTED}' group by 1, 2"
-    counted_from: Counter[str] = Counter()
-    minimum = 0
-    for row in every(connection, sql, **group.values):
-        counted_from[row["counted_from"]] += row["n"]
-        minimum += row["n"] if row["is_minimum"] == "yes" else 0
-    return Basis(counted_from, minimum)
+    counted = group.of(cases) & cases.words[outcome.why].are(COUNTED)
+    return Basis(cases.words["counted_from"].counts(counted), cases.words["is_minimum"].counts(counted).get("yes", 0))

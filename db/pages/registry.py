@@ -9,6 +9,7 @@ from typing import Any
 
 from db.pages import compare, outcomes, search, suggest
 from db.pages.api import ApiPage, PageData, api_page
+from db.pages.case_columns import read_cases
 from db.pages.dictionary import dictionary_page
 from db.pages.doses import dose_page
 from db.pages.downloads import downloads_page
@@ -19,8 +20,9 @@ from db.pages.method import method_page
 from db.pages.profile import profile_page
 from db.pages.quality import quality_page
 
-# What a page shows, for what its form was asked; None where there is no such page. It may have an attribute `data`.
-Reader = Callable[[sqlite3.Connection, Asked, Links], Any]
+# What a page shows, read with a connection or from what its `source` gave, for what its form was asked; None where there is no such page.
+# It may have an attribute `data`.
+Reader = Callable[[Any, Asked, Links], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Route:
         Where the link to it stands: "top" of each page, "foot" of each page, or "" where only other pages lead to it.
     has_data
         Whether the page has a `data`, which is served at NAME.csv and NAME.json.
+    source
+        Reads once for all readers what `read` is given in place of a connection; None where it is given a connection.
     is_remembered
         Whether what it shows is kept for the same choices, as a served database never changes. For pages that read the whole of it.
     examples
@@ -53,6 +57,7 @@ class Route:
     parameters: tuple[str, ...] = ()
     place: str = ""
     has_data: bool = False
+    source: Callable[[sqlite3.Connection], Any] | None = None
     is_remembered: bool = False
     examples: tuple[str, ...] = ("",)
 
@@ -93,6 +98,7 @@ ROUTES: tuple[Route, ...] = (
         outcomes.PARAMETERS,
         "top",
         has_data=True,
+        source=read_cases,
         is_remembered=True,
         examples=("", "?split=surgery&outcome=return"),
     ),
@@ -103,6 +109,7 @@ ROUTES: tuple[Route, ...] = (
         compare.PARAMETERS,
         "foot",
         has_data=True,
+        source=read_cases,
         is_remembered=True,
         examples=("", "?a_sex=female&b_sex=male&outcome=return"),
     ),

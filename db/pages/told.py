@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from db.fields import number
 from db.overview import NOT_REPORTED, STATUS_WORDS
+from db.pages.case_columns import BOTH, Cases, Chosen, Said
 from db.pages.case_group import CaseGroup, QueryUrl
-from db.query import Row, every
 
 # How many of the commonest values of each group are listed.
 _COMMONEST = 5
@@ -93,114 +93,125 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is read of one group, in as few passes over its cases as may be.
+    """What the cases of one group tell.
 
     Attributes
     ----------
-    group
-        Which cases.
-    numbers
-        A row for each case: its name, its report, and its numbers.
-    words
-        Rows of what is told in words, with the number of cases of each combination.
+    all_cases, group, chosen
+        All cases of the database, which of them were asked for, and which those are.
     """
 
-    connection: sqlite3.Connection
+    all_cases: Cases
     group: CaseGroup
-    numbers: tuple[Row, ...]
-    words: tuple[Row, ...]
+    chosen: Chosen
 
     @property
     def cases(self) -> int:
         """How many cases there are."""
-        return len(self.numbers)
+        return int(np.count_nonzero(self.chosen))
 
-    def spread(self, column: str) -> Figure:
-        """Return the numbers of a column."""
-        return _spread([row[column] for row in self.numbers if row[column] is not None], self.cases)
+    @property
+    def reports(self) -> int:
+        """How many reports tell of them."""
+        return self.all_cases.words["report_id"].distinct(self.chosen)
 
     def counts(self, column: str) -> Mapping[str, int]:
         """Return how many cases have each word of a column."""
-        counted: Counter[str] = Counter()
-        for row in self.words:
-            counted[row[column]] += row["n"]
-        return counted
+        return self.all_cases.words[column].counts(self.chosen)
 
-    def rows(self, sql: str) -> list[Row]:
-        """Return the rows of a query over `chosen`, the cases of the group."""
-        return _rows(self.connection, self.group, sql)
+    def spread(self, column: str) -> Figure:
+        """Return median, quartiles and range of the numbers of a column."""
+        values = self.all_cases.numbers[column][self.chosen]
+        values = values[~np.isnan(values)]
+        if not len(values):
+            return Figure(0, self.cases)
+        low, first, median, third, high = np.quantile(values, (0, 0.25, 0.5, 0.75, 1)).tolist()
+        return Figure(len(values), self.cases - len(values), spread=Spread(median, first, third, low, high))
 
-    def share(self, column: str, name: str, is_listed: bool, query_url: QueryUrl) -> Figure:
-        """Return how many cases have a word, of those that tell one; `is_listed` where groups can be chosen by it."""
-        count = self.counts(column)
+    def share(self, count: Mapping[str, int], name: str, column: str, query_url: QueryUrl) -> Figure:
+        """Return how many cases have a word, of those that tell one: `counts` of the column; "" where no group is chosen by that."""
         told = sum(n for value, n in count.items() if value != NOT_REPORTED)
-        url = self.group.narrowed(column, name).url(query_url) if is_listed and count.get(name) else ""
+        url = self.group.narrowed(column, name).url(query_url) if column and count.get(name) else ""
         return Figure(told, self.cases - told, count.get(name, 0), url=url)
 
-    def test(self, row: Row | None, marker: str, query_url: QueryUrl) -> Figure:
+    def said(self, said: Said, results: Sequence[str] = ()) -> Mapping[str, int]:
+        """Return in how many cases something was said of each thing: one of the results, or whatever was found."""
+        rows = self.chosen[said.cases]
+        if results:
+            rows &= np.logical_or.reduce([said.results.are(result) for result in results])
+        return said.things.counts(rows)
+
+    def test(self, tested: int, positive: int, marker: str, query_url: QueryUrl) -> Figure:
         """Return how many cases a test was positive in, of those tested; `marker` is "" where groups cannot be chosen by it."""
-        tested, positive = (row["tested"], row["positive"]) if row else (0, 0)
         # The group may be chosen by another marker, of which there is one in an address.
         is_listed = marker and positive and self.group.value("marker") in ("", marker)
         narrowed = self.group.narrowed("marker", marker).narrowed("stain", "positive")
         return Figure(tested, self.cases - tested, positive, url=narrowed.url(query_url) if is_listed else "")
 
 
-def read(connection: sqlite3.Connection, group: CaseGroup) -> Told:
-    """Read a group from the database."""
-    return Told(connection, group, tuple(_rows(connection, group, _NUMBERS)), tuple(_rows(connection, group, _WORDS)))
-
-
-def _rows(connection: sqlite3.Connection, group: CaseGroup, sql: str) -> list[Row]:
-    # Only the names: SQLite writes what is chosen down for each of some ten queries.
-    return every(connection, f"with chosen as materialized (select case_id from ({group.sql})) {sql}", **group.values)
+def read(cases: Cases, group: CaseGroup) -> Told:
+    """Return what the cases of a group tell."""
+    return Told(cases, group, group.of(cases))
 
 
 def in_both(told: Sequence[Told]) -> int:
     """Return how many cases are in both groups."""
-    first, second = ({row["case_id"] for row in one.numbers} for one in told)
-    return len(first & second)
+    first, second = told
+    return int(np.count_nonzero(first.chosen & second.chosen))
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
     """Makes the lines of the table of what is told of both groups."""
 
+    cases: Cases
     told: Sequence[Told]
     query_url: QueryUrl
 
     def shares(self, column: str, wanted: Sequence[str] = (), label: str = "", is_listed: bool = True) -> tuple[Line, ...]:
         """Return a line for each word of a column: those `wanted`, else the commonest of each group."""
-        names = wanted or _commonest([one.counts(column) for one in self.told], _COMMONEST)
+        counts = [one.counts(column) for one in self.told]
+        listed = column if is_listed else ""
+        names = wanted or _commonest(counts, _COMMONEST)
         return tuple(
-            Line(label or name, tuple(one.share(column, name, is_listed, self.query_url) for one in self.told), is_further=place > 0)
+            Line(
+                label or name,
+                tuple(one.share(count, name, listed, self.query_url) for one, count in zip(self.told, counts, strict=True)),
+                is_further=place > 0,
+            )
             for place, name in enumerate(names)
         )
 
     def there(self, column: str, words: Sequence[tuple[str, str]]) -> tuple[str, ...]:
         """Return those of the words, second of each pair, that some case has."""
-        return tuple(name for _, name in words if any(one.counts(column).get(name) for one in self.told))
+        counts = [one.counts(column) for one in self.told]
+        return tuple(name for _, name in words if any(count.get(name) for count in counts))
 
     def spread(self, label: str, unit: str, column: str) -> Line:
         """Return the line of a column of numbers."""
         return Line(label, tuple(one.spread(column) for one in self.told), unit)
 
-    def dose(self, label: str, column: str) -> Line:
-        """Return the line of a dose: of several courses of a case, that of the highest."""
-        sql = _DOSE.format(column)
-        return Line(label, tuple(_spread([row["value"] for row in one.rows(sql)], one.cases) for one in self.told), "Gy")
+    def stains(self) -> tuple[Line, ...]:
+        """Return a line for each of the markers tested most."""
+        return self._tests(self.cases.stains, ("positive",), _STAINS, is_marker=True)
 
-    def tests(self, sql: str, most: int, is_marker: bool = False) -> tuple[Line, ...]:
-        """Return a line for each test in rows of name, tested and positive: those done in most cases of both groups."""
-        counts = [{row["name"]: row for row in one.rows(sql)} for one in self.told]
-        tested = {name: sum(count[name]["tested"] for count in counts if name in count) for count in counts for name in count}
-        names = sorted(tested, key=lambda name: (-tested[name], name))[:most]
+    def genes(self) -> tuple[Line, ...]:
+        """Return a line for each of the gene alterations looked for most; one test that finds it is enough."""
+        return self._tests(self.cases.genes, ("positive", BOTH), _GENES)
+
+    def _tests(self, said: Said, positive: Sequence[str], most: int, is_marker: bool = False) -> tuple[Line, ...]:
+        """Return a line for each test, those done in most cases of both groups."""
+        tested, found = [one.said(said) for one in self.told], [one.said(said, positive) for one in self.told]
+        sums = Counter[str]()
+        for count in tested:
+            sums.update(count)
+        names = sorted(sums, key=lambda name: (-sums[name], name))[:most]
         return tuple(
             Line(
                 name,
                 tuple(
-                    one.test(count.get(name), name if is_marker else "", self.query_url)
-                    for one, count in zip(self.told, counts, strict=True)
+                    one.test(of.get(name, 0), with_it.get(name, 0), name if is_marker else "", self.query_url)
+                    for one, of, with_it in zip(self.told, tested, found, strict=True)
                 ),
             )
             for name in names
@@ -208,7 +219,7 @@ class _Lines:
 
     def drugs(self) -> tuple[Line, ...]:
         """Return a line for each of the drugs named most, counted over all cases of a group."""
-        counts = [{row["name"]: row["n"] for row in one.rows(_DRUG)} for one in self.told]
+        counts = [one.said(self.cases.drugs) for one in self.told]
         return tuple(
             Line(name, tuple(Figure(one.cases, 0, count.get(name, 0)) for one, count in zip(self.told, counts, strict=True)))
             for name in _commonest(counts, _COMMONEST)
@@ -225,59 +236,25 @@ def _commonest(counts: Sequence[Mapping[str, int]], most: int) -> list[str]:
     return sorted(chosen, key=lambda name: (-sum(count.get(name, 0) for count in counts), name))
 
 
-def _spread(values: Sequence[float], cases: int) -> Figure:
-    """Return median, quartiles and range of numbers, one a case."""
-    if not values:
-        return Figure(0, cases)
-    first, median, third = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
-    return Figure(len(values), cases - len(values), spread=Spread(median, first, third, min(values), max(values)))
-
-
-_NUMBERS = """
-select case_id, report_id, age_years, size_cm, follow_up_months from chosen join patient_case using (case_id)
-"""
-_WORDS = """
-select sex, histology, site, surgery, radiotherapy, recurrence, status, count(*) as n
-from chosen join case_overview using (case_id) group by 1, 2, 3, 4, 5, 6, 7
-"""
-_DRUG = "select name, count(distinct case_id) as n from chosen join drug using (case_id) group by 1"
-_STAIN = """
-select name, count(*) as tested, sum(is_positive and not is_negative) as positive
-from (select marker as name, max(result = 'positive') as is_positive, max(result = 'negative') as is_negative
-      from chosen join ihc_result using (case_id) group by marker, case_id)
-group by name
-"""
-_GENE = """
-select name, count(*) as tested, sum(is_positive) as positive
-from (select gene || ' ' || alteration as name, max(result = 'positive') as is_positive
-      from chosen join molecular_test using (case_id) group by 1, case_id)
-group by name
-"""
-_DOSE = """
-select max({0}) as value from chosen join radiotherapy_dose using (case_id)
-where kind = 'external' and {0} is not null group by case_id
-"""
-
-
-def parts(told: Sequence[Told], query_url: QueryUrl) -> Iterator[Part]:
+def parts(cases: Cases, told: Sequence[Told], query_url: QueryUrl) -> Iterator[Part]:
     """Yield what is told of the groups, by subject."""
-    of = _Lines(told, query_url)
+    of = _Lines(cases, told, query_url)
     yield Part("Patients", (of.spread("age", "years", "age_years"), *of.shares("sex", ("female", "male"))))
     yield Part("Diagnosis, the commonest", of.shares("histology"))
     yield Part("Site, the commonest", of.shares("site"))
     yield Part("Size", (of.spread("largest dimension", "cm", "size_cm"),))
     yield Part(
-        "Stains, the most tested: positive of those tested", of.tests(_STAIN, _STAINS, is_marker=True),
+        "Stains, the most tested: positive of those tested", of.stains(),
         "A case with positive and negative results of one marker is tested and not counted as positive.",
     )  # fmt: skip
-    yield Part("Gene tests, the most done: found of those tested", of.tests(_GENE, _GENES))
+    yield Part("Gene tests, the most done: found of those tested", of.genes())
     yield Part(
         "Treatment",
         (
             *of.shares("surgery", ("yes",), "surgery"),
             *of.shares("radiotherapy", ("yes",), "radiotherapy"),
-            of.dose("dose from outside", "total_dose_gy"),
-            of.dose("its EQD2, α/β 10 Gy", "eqd2_alpha_beta_10_gy"),
+            of.spread("dose from outside", "Gy", "total_dose_gy"),
+            of.spread("its EQD2, α/β 10 Gy", "Gy", "eqd2_alpha_beta_10_gy"),
         ),
         "Doses: the highest of a case, of photons or electrons from outside; Gy(RBE), particles and brachytherapy are not among them.",
     )

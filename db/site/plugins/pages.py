@@ -83,7 +83,9 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
         links = Links(datasette.urls, name, _served(database))
 
         async def shown() -> Any:
-            return await read(database, lambda sqlite: route.read(sqlite, asked, links), LONGEST_MS if asked else LONGEST_OF_ALL_MS)
+            source = await _source(datasette, database, route)
+            longest_ms = LONGEST_MS if asked else LONGEST_OF_ALL_MS
+            return await read(database, lambda sqlite: route.read(sqlite if source is None else source, asked, links), longest_ms)
 
         page = await _remembered(datasette, route, asked, shown)
         form = request.url_vars.get("format")
@@ -102,6 +104,13 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
         return Response.html(await datasette.render_template(f"{route.name}.html", given, request=request), headers=headers)
 
     return answer
+
+
+async def _source(datasette: Any, database: Any, route: Route) -> Any:
+    """Return what is read once for all choices of a page, None where it reads the database for each."""
+    if (source := route.source) is None:
+        return None
+    return await memory_of(datasette).get(("source", source.__name__), lambda: read(database, source, LONGEST_OF_ALL_MS))
 
 
 async def _remembered(datasette: Any, route: Route, asked: Mapping[str, str], shown: Callable[[], Awaitable[Any]]) -> Any:
