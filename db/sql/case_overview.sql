@@ -75,4 +75,8 @@ create index case_overview_by_recurrence on case_overview (
     recurrence, tumour_group, behaviour, site, histology, sex, status, radiotherapy,
     surgery, age_years, max_dose_gy, follow_up_months, year
 );
+-- What questions on treatment group and narrow the cases by.
+create index case_overview_by_surgery on case_overview (
+    surgery, radiotherapy, recurrence, status, follow_up_months, tumour_group, histology, drugs
+);
 create index case_overview_by_report on case_overview (report_id);

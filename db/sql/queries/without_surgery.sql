@@ -11,4 +11,4 @@ where surgery = 'no'
                       when 'drugs' then drugs is not null
                       when 'neither' then radiotherapy <> 'yes' and drugs is null
                       else 1 end
-order by histology, case_id
+order by +histology, case_id

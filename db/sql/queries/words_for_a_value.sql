@@ -9,7 +9,7 @@ select fact_evidence.case_id, fact_evidence.field, evidence.value, evidence.quot
        evidence.number as evidence_number
 from fact_evidence
 join evidence on evidence.report_id = fact_evidence.report_id and evidence.number = evidence_number
-where (:case_id = '' or fact_evidence.case_id = trim(:case_id))
+where fact_evidence.case_id between trim(:case_id) and iif(trim(:case_id) = '', char(1114111), trim(:case_id))
   and (:field = '' or fact_evidence.field = :field)
   and (:value = '' or evidence.value like '%' || :value || '%')
   and (:contains = '' or evidence.quote like '%' || :contains || '%')
