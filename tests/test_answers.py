@@ -118,9 +118,33 @@ def test_one_readers_own_requests_are_not_kept() -> None:
         assert key_of(_scope(path)) is None, path
     for query in (b"sql=select+1", b"_where=1", b"_stream=on"):
         assert key_of(_scope(query=query)) is None, query
-    # Pages say their own address in full: what somebody asked for under a made-up name is not shown to others.
-    other = {**_scope(), "headers": [(b"host", b"example.com")]}
-    assert key_of(other) not in (None, key_of(_scope()))
+    # A name that cannot stand in an address is nobody's.
+    assert key_of(_under(b'x"><script>')) is None
+    assert key_of(_under(b"")) is None
+    # Lists of addresses are of one name of the site; other pages are kept once for all names.
+    assert key_of(_under(b"example.com")) == key_of(_scope())
+    assert key_of(_under(b"example.com", "/sitemap.xml")) not in (None, key_of(_scope("/sitemap.xml")))
+
+
+def _under(host: bytes, path: str = TABLE) -> dict[str, Any]:
+    return {**_scope(path), "headers": [(b"host", host)]}
+
+
+def test_a_page_is_kept_once_for_all_names_of_the_site_and_says_the_readers(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
+
+    async def ask(host: str) -> Any:
+        return await site.client.get(TABLE, headers={"host": host})
+
+    first = asyncio.run(ask("cases.example"))
+    kept = answers_of(site).weighs
+    second = asyncio.run(ask("other.example:8080"))
+    assert answers_of(site).weighs == kept > 0
+    for answer, host in ((first, "cases.example"), (second, "other.example:8080")):
+        assert f"http://{host}{TABLE}.json" in answer.headers["link"]
+        assert f"http://{host}{TABLE}.json" in answer.text
+        assert ".invalid" not in answer.text + answer.headers["link"]
+    assert second.text == first.text.replace("cases.example", "other.example:8080")
 
 
 def test_a_kept_page_is_the_same_and_has_the_guards_headers(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,3 +238,12 @@ def test_a_server_of_a_large_database_reads_ahead(site: Any, monkeypatch: pytest
         while time.monotonic() < until and ("choices", "words_for_a_value") not in memory_of(site):
             time.sleep(0.05)
     assert (asyncio.run(remembered()) is not None) == is_read
+
+
+def test_a_site_of_one_name_reads_ahead_under_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warming, "_LARGE", 0)
+    site = serve.make_datasette(db_fixtures.build(tmp_path / "casebook.db"), public=True, hosts=("cases.example",))
+    assert asyncio.run(site.client.get("/", headers={"host": "localhost"})).status_code == 421
+    asyncio.run(warming.warm(site))
+    assert "home" in memory_of(site)
+    assert ("choices", "words_for_a_value") in memory_of(site)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from db.machines import is_host
 from db.pages.memory import Memory
 
 Scope = MutableMapping[str, Any]
@@ -22,6 +24,10 @@ _PASSED_BY = (".csv", ".xlsx", ".db", ".css", ".js", ".png")
 # Who has an answer already is told so with an empty one; a part is no whole.
 _OF_ONE_READER = frozenset({b"cookie", b"authorization", b"range", b"if-none-match", b"if-modified-since", b"if-match", b"if-range"})
 _OWN_SQL = (b"sql=", b"_where=", b"_stream=", b"_timelimit=")
+# Pages say their own address in full. They are made under a name that nobody has, and sent with the one that the reader asked for;
+# but not lists of addresses, of which an ETag is made.
+_OF_ADDRESSES = (".xml", ".atom", ".txt")
+_NO_HOST = f"{secrets.token_hex(12)}.invalid".encode()
 # A page says so where counting took too long, and the next time it may not; JSON with counts does not say it.
 _INCOMPLETE = (b'class="quiet incomplete"', b'"facet_results": {"')
 
@@ -43,10 +49,15 @@ class Answer:
         is_own = b"set-cookie" in heads or b"no-store" in heads.get(b"cache-control", b"")
         return not is_own and not any(mark in self.body for mark in _INCOMPLETE)
 
-    async def send(self, send: Callable[[Any], Awaitable[None]]) -> None:
-        """Send it to a reader."""
-        await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
-        await send({"type": "http.response.body", "body": self.body})
+    async def send(self, send: Callable[[Any], Awaitable[None]], host: bytes) -> None:
+        """Send it to a reader who asked for it under a name of the site."""
+        body = self.body.replace(_NO_HOST, host)
+        headers = [
+            (name, str(len(body)).encode() if name.lower() == b"content-length" else value.replace(_NO_HOST, host))
+            for name, value in self.headers
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 @lru_cache(maxsize=8)
@@ -62,19 +73,35 @@ def n_bytes(key: Hashable, answer: Answer) -> int | None:
 
 def key_of(scope: Mapping[str, Any]) -> Hashable | None:
     """Return what tells a request from others; None for one that is not the same for every reader, or not to be kept."""
-    headers = {name.lower(): value for name, value in scope["headers"]}
+    headers = _headers(scope)
     path, question = scope["path"], scope.get("query_string", b"")
     is_common = scope["method"] == "GET" and _OF_ONE_READER.isdisjoint(headers)
     # What lies beside the database for download may change.
     is_file = path.endswith(_PASSED_BY) or "/downloads" in path
-    if not is_common or is_file or "/-/" in path or any(name in question for name in _OWN_SQL):
+    is_own = "/-/" in path or any(name in question for name in _OWN_SQL) or not is_host(host_of(scope).decode("latin-1"))
+    if not is_common or is_file or is_own:
         return None
-    # Pages say their own address in full, which is as the reader wrote it.
-    return scope["scheme"], headers.get(b"host"), scope.get("raw_path") or path.encode(), question
+    return scope["scheme"], _name_for(scope), scope.get("raw_path") or path.encode(), question
+
+
+def _name_for(scope: Mapping[str, Any]) -> bytes:
+    """Return the name of the site under which a request is answered."""
+    return host_of(scope) if scope["path"].endswith(_OF_ADDRESSES) else _NO_HOST
+
+
+def host_of(scope: Mapping[str, Any]) -> bytes:
+    """Return the name that a request is sent to, b"" for none."""
+    return _headers(scope).get(b"host", b"")
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
+    return {name.lower(): value for name, value in scope["headers"]}
 
 
 async def made(app: App, scope: Scope) -> Answer:
-    """Let the site answer a request without a body, and return the answer whole."""
+    """Let the site answer a request without a body, and return the answer whole; `Answer.send` puts the reader's host into it."""
+    others = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
+    scope = {**scope, "headers": [*others, (b"host", _name_for(scope))]}
     events: list[Any] = []
 
     async def receive() -> Any:

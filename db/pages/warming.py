@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from db import publish
+from db.guard.bounds import configured
 from db.pages.registry import ROUTES
 
 # Smaller databases are read at once.
@@ -18,11 +19,12 @@ async def warm(datasette: Any) -> None:
         counts = {} if database.is_mutable else await database.table_counts()
         if (counts.get("patient_case") or 0) > _LARGE:
             for address in _addresses(name):
-                await datasette.client.get(address)
+                await datasette.client.get(address, headers={"host": next(iter(configured(datasette).hosts), "localhost")})
 
 
 def _addresses(database: str) -> Iterator[str]:
-    """Yield home, the pages of the registry that are remembered, and the questions, whose forms list words of the whole database."""
+    """Yield home, the cases, the pages of the registry that are remembered, and the questions."""
     yield "/"
+    yield f"/{database}/case_overview"
     yield from (f"/{route.name}" for route in ROUTES if route.is_remembered)
     yield from (f"/{database}/{query.name}" for query in publish.queries())

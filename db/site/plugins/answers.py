@@ -8,7 +8,7 @@ from typing import Any
 
 from db.hooks import first_hook
 from db.pages import warming
-from db.pages.answers import App, Scope, answers_of, key_of, made
+from db.pages.answers import App, Scope, answers_of, host_of, key_of, made
 
 
 @first_hook  # within the guard, which counts what is asked and sets the headers of every answer
@@ -22,7 +22,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
             elif scope["type"] != "http" or (key := key_of(scope)) is None or _may_change(datasette):
                 await app(scope, receive, send)
             else:
-                await (await answers_of(datasette).get(key, lambda: made(app, scope))).send(send)
+                await (await answers_of(datasette).get(key, lambda: made(app, scope))).send(send, host_of(scope))
 
         return remembering
 
