@@ -47,20 +47,23 @@ _IDLE_MS = 20  # of processor time in a second: it only waits
 _TIMED_OUT = ("Took too long:", "facets timed out")
 
 # Pages that may take longer, and why.
-_CURVES = (
-    "the times of all cases of the choice are grouped and pooled anew: some 5 ms for a thousand cases, beside 250 for the words of the form"
-)
-_TWO_GROUPS = "what is told of each case of both groups is counted anew: some 50 ms for a thousand cases"
+_FACETS = "each of eight facets counts the cases of the choice anew: some 10 ms for ten thousand cases"
+_POINTS = "all doses of the choice are drawn, tens of thousands as the density of points"
+_EACH_CASE = "the results of each case of the choice are read, tens of thousands"
 EXCUSED: Mapping[str, str] = {
-    "cases older than": "each of eight facets counts half of all cases anew",
-    "cases with a stain": "each of eight facets counts the cases of the stain anew, up to 80,000",
+    "cases of a site": _FACETS,
+    "cases of a histology": _FACETS,
+    "cases older than": _FACETS,
+    "cases with a stain": f"{_FACETS}, and has to find their stains first",
+    "cases with a word": f"{_FACETS}, and has to find the words first",
+    "cases whose markers contain": _FACETS,
     "spreadsheet of a site": "a file with thousands of rows and styled cells is written for each reader, and not kept",
-    "/outcomes?histology=…": _CURVES,
-    "/outcomes?sex&split=…": _CURVES,
-    "/outcomes?marker&split&outcome=…": _CURVES,
-    "/compare?a_histology&b_histology=…": _TWO_GROUPS,
-    "/compare?a_site&a_sex&b_site&b_sex=…": _TWO_GROUPS,
-    "/compare?a_surgery&b_surgery&a_decade&b_decade=…": _TWO_GROUPS,
+    "/doses?histology=…": _POINTS,
+    "/markers?marker=…": _EACH_CASE,
+    "/markers?histology&marker=…": _EACH_CASE,
+    "/profile?typed=…": _EACH_CASE,
+    "/outcomes?sex&split=…": "curves of half of all cases, split into hundreds of groups",
+    "dose_and_outcome, chosen": "tens of thousands of irradiated cases are put in the order of their doses",
 }
 
 

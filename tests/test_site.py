@@ -426,7 +426,7 @@ def test_site_folder_is_whole(database: Path, tmp_path: Path) -> None:
         "templates",
     }  # fmt: skip
     settings = json.loads((folder / "settings.json").read_text())
-    assert settings["sql_time_limit_ms"] == 1000
+    assert settings["sql_time_limit_ms"] == 2000
     assert settings["default_cache_ttl"] == 600
 
     async def ask() -> None:
@@ -437,7 +437,7 @@ def test_site_folder_is_whole(database: Path, tmp_path: Path) -> None:
         assert "54-year-old" in (await datasette.client.get(CASE)).text
         assert not datasette.get_database("casebook").is_mutable
         # Settings, questions and bounds come from metadata.json and settings.json, or from 1.0's datasette.yaml.
-        assert datasette.setting("sql_time_limit_ms") == 1000
+        assert datasette.setting("sql_time_limit_ms") == 2000
         assert {(await datasette.client.get(f"/casebook/{query.name}")).status_code for query in publish.queries()} == {200}
         assert datasette.plugin_config(PLUGIN)["is_public"] is True
 
