@@ -12,11 +12,11 @@ from functools import cache
 from db import publish
 from db.overview import NOT_REPORTED
 from db.pages.case_columns import Cases, Chosen
+from db.pages.unknown import quoted
 
 QUERY = "cases_by_outcome"
 # What a group is chosen by: parameters of the canned query, and columns of what it gives (the marker is no column).
 FIELDS = ("tumour_group", "histology", "site", "sex", "age", "surgery", "radiotherapy", "decade", "marker", "stain")
-_LONGEST = 80
 
 Asked = Mapping[str, str]
 Options = Mapping[str, tuple[tuple[str, str], ...]]
@@ -113,7 +113,7 @@ def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str
     for field, value in given.items():
         if value and field not in known:
             is_lonely = field == "stain" and "marker" not in known
-            why = "A result needs a marker" if is_lonely else f"No choice of “{label(field)}” is called “{value[:_LONGEST]}”"
+            why = "A result needs a marker" if is_lonely else f"No choice of “{label(field)}” is called {quoted(value)}"
             yield f"{why}; shown: all."
 
 

@@ -15,6 +15,7 @@ from db.pages.outcomes import PREFIXES, share_words
 from db.pages.pooling import COUNTED, OUTCOMES, Outcome, tally, together
 from db.pages.survival_plot import Arm, Plot, plot
 from db.pages.told import Part, Spread, Told, in_both, parts, read
+from db.pages.unknown import not_here
 
 PARAMETERS = ("outcome", *(prefix + field for prefix in PREFIXES for field in case_group.FIELDS))
 _MONTHS = 60.0
@@ -77,7 +78,7 @@ def compare_page(cases: Cases, asked: Mapping[str, str], links: Links) -> Compar
     outcome = next((outcome for outcome in OUTCOMES if outcome.name == asked.get("outcome")), OUTCOMES[0])
     unknown = [f"Group {letter}: {sentence}" for letter, choice in zip("AB", choices, strict=True) for sentence in choice.unknown]
     if asked.get("outcome") and asked["outcome"] != outcome.name:
-        unknown.append(f"No outcome here is called “{asked['outcome'][:80]}”; shown: {outcome.label}.")
+        unknown.append(not_here("outcome", asked["outcome"], outcome.label))
     told = tuple(read(cases, group) for group in groups)
     sides = tuple(_side(cases, place, one, outcome, links) for place, one in enumerate(told, start=1))
     arms = [side.arm for side in sides if side.is_drawn]

@@ -10,6 +10,7 @@ from db import fields
 from db.doses import OUTCOMES, SUFFIXES, WHY_NO_EQD2
 from db.overview import NOT_REPORTED
 from db.pages.dose_plot import SHAPE_OF, Plot, Point, plot, shape
+from db.pages.unknown import not_here
 from db.query import Row, every
 
 # More dots would hide each other, and a page of them would not load.
@@ -200,7 +201,6 @@ _LABELS = {
     "dose_axis": "axis",
     "time_axis": "axis",
 }
-_LONGEST = 80
 
 
 def _unknown(asked: Mapping[str, str], options: Mapping[str, tuple[tuple[str, str], ...]], choice: Choice) -> Iterator[str]:
@@ -208,7 +208,7 @@ def _unknown(asked: Mapping[str, str], options: Mapping[str, tuple[tuple[str, st
     for name, words in options.items():
         if asked.get(name) and asked[name] not in dict(words):
             taken = dict(words)[getattr(choice, name)]
-            yield f"No {_LABELS[name]} here is called “{asked[name][:_LONGEST]}”; shown: {taken}."
+            yield not_here(_LABELS[name], asked[name], taken)
 
 
 def _measures(kind: str) -> tuple[tuple[str, str], ...]:

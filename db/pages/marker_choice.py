@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from db.overview import NOT_REPORTED
 from db.pages.typed_markers import MOST_TYPED, names_typed
+from db.pages.unknown import LONGEST, not_here, quoted
 from db.query import every
 
 TESTS = (("stain", "immunohistochemistry"), ("molecular", "molecular tests"))
@@ -15,7 +16,6 @@ ORDERS = (("cases", "most cases first"), ("name", "by name"), ("alike", "like be
 LEAST = (("", "any number"), *((str(n), f"{n} or more") for n in (2, 3, 5, 10, 20, 50)))
 PARAMETERS = ("test", "group", "histology", "words", "marker", "site", "least", "order", "down", "across")
 _LABELS = {"test": "kind of test", "group": "kind of tumour", "site": "site", "least": "number of cases", "order": "order"}
-_LONGEST = 80
 _MOST_WORDS = 12
 
 
@@ -56,28 +56,28 @@ def choose(
     def one_of(name: str) -> str:
         value, usual = asked.get(name, ""), words[name][0]
         if value and value not in dict(words[name]):
-            unknown.append(f"No {_LABELS[name]} here is called “{value[:_LONGEST]}”; shown: {usual[1]}.")
+            unknown.append(not_here(_LABELS[name], value, usual[1]))
         return value if value in dict(words[name]) else usual[0]
 
     def page(name: str) -> int:
         value = asked.get(name) or "1"
         if value.isascii() and value.isdigit() and len(value) <= 4 and int(value):
             return int(value)
-        unknown.append(f"No page here is called “{value[:_LONGEST]}”; shown: the first.")
+        unknown.append(not_here("page", value, "the first"))
         return 1
 
     test = one_of("test")
     known = [row["marker"] for row in every(connection, "select distinct marker from marker_count where test = ?", test)]
     markers, unclear = _markers(asked.get("marker", ""), test, known)
     instead = "" if markers else "; shown: all"
-    unknown += [f"No case was tested for “{name[:_LONGEST]}”{instead}." for name in unclear]
+    unknown += [f"No case was tested for {quoted(name)}{instead}." for name in unclear]
     histology = _histology(connection, test, asked.get("histology", ""))
     if asked.get("histology") and not histology:
-        unknown.append(f"No case with the diagnosis “{asked['histology'][:_LONGEST]}” was tested; shown: all.")
+        unknown.append(f"No case with the diagnosis {quoted(asked['histology'])} was tested; shown: all.")
     words_in_name = list(dict.fromkeys(asked.get("words", "").split()))
-    if len(words_in_name) > _MOST_WORDS or any(len(word) > _LONGEST for word in words_in_name):
-        unknown.append(f"Too many or too long words; shown: what has the first {_MOST_WORDS}, to {_LONGEST} letters each.")
-    in_name = " ".join(word[:_LONGEST] for word in words_in_name[:_MOST_WORDS])
+    if len(words_in_name) > _MOST_WORDS or any(len(word) > LONGEST for word in words_in_name):
+        unknown.append(f"Too many or too long words; shown: what has the first {_MOST_WORDS}, to {LONGEST} letters each.")
+    in_name = " ".join(word[:LONGEST] for word in words_in_name[:_MOST_WORDS])
     group, site, least, order = one_of("group"), one_of("site"), one_of("least"), one_of("order")
     choice = Choice(test, histology, in_name, markers, group, site, least, order, page("down"), page("across"))
     return choice, tuple(unknown)

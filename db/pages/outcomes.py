@@ -14,6 +14,7 @@ from db.pages.data import Data
 from db.pages.links import Links
 from db.pages.pooling import COUNTED, OUTCOMES, Outcome, Tally, basis_of, tally, together
 from db.pages.survival_plot import Arm, Plot, plot
+from db.pages.unknown import not_here
 from db.survival import Curve, Estimate
 
 # More curves than hues and patterns that can be told apart would be no drawing.
@@ -24,7 +25,6 @@ FEWEST_DRAWN = 5
 PREFIXES = ("a_", "b_")
 _MOST_NAMED = 60
 TABLE_MONTHS = (12, 24, 60)
-_LONGEST = 80
 
 SPLITS = ("", "tumour_group", "histology", "site", "sex", "age", "surgery", "radiotherapy", "decade", "stain")
 SPAN = (("24", "24 months"), ("60", "60 months"), ("120", "120 months"), ("all", "the longest follow-up"))
@@ -180,7 +180,7 @@ def _unknown(asked: Mapping[str, str], taken: Mapping[str, str], options: Option
     """Yield a sentence for each answer that was not taken."""
     for name, value in taken.items():
         if asked.get(name) and asked[name] != value:
-            yield f"No {_LABELS[name]} here is called “{asked[name][:_LONGEST]}”; shown: {dict(options[name])[value]}."
+            yield not_here(_LABELS[name], asked[name], dict(options[name])[value])
 
 
 def _chosen(tallies: tuple[Tally, ...], split: str) -> tuple[list[Tally], list[Tally]]:

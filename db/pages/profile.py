@@ -15,13 +15,13 @@ from db.pages.data import Data
 from db.pages.links import Links
 from db.pages.marker_cells import Count, read_counts
 from db.pages.typed_markers import marker_named, read_typed
+from db.pages.unknown import quoted
 from db.query import Row, every
 
 MOST_ASKED = 6
 RESULTS = ("positive", "negative")
 _LINES = 60
 _LISTED = 100
-_LONGEST = 80
 # Weight of the share over all cases, in cases.
 _PRIOR_CASES = 2
 # What the canned query marker_profile asks for at most.
@@ -151,9 +151,9 @@ def choose(asked: Mapping[str, str], known: Sequence[str]) -> tuple[Asked, tuple
             continue
         marker = marker_named(words, known)
         if marker is None:
-            unknown.append(f"Not understood: “{words[:_LONGEST]}”: no marker of that name.")
+            unknown.append(f"Not understood: {quoted(words)}: no marker of that name.")
         elif result not in RESULTS:
-            unknown.append(f"No result here is called “{result[:_LONGEST]}”; {marker} is left out.")
+            unknown.append(f"No result here is called {quoted(result)}; {marker} is left out.")
         elif results.setdefault(marker, result) != result:
             unknown.append(f"{marker} is asked for as positive and as negative; taken: {results[marker]}.")
     untested = [marker for marker in results if marker not in known]

@@ -23,8 +23,9 @@ async def warm(datasette: Any) -> None:
 
 
 def _addresses(database: str) -> Iterator[str]:
-    """Yield home, the cases, the pages of the registry that are remembered, and the questions."""
+    """Yield home, the tables, the cases, the pages of the registry that are remembered, and the questions."""
     yield "/"
+    yield f"/{database}"
     yield f"/{database}/case_overview"
     yield from (f"/{route.name}" for route in ROUTES if route.is_remembered)
     yield from (f"/{database}/{query.name}" for query in publish.queries())
