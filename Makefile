@@ -119,4 +119,4 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 
 .PHONY: chromium
 chromium:
-	@scripts/need_chromium.sh
+	@scripts/need.sh chromium chromium "the browser tests"
