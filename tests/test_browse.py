@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 import sqlite3
@@ -173,6 +174,53 @@ def test_among_many_cases_no_value_is_counted_beside_a_filter_without_an_index(d
     assert shown("markers__contains=ALK") == (False, True)
     assert shown("markers__contains=ALK&_facet=sex") == (True, False)  # who asks for it
     assert shown("age_years__gt=1") == shown("_sort=markers") == shown("") == (True, False)
+
+
+def facets(html: str) -> dict[str, list[tuple[str, str, str]]]:
+    """Each facet of a page: the address, the word and the number of each value."""
+    line = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a> <span>([\d,]+)</span>')
+    return {
+        name: [(unescape(url), word, number) for url, word, number in line.findall(part)]
+        for name, part in re.findall(r'<section class="facet" id="facet-([^"]*)"(.*?)</section>', html, re.DOTALL)
+    }
+
+
+@pytest.mark.parametrize("choice", ["", "histology=leiomyosarcoma&", "_sort_desc=year&", "_facet=surgery&"])
+def test_the_second_page_counts_the_cases_of_all_pages_and_links_to_the_first(get: Get, choice: str) -> None:
+    html = get(f"{CASES}?{choice}_size=1").text
+    first = facets(html)
+    (following,) = re.findall(r'href="http://localhost(/[^"]*_next=[^"]*)"', html)
+    second = facets(get(unescape(following)).text)
+    assert [name for name in first if first[name]] == [name for name in second if second[name]] != []
+    for name in first:
+        assert [value[1:] for value in second[name]] == [value[1:] for value in first[name]], name
+        for url, _, _ in second[name]:
+            assert "_next" not in url and ".json" not in url and "_extra" not in url and "_size" not in url
+    url, word, number = second["site"][0]
+    found = get(url)
+    assert found.status_code == 200
+    assert int(number) == len(re.findall(r'<tr id="row|<tr>', found.text.partition("<tbody>")[2].partition("</tbody>")[0])), word
+
+
+def test_the_second_page_counts_below_a_base_path_and_under_one_name(database: Path) -> None:
+    site = serve.make_datasette(database, public=True, base_url="/cases/", hosts=("cases.example",))
+
+    def ask(path: str) -> str:
+        answer = asyncio.run(site.client.get(path, headers={"host": "cases.example"}))
+        assert answer.status_code == 200
+        return str(answer.text)
+
+    html = ask(f"{CASES}?_size=1")
+    (following,) = re.findall(r'href="https://cases.example/cases(/[^"]*_next=[^"]*)"', html)
+    second = facets(ask(unescape(following)))
+    assert second["site"]
+    assert all(url.startswith("/cases/casebook/case_overview?") for values in second.values() for url, _, _ in values)
+
+
+def test_rows_after_the_first_have_no_counts_of_their_own_in_json(get: Get) -> None:
+    first = get(f"{CASES}.json?_size=1&_facet=surgery").json()
+    assert first["facet_results"]["surgery"]["results"]
+    assert not get(first["next_url"].removeprefix("http://localhost")).json()["facet_results"]
 
 
 def test_the_form_leads_to_an_address_without_empty_fields(get: Get) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from datasette import NotFound
-from datasette.utils import sqlite_timelimit
+from datasette.utils import PrefixedUrlString, sqlite_timelimit
 from datasette.utils.asgi import BadRequest
+
+from db.guard.bounds import configured
 
 Thing = TypeVar("Thing")
 
@@ -64,6 +66,12 @@ async def read(database: Any, function: Callable[[sqlite3.Connection], Thing], l
 
     found: Thing = await database.execute_fn(bounded)
     return found
+
+
+async def asked_of_itself(datasette: Any, address: str) -> Any:
+    """Return what the site answers to one of its own addresses, base path and all, asked under a name that it answers to."""
+    host = next(iter(configured(datasette).hosts), "localhost")
+    return await datasette.client.get(PrefixedUrlString(address), headers={"host": host})
 
 
 def kept_by_caches(datasette: Any) -> dict[str, str]:

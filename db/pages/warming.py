@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from db import publish
-from db.guard.bounds import configured
+from db.pages.reading import asked_of_itself
 from db.pages.registry import ROUTES
 
 # Smaller databases are read at once.
@@ -19,7 +19,7 @@ async def warm(datasette: Any) -> None:
         counts = {} if database.is_mutable else await database.table_counts()
         if (counts.get("patient_case") or 0) > _LARGE:
             for address in _addresses(name):
-                await datasette.client.get(address, headers={"host": next(iter(configured(datasette).hosts), "localhost")})
+                await asked_of_itself(datasette, datasette.urls.path(address))
 
 
 def _addresses(database: str) -> Iterator[str]:

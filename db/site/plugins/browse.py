@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from datasette import Response
 from datasette.filters import FilterArguments
@@ -23,10 +23,12 @@ from db.pages import narrowing
 from db.pages.answers import App, Scope
 from db.pages.links import asking
 from db.pages.memory import memory_of
-from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, casebook_of, read
+from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, asked_of_itself, casebook_of, read
 from db.query import every
 
 CASES = "case_overview"
+# What an address says of one page of rows and of its form, not of which rows there are.
+_OF_A_PAGE = ("_next", "_size", "_shape", "_extra")
 _LIMIT = re.compile(r"\blimit \d+(?: offset \d+)?\s*$", re.IGNORECASE)
 # Workbooks are written one at a time, since each takes a processor for seconds; so many are read, wait or are written at once.
 _MOST_AT_ONCE = 3
@@ -44,18 +46,22 @@ def filters_from_request(request: Any, table: str) -> FilterArguments | None:
 
 @hook
 def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
-    """Leave out the values beside the cases where counting them would take seconds: in a large table, by a filter that no index holds."""
+    """Leave out the values beside the rows where counting them would take seconds: in a large table, by a filter that no index holds.
+
+    And on pages after the first, where Datasette counts what stands from there on: `_whole_facets` counts all.
+    """
 
     def wrap(app: App) -> App:
         async def uncounted(scope: Scope, receive: Any, send: Any) -> None:
-            if scope["type"] == "http" and scope["path"] in large and narrowing.is_weak(_parsed(scope["query_string"].decode("latin-1"))):
+            asked = _parsed(scope["query_string"].decode("latin-1")) if scope["type"] == "http" else []
+            if (scope.get("path") in large and narrowing.is_weak(asked)) or any(name == "_next" for name, _ in asked):
                 scope = {**scope, "query_string": scope["query_string"] + b"&_nofacet=1"}
             await app(scope, receive, send)
 
         # What may change has no counts, and is small.
         counts = ((name, publish.row_counts(datasette.inspect_data, name)) for name in datasette.inspect_data or ())
         large = {f"/{name}/{CASES}" for name, rows in counts if rows.get(CASES, 0) > narrowing.LARGE}
-        return uncounted if large else app
+        return uncounted
 
     return wrap
 
@@ -70,6 +76,8 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
         found: dict[str, Any] = {"exports": _exports(datasette, request), "shown_first": lambda names: _shown_first(table, names)}
         if table:
             found["narrowed"] = await _narrowed(datasette, database, table, request)
+            if "_next" in request.args and not found["narrowed"].get("is_uncounted"):
+                found["whole_facets"] = await _whole_facets(datasette, database, table, request)
         return found
 
     return variables
@@ -86,6 +94,32 @@ async def _narrowed(datasette: Any, database: str, table: str, request: Any) -> 
         found["is_uncounted"] = narrowing.is_weak(pairs) and "_nofacet" in request.args
         found |= {"ranges": narrowing.RANGES, "given": dict(pairs), "carried": narrowing.carried(pairs), "markers": markers}
     return found
+
+
+async def _whole_facets(datasette: Any, database: str, table: str, request: Any) -> dict[str, Any]:
+    """Return the facets of all pages, for one after the first: Datasette's results by column, and which took too long.
+
+    Their links lead to the first page of the cases that are chosen.
+    """
+    pairs = [(name, value) for name, value in _pairs(request) if name not in (*_OF_A_PAGE, "_nofacet")]
+    wanted = (("_size", "1"), ("_extra", "facet_results,facets_timed_out"))
+    answer = await asked_of_itself(datasette, asking(str(datasette.urls.table(database, table, format="json")), (*pairs, *wanted)))
+    answer.raise_for_status()
+    said = answer.json()
+    # Datasette 1.0 holds the facets themselves a step lower.
+    facets = said["facet_results"]
+    timed_out = facets.get("timed_out", said.get("facets_timed_out", []))
+    facets = facets["results"] if "timed_out" in facets else facets
+    for facet in facets.values():
+        for linked in (facet, *facet["results"]):
+            linked["toggle_url"] = _first_page(linked["toggle_url"])
+    return {"results": facets, "timed_out": timed_out}
+
+
+def _first_page(address: str) -> str:
+    """Return the address of a page of rows for one of their JSON."""
+    parts = urlsplit(address)
+    return asking(parts.path.removesuffix(".json"), [pair for pair in _parsed(parts.query) if pair[0] not in _OF_A_PAGE])
 
 
 def _markers(sqlite: sqlite3.Connection) -> tuple[str, ...]:
@@ -178,7 +212,7 @@ async def _query_of(datasette: Any, request: Any, data: Mapping[str, Any]) -> Ma
         return data["query"]  # type: ignore[no-any-return]
     pairs = [(name, value) for name, value in _pairs(request) if name not in ("_shape", "_size", "_extra")]
     path = asking(f"{_page_of(request).partition('?')[0]}.json", (*pairs, ("_size", "1"), ("_extra", "query")))
-    answer = await datasette.client.get(path)
+    answer = await asked_of_itself(datasette, path)
     answer.raise_for_status()
     return answer.json()["query"]  # type: ignore[no-any-return]
 
