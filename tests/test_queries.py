@@ -78,7 +78,33 @@ def test_a_question_bears_each_choice_of_its_form(get: Get, name: str) -> None:
             assert answer.status_code == 200, (parameter.name, choice)
             assert f'<option value="{choice}" selected>' in unescape(answer.text)
         if parameter.name not in ("result_2", "result_3"):  # of a marker that is not chosen
-            assert "Nothing found" in get(f"/casebook/{name}?{urlencode({parameter.name: 'no such thing'})}").text, parameter.name
+            said = get(f"/casebook/{name}?{urlencode({parameter.name: 'no such thing'})}").text
+            offered = _choices(html, parameter.name)
+            assert ("is called “no such thing”" if offered else "Nothing found") in said, parameter.name
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "meant", "url"),
+    [
+        ("marker_positive?marker=sma", "marker here is called “sma”", "SMA", "marker=SMA"),
+        ("marker_positive?marker=S-M-A", "marker here is called “S-M-A”", "SMA", "marker=SMA"),
+        ("dose_and_outcome?histology=Inflammatory+Myofibroblastic+Tumour", "diagnosis here", "inflammatory myofibroblastic tumor", None),
+        ("dose_and_outcome?histology=leiomyosarkoma", "diagnosis here", "leiomyosarcoma", "histology=leiomyosarcoma"),
+        ("dose_and_outcome?site=lung&histology=", "site here is called “lung”", "lung (C34)", "site=lung+%28C34%29"),
+        ("dose_and_outcome?histology=%3Cb%3Ezebra", "diagnosis here is called “&lt;b&gt;zebra”", None, None),
+    ],
+)
+def test_an_answer_that_is_not_listed_is_said_with_the_word_that_was_meant(
+    get: Get, asked: str, answer: str, meant: str | None, url: str | None
+) -> None:
+    html = get(f"/casebook/{asked}").text
+    assert answer in html
+    assert "What a report does not say" not in html
+    links = re.findall(r'Did you mean <a href="([^"]*)">([^<]*)</a>', html)
+    assert [words for _, words in links] == ([meant] if meant else [])
+    if url:
+        assert unescape(links[0][0]).endswith(url)
+        assert "is called" not in get(unescape(links[0][0])).text
 
 
 @pytest.mark.parametrize("name", [query.name for query in QUERIES.values() if any(parameter.is_needed for parameter in query.parameters)])

@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from db.pages.links import Links
+from db.publish import Query
+
 # A stranger may write anything into an address; so many characters tell what was meant.
 LONGEST = 80
+
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+_CLOSE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class NotListed:
+    """An answer to the form of a question that is none of the words to choose from.
+
+    Attributes
+    ----------
+    what, answer
+        What was asked ("marker"), and the answer between quotation marks.
+    meant, url
+        The word that was probably meant, None for none, and the address that asks for it.
+    """
+
+    what: str
+    answer: str
+    meant: str | None
+    url: str
 
 
 def quoted(answer: str) -> str:
@@ -14,3 +45,29 @@ def quoted(answer: str) -> str:
 def not_here(what: str, answer: str, shown: str) -> str:
     """Return the sentence that an answer is not known, and what is shown in its place: "No outcome here is called “zebra”; ..."."""
     return f"No {what} here is called {quoted(answer)}; shown: {shown}."
+
+
+def meant(answer: str, listed: Iterable[str]) -> str | None:
+    """Return the word of a list that an answer says: but for case, hyphens and spelling, or as its beginning, or nearly; None for none."""
+    names = {_plain(name): name for name in listed}
+    plain = _plain(answer[:LONGEST])
+    if plain in names or not plain:
+        return names.get(plain)
+    begun = (names[name] for name in sorted(names, key=len) if name.startswith(plain))
+    near = (names[name] for name in difflib.get_close_matches(plain, names, 1, _CLOSE))
+    return next(begun, next(near, None))
+
+
+def _plain(name: str) -> str:
+    return _NO_LETTERS.sub("", name.casefold()).replace("tumour", "tumor")
+
+
+def not_listed(query: Query, choices: Mapping[str, Sequence[str]], asked: Mapping[str, Any], links: Links) -> Iterator[NotListed]:
+    """Yield what the form of a question was asked that is none of the words to choose from."""
+    given = {parameter.name: asked[parameter.name].strip() for parameter in query.parameters if asked.get(parameter.name)}
+    for parameter in query.parameters:
+        listed, answer = choices[parameter.name], given.get(parameter.name)
+        if answer and listed and answer not in listed:
+            likely = meant(answer, listed)
+            url = links.query(query.name, {**given, parameter.name: likely or ""})
+            yield NotListed(parameter.label.lower(), quoted(answer), likely, url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from datasette import NotFound, Response
@@ -25,6 +26,7 @@ from db.pages.memory import chosen_of, memory_of
 from db.pages.reading import LONGEST_MS, LONGEST_OF_ALL_MS, TookTooLong, casebook_of, kept_by_caches, name_of, read
 from db.pages.registry import ROUTES, Route
 from db.pages.runs import run_page, runs_page
+from db.pages.unknown import not_listed
 from db.pages.written import written
 from db.query import every
 
@@ -61,7 +63,7 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
         elif keys := request.url_vars.get("pks"):
             found |= await _row_page(connection, table, urlsafe_components(keys))
         else:
-            found |= await _question(datasette, connection, tilde_decode(request.url_vars.get("table") or ""))
+            found |= await _question(datasette, connection, links, request)
         return found
 
     return variables
@@ -90,7 +92,9 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
         page = await _remembered(datasette, route, asked, shown)
         form = request.url_vars.get("format")
         if page is None or (form and not route.has_data):
-            raise NotFound(f"There is no such page: {request.path}")
+            raise NotFound(
+                f"{request.path}: nothing here has the name that was asked for" if asked else f"There is no such page: {request.path}"
+            )
         if not form and (place := getattr(page, "moved_to", None)):
             return Response.redirect(place)
         is_broken_off = getattr(page, "is_broken_off", False)
@@ -170,8 +174,9 @@ async def _row_page(connection: Any, table: str | None, keys: list[str]) -> dict
     return {}
 
 
-async def _question(datasette: Any, connection: Any, name: str) -> dict[str, Any]:
-    """Return the form of a canned query: each parameter with the words to choose from."""
+async def _question(datasette: Any, connection: Any, links: Links, request: Any) -> dict[str, Any]:
+    """Return the form of a canned query: each parameter with the words to choose from, and what was asked that is none of them."""
+    name = tilde_decode(request.url_vars.get("table") or "")
     query = next((query for query in publish.queries() if query.name == name), None)
     if query is None:
         return {}
@@ -184,7 +189,7 @@ async def _question(datasette: Any, connection: Any, name: str) -> dict[str, Any
 
     told = await memory_of(datasette).get(("choices", name), lambda: read(connection, choices, LONGEST_OF_ALL_MS))
     # Datasette 1.0 calls it stored_query.
-    return {"question": query, "canned_query": name, "choices": told}
+    return {"question": query, "canned_query": name, "choices": told, "not_listed": tuple(not_listed(query, told, request.args, links))}
 
 
 async def _kept_report(datasette: Any, request: Any) -> str | None:
@@ -200,6 +205,13 @@ async def _kept_report(datasette: Any, request: Any) -> str | None:
     return Links(datasette.urls, name).report(row["report_id"]) if row else None
 
 
+# Datasette's words are of databases where readers ask for pages.
+_IN_OUR_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "Database not found": "There is no page of this name.",
+        "Record not found": "There is no row of this name. Its report may have been removed, or read anew under another name.",
+    }
+)
 _TOO_MUCH = (QueryInterrupted, sqlite3.DataError, sqlite3.IntegrityError, MemoryError)
 
 
@@ -220,7 +232,8 @@ def _words(datasette: Any, exception: Exception) -> str:
         return "This needs more memory than one query may have. Ask for less at once."
     if isinstance(exception, (sqlite3.IntegrityError, OverflowError)):
         return f"A number is wanted where there is none, or one that is too large ({exception})."
-    return str(getattr(exception, "message", None) or exception)
+    said = str(getattr(exception, "message", None) or exception)
+    return _IN_OUR_WORDS.get(said, said)
 
 
 @outer_hook
