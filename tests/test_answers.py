@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from db import serve
@@ -240,10 +241,35 @@ def test_a_server_of_a_large_database_reads_ahead(site: Any, monkeypatch: pytest
     assert (asyncio.run(remembered()) is not None) == is_read
 
 
-def test_a_site_of_one_name_reads_ahead_under_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hosts", [(), ("cases.example",)])
+def test_what_was_read_ahead_answers_the_first_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...]) -> None:
+    """Also one whom a server in front of the site serves by https."""
     monkeypatch.setattr(warming, "_LARGE", 0)
-    site = serve.make_datasette(db_fixtures.build(tmp_path / "casebook.db"), public=True, hosts=("cases.example",))
-    assert asyncio.run(site.client.get("/", headers={"host": "localhost"})).status_code == 421
+    monkeypatch.setattr(answers, "_WORTH_KEEPING_S", 0)
+    site = serve.make_datasette(db_fixtures.build(tmp_path / "casebook.db"), public=True, hosts=hosts)
     asyncio.run(warming.warm(site))
-    assert "home" in memory_of(site)
-    assert ("choices", "words_for_a_value") in memory_of(site)
+    kept = answers_of(site).weighs
+    assert kept > 0
+
+    async def ask(scheme: str, path: str) -> Any:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=site.app())) as client:
+            return await client.get(f"{scheme}://cases.example{path}")
+
+    for scheme in ("http", "https"):
+        for path in ("/", TABLE, "/markers", "/casebook/marker_positive"):
+            answer = asyncio.run(ask(scheme, path))
+            assert answer.status_code == 200
+            assert answers_of(site).weighs == kept, (scheme, path)
+    assert "https://cases.example/casebook/case_overview.json" in asyncio.run(ask("http", TABLE)).headers["link"]
+
+
+def test_the_length_of_a_body_is_not_that_under_another_name() -> None:
+    sent: list[Any] = []
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    answer = Answer(200, ((b"Content-Length", b"5"), (b"x-more", b"kept")), b"words", 1.0)
+    asyncio.run(answer.send(send, b"a-longer-name.example"))
+    assert sent[0]["headers"] == [(b"x-more", b"kept")]
+    assert sent[1]["body"] == b"words"

@@ -84,6 +84,19 @@ def test_stains_genes_doses_and_drugs_say_of_how_many(get: Get) -> None:
     assert said["follow-up"][0] == "not reported"
 
 
+def test_an_alteration_that_one_of_two_tests_found_was_found(database: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "casebook.db"
+    copy.write_bytes(database.read_bytes())
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute(
+            "insert into molecular_test select case_id, number + 1, gene, alteration, null, 'negative' from molecular_test"
+            " where gene = 'ALK' and result = 'positive'"
+        )
+        connection.commit()
+    with asking(copy) as ask:
+        assert table(ask(f"/compare?{DELTA}").text)["ALK rearrangement"] == ("1 of 2 5 not reported", "not reported")
+
+
 def test_a_group_too_small_has_no_curve_and_says_so(get: Get) -> None:
     html = get("/compare?a_histology=gammoma&b_histology=alphoma").text
     assert table(html)["alive at 12 months (95 %)"] == ("too few to estimate", "75 % (50 to 89)")

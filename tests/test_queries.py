@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import statistics
 from collections.abc import Iterator
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,8 @@ import pytest
 
 from db import fields, publish
 from db.schema import DatabaseError
-from tests import db_fixtures
+from tests import db_fixtures, pooled_cases
+from tests.asking import asking
 from tests.test_site import Get, _asking
 
 QUERIES = {query.name: query for query in publish.queries()}
@@ -192,3 +196,72 @@ def test_the_home_page_leads_to_every_question_and_answers_the_examples(get: Get
     for url, _ in links[:3]:
         assert "Nothing found" not in get(url).text
     assert re.findall(r'<a class="card" href="([^"]+)"', html)[0] == "/casebook/patient_case/lung-imt~2F1"
+
+
+@pytest.fixture(scope="module")
+def pooled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Many cases with follow-up; at one site doses of an even number of courses, at another of an odd one, some of them equal."""
+    path = pooled_cases.build(tmp_path_factory.mktemp("pooled") / "casebook.db")
+    columns = "dose_id, origin, case_id, sex, site, histology, kind, unit, total_dose_gy, total_dose_gy_rbe, recurrence, status, outcome"
+    rows = [
+        *(("even", "external", dose, None) for dose in (40, 40, 50, 66)),
+        *(("odd", "external", dose, None) for dose in (30, 60, 60)),
+        ("odd", "rbe_weighted", None, 70),
+        ("even", "external", None, None),
+    ]
+    with closing(sqlite3.connect(path)) as connection:
+        for number, (site, kind, dose, rbe) in enumerate(rows):
+            unit = "Gy(RBE)" if kind == "rbe_weighted" else "Gy"
+            values = (f"made:{number}", "case", "alpha-0/1", "not reported", site, "alphoma", kind, unit, dose, rbe, *["not reported"] * 2)
+            connection.execute(f"insert into radiotherapy_dose ({columns}) values ({', '.join('?' * 12)}, 'not_told')", values)
+        for number, site in enumerate(("even", "odd")):
+            connection.execute("update case_overview set site = ? where case_id = ?", (site, f"alpha-{number}/1"))
+        for number, months in enumerate((3, 8, 9, 20)):
+            sql = "update case_overview set surgery = 'no', radiotherapy = 'no', follow_up_months = ? where case_id = ?"
+            connection.execute(sql, (months, f"alpha-{number}/1"))
+        connection.commit()
+    return path
+
+
+def test_the_median_dose_of_a_site_is_that_of_its_courses_from_outside(pooled: Path) -> None:
+    with asking(pooled) as ask:
+        rows = {row["site"]: row for row in ask("/casebook/radiotherapy_by_site.json?_shape=array").json()}
+    columns = ("courses_with_dose", "lowest_dose_gy", "median_dose_gy", "highest_dose_gy", "courses_in_gy_rbe")
+    assert [rows["even"][column] for column in columns] == [4, 40, 45, 66, 0]
+    assert [rows["odd"][column] for column in columns] == [3, 30, 60, 60, 1]
+
+
+def test_the_median_follow_up_of_a_treatment_is_that_of_its_cases(pooled: Path) -> None:
+    with closing(sqlite3.connect(pooled)) as connection:
+        cases = connection.execute(
+            "select surgery, radiotherapy, drugs is not null, follow_up_months, status from case_overview"
+        ).fetchall()
+    with asking(pooled) as ask:
+        rows = ask("/casebook/follow_up_by_treatment.json?_shape=array").json()
+    assert sum(row["cases"] for row in rows) == len(cases)
+    sizes = set()
+    for row in rows:
+        treatment = (row["surgery"], row["radiotherapy"], int(row["systemic_drugs"] == "yes"))
+        months = [case[3] for case in cases if case[:3] == treatment and case[3] is not None]
+        assert row["with_follow_up"] == len(months)
+        assert row["longest_follow_up_months"] == max(months, default=None)
+        assert row["median_follow_up_months"] == (round(statistics.median(months), 1) if months else None)
+        assert row["died"] == sum(case[4].startswith("died") for case in cases if case[:3] == treatment)
+        sizes.add(len(months) % 2 if len(set(months)) > 2 else None)
+    assert {0, 1} <= sizes, "even and odd numbers of cases were counted"
+
+
+def test_a_case_with_both_results_of_a_marker_is_equivocal_and_tested(pooled: Path) -> None:
+    with closing(sqlite3.connect(pooled)) as connection:
+        results = connection.execute(
+            "select case_id, group_concat(distinct result) from ihc_result where marker = 'CD34' group by 1"
+        ).fetchall()
+    said = [set(results.split(",")) for _, results in results]
+    both = sum({"positive", "negative"} <= result for result in said)
+    with asking(pooled) as ask:
+        (row,) = ask("/casebook/marker_positive.json?marker=CD34&_shape=array").json()
+    assert both > 0
+    assert row["positive_cases"] == sum("positive" in result for result in said) - both
+    assert row["negative_cases"] == sum("negative" in result for result in said) - both
+    assert row["equivocal_cases"] == both + sum(result <= {"equivocal"} for result in said)
+    assert row["tested_cases"] == sum(bool(result - {"other_cells"}) for result in said)

@@ -221,9 +221,12 @@ def test_one_patient_told_by_two_reports_is_said(database: Path, tmp_path: Path)
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("insert into possible_same_patient values ('alpha-0/1', 'alpha-1/1', 2, 'invented')")
         connection.execute("insert into possible_same_patient values ('alpha-0/1', 'untimed-0/1', 2, 'invented')")
+        other = "select min(case_id) from case_outcome where histology = 'betoma' and death_of_any_cause = 'counted'"
+        connection.execute(f"insert into possible_same_patient values ('alpha-0/1', ({other}), 2, 'invented')")
         connection.commit()
     ask = serve.make_datasette(copy).client.get
     assert "1 pair of counted cases may be one patient" in words(asyncio.run(ask("/outcomes?histology=alphoma")).text)
+    assert "2 pairs of counted cases may be one patient" in words(asyncio.run(ask("/outcomes")).text)
 
 
 def test_the_table_and_the_canned_query_follow_what_is_stored(database: Path, tmp_path: Path) -> None:

@@ -52,10 +52,8 @@ class Answer:
     async def send(self, send: Callable[[Any], Awaitable[None]], host: bytes) -> None:
         """Send it to a reader who asked for it under a name of the site."""
         body = self.body.replace(_NO_HOST, host)
-        headers = [
-            (name, str(len(body)).encode() if name.lower() == b"content-length" else value.replace(_NO_HOST, host))
-            for name, value in self.headers
-        ]
+        # A length was that of the body under another name; the server counts anew.
+        headers = [(name, value.replace(_NO_HOST, host)) for name, value in self.headers if name.lower() != b"content-length"]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -74,7 +74,7 @@ class Cases:
     n_cases
         How many there are.
     words, numbers
-        Columns of case_outcome and case_overview by their names; a number that is not reported is not a number (NaN).
+        Columns of case_outcome, case_overview, patient_case and radiotherapy_dose by their names (`_COLUMNS`); what is not reported is NaN.
     stains, genes, drugs
         What was said of markers, of gene alterations ("ALK rearrangement"), and which drugs were named.
     same_patient

@@ -1,6 +1,6 @@
 """Groups of cases that a reader chooses: the drop-downs, what was asked, which cases they are, and the canned query that lists them.
 
-Whatever is counted of a group is counted over the columns of table case_outcome, which the canned query lists.
+A group is chosen by the columns of table case_outcome and by stains, as the canned query chooses the cases that it lists.
 """
 
 from __future__ import annotations

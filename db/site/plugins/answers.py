@@ -19,7 +19,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         async def remembering(scope: Scope, receive: Any, send: Any) -> None:
             if scope["type"] == "lifespan":
                 await app(scope, receive, _reading_ahead(datasette, send))
-            elif scope["type"] != "http" or (key := key_of(scope)) is None or _may_change(datasette):
+            elif scope["type"] != "http" or (key := key_of(_named(datasette, scope))) is None or _may_change(datasette):
                 await app(scope, receive, send)
             else:
                 await (await answers_of(datasette).get(key, lambda: made(app, scope))).send(send, host_of(scope))
@@ -27,6 +27,11 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         return remembering
 
     return wrap
+
+
+def _named(datasette: Any, scope: Scope) -> Scope:
+    """Return a request as its answer says the address: a public site says https, also where a server in front of it asks by http."""
+    return {**scope, "scheme": "https"} if datasette.setting("force_https_urls") else scope
 
 
 def _may_change(datasette: Any) -> bool:
