@@ -236,6 +236,7 @@ def test_one_kind_of_tumour_is_counted_by_itself(get: Get) -> None:
     ("choices", "rows", "columns"),
     [
         ({"words": "SARCOMA derm"}, ["dermatofibrosarcoma"], ["CD34", "S100"]),
+        ({"words": "Fibrous TUMOUR"}, [SFT], ["CD34", "STAT6", "S100", "Desmin"]),
         ({"marker": "s-100, stat-6"}, [SFT, "schwannoma", "dermatofibrosarcoma", "leiomyosarcoma"], ["S100", "STAT6"]),
         ({"least": "3"}, [SFT, "schwannoma"], ["CD34", "S100", "STAT6", "Desmin"]),
         ({"order": "name", "least": "3"}, ["schwannoma", SFT], ["CD34", "Desmin", "S100", "STAT6"]),
@@ -268,11 +269,13 @@ def test_an_empty_cell_was_tested_in_no_case(get: Get) -> None:
         ({"marker": "CD34, CD30, <b>"}, "No case was tested for “<b>”. No case was tested for “CD30”."),
         ({"histology": "not reported"}, "No case with the diagnosis “not reported” was tested; shown: all."),
         ({"histology": "lipoma"}, "No case with the diagnosis “lipoma” was tested; shown: all."),
-        ({"words": "xyz"}, "No case of this choice was tested."),
+        ({"words": "xyz"}, "No diagnosis here has these words."),
+        ({"words": "lipoma"}, "No case of this choice was tested."),  # here, but without a stain
+        ({"words": "schwannoma", "site": site_words(PLEURA)}, "No case of this choice was tested."),
         ({"words": " ".join("abcdefghijklmn")}, "Too many or too long words; shown: what has the first 12, to 80 letters each."),
         ({"words": "a " * 200 + "b" * 2000}, "Too many or too long words"),
         ({"test": "molecular", "marker": "NAB2, foo"}, "No case was tested for “foo”."),
-        ({"words": "%"}, "No case of this choice was tested."),
+        ({"words": "%"}, "No diagnosis here has these words."),
     ],
 )
 def test_what_is_not_known_is_said(get: Get, choices: dict[str, str], said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections import Counter
@@ -16,6 +17,7 @@ from db.pages.marker_cases import CaseGroup, cell_cases
 from db.pages.marker_cells import COLUMNS, Count, data_row, read_counts
 from db.pages.marker_choice import Choice, choose, options
 from db.pages.marker_order import alike
+from db.pages.spelling import spellings
 from db.query import every
 
 Thing = TypeVar("Thing")
@@ -92,6 +94,8 @@ class MarkersPage:
         Cases that were tested but have no diagnosis told: in no histology.
     twice
         Pairs of cases that may be one patient; both are counted.
+    nothing
+        Where there is no count: why, in a sentence; "" otherwise.
     """
 
     view: str
@@ -113,6 +117,7 @@ class MarkersPage:
     undiagnosed: int
     twice: int
     data: Data
+    nothing: str
 
     @property
     def counts_asked(self) -> dict[str, str]:
@@ -147,8 +152,6 @@ def markers_page(connection: sqlite3.Connection, asked: Mapping[str, str], links
     matrix = _matrix(counts, addresses) if view == "matrix" else None
     histologies = {count.histology: count.histology_cases for count in counts}
     usual = _usual(lines) if view == "histology" else {}
-    if not counts and not unknown:
-        unknown = ("No case of this choice was tested.",)
     return MarkersPage(
         view, choice, unknown, words, len(histologies), sum(histologies.values()),
         len({count.histology for count in counts if count.positive}), sum(count.tested for count in counts), matrix, tuple(shown),
@@ -156,6 +159,7 @@ def markers_page(connection: sqlite3.Connection, asked: Mapping[str, str], links
         groups, _all_markers(counts, addresses), usual, _profile_url(usual, links), _up(choice, addresses),
         _undiagnosed(connection, choice.test), every(connection, "select count(*) from possible_same_patient")[0][0],
         case_data or Data(COLUMNS, tuple(data_row(count) for count in _drawn(matrix, shown))),
+        "" if counts else _nothing(connection, choice),
     )  # fmt: skip
 
 
@@ -181,12 +185,29 @@ def _counts(connection: sqlite3.Connection, choice: Choice) -> list[Count]:
     """Return the counts of the choice."""
     conditions = [("histology = ?", choice.histology)] if choice.histology else []
     if not choice.histology:
-        conditions = [("instr(lower(histology), lower(?)) > 0", word) for word in choice.words.split()]
+        conditions = _in_name(choice)
     own = choice.cases()
     cases = [*own, *(conditions if choice.histology else ())] if own else []
     counts = read_counts(connection, choice.test, conditions, cases)
     least = 0 if choice.histology else int(choice.least or 0)
     return [count for count in counts if (not choice.markers or count.marker in choice.markers) and count.histology_cases >= least]
+
+
+def _in_name(choice: Choice) -> list[tuple[str, str]]:
+    """Return the conditions that all words stand in the name of a histology, each in British or American spelling."""
+    stands = "exists (select 1 from json_each(?) where instr(lower(histology), lower(value)) > 0)"
+    return [(stands, json.dumps(spellings(word))) for word in choice.words.split()]
+
+
+def _nothing(connection: sqlite3.Connection, choice: Choice) -> str:
+    """Return the sentence that says why no count was found."""
+    in_name = _in_name(choice)
+    if in_name and not choice.histology:
+        named = " and ".join(sql for sql, _ in in_name)
+        sql = f"select exists (select 1 from case_overview where histology <> ? and {named})"
+        if not every(connection, sql, NOT_REPORTED, *(value for _, value in in_name))[0][0]:
+            return "No diagnosis here has these words."
+    return "No case of this choice was tested."
 
 
 def _all_markers(counts: Iterable[Count], addresses: _Addresses) -> tuple[Head, ...]:
