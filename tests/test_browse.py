@@ -120,6 +120,7 @@ def test_a_wrong_line_of_the_groups_is_named(tmp_path: Path, lines: str, said: s
         ("_marker", "CK7:other_cells", "CK7 other cells"),
         ("_marker", "HER2:3", "HER2:3"),
         ("_words", " wedge ", "the report has “wedge”"),
+        ("_words", "-wedge", "the report has “-wedge” (found only words to leave out; add one to look for)"),
     ],
 )
 def test_a_choice_is_told_in_words_and_can_be_taken_away(name: str, value: str, words: str) -> None:
@@ -151,6 +152,11 @@ def _cases(get: Get, query: str) -> list[str]:
         ('_words="', []),
         ("_words=NEAR(", []),
         ("_words=zebra", []),
+        ("_words=tumour", ["lung-imt/1"]),
+        ('_words="myofibroblastic tumour"', ["lung-imt/1"]),
+        ("_words=IMT", ["lung-imt/1"]),
+        ("_words=leiomyosarcoma -refused", []),
+        ("_words=-refused", []),
         (f"tumour_group={SARCOMA}&behaviour=malignant", ["markup/1", "markup/2"]),
         ("_words=leiomyosarcoma&sex=male", ["markup/2"]),
     ],

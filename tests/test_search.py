@@ -14,8 +14,9 @@ from urllib.parse import quote_plus
 import pytest
 
 from db import case_words, load, serve
-from db.pages import search
+from db.pages import abbreviations, search
 from db.pages.nearest import nearest
+from db.pages.spelling import spellings
 from db.pages.terms import MOST_TERMS, Term, terms_of
 from tests import db_fixtures
 from tests.asking import Get, asking, words
@@ -65,11 +66,22 @@ def words_of(html: str) -> str:
         ("sunitinib OR pazopanib renal", '("sunitinib" OR "pazopanib") AND ("renal")', '("sunitinib" OR "pazopanib") AND ("renal")'),
         ("leio*", '("leio"*)', '("leio"*)'),
         ("l*", '("l")', '("l")'),  # all words that begin with l would take seconds
-        ("ALK positive", '("ALK") AND ("positive")', '("ALK positive")'),
-        ("ALK+", '("ALK") AND ("positive")', '("ALK positive")'),
-        ("ALK−", '("ALK") AND ("negative")', '("ALK negative")'),
+        ("ALK positive", '(("ALK" AND "positive"))', '("ALK positive")'),
+        ("ALK+", '(("ALK" AND "positive"))', '("ALK positive")'),
+        ("ALK−", '(("ALK" AND "negative"))', '("ALK negative")'),
         ("S-100", '(("S-100" OR "S100"))', '(("S-100" OR "S100"))'),
         ("CD34", '(("CD34" OR "CD 34"))', '(("CD34" OR "CD 34"))'),
+        ("oesophageal", '(("oesophageal" OR "esophageal"))', '(("oesophageal" OR "esophageal"))'),
+        ('"giant cell tumour"', '(("giant cell tumour" OR "giant cell tumor"))', '(("giant cell tumour" OR "giant cell tumor"))'),
+        ("haemangio*", '(("haemangio"* OR "hemangio"*))', '(("haemangio"* OR "hemangio"*))'),
+        ("lung -tumor", '(("lung")) NOT (("tumor" OR "tumour"))', '(("lung")) NOT (("tumor" OR "tumour"))'),
+        ('tumour"" NOT "edema', '(("tumour" OR "tumor")) AND ("NOT") AND (("edema" OR "oedema"))', '(("tumour" OR "tumor")) AND ("NOT") AND (("edema" OR "oedema"))'),
+        ("DFSP", '(("DFSP" OR "dermatofibrosarcoma protuberans"))', '(("DFSP" OR "dermatofibrosarcoma protuberans"))'),
+        ("GISTs", '(("GISTs" OR "gastrointestinal stromal tumor" OR "gastrointestinal stromal tumour"))',
+         '(("GISTs" OR "gastrointestinal stromal tumor" OR "gastrointestinal stromal tumour"))'),
+        ("c-kit positive", '((("c-kit" OR "ckit") AND "positive"))', '(("c-kit positive" OR "ckit positive" OR "CD117 positive"))'),
+        ("smooth muscle actin negative", '(("smooth muscle actin" AND "negative"))', '(("smooth muscle actin negative" OR "SMA negative"))'),
+        ("lung ALK+ OR thigh", '("lung") AND (("ALK" AND "positive") OR "thigh")', '("lung") AND ("ALK positive" OR "thigh")'),
         ("AND NOT NEAR(", '("AND") AND ("NOT") AND ("NEAR(")', '("AND") AND ("NOT") AND ("NEAR(")'),
         ('title:x ^y "', '("title:x") AND ("^y")', '("title:x") AND ("^y")'),
         ("OR", '("OR")', '("OR")'),
@@ -80,6 +92,70 @@ def words_of(html: str) -> str:
 def test_what_is_typed_becomes_a_question(typed: str, text: str, facts: str) -> None:
     found = terms_of(typed)
     assert (found.for_text(), found.for_facts()) == (text, facts)
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("tumours", "tumors"), ("oesophagus", "esophagus"), ("lymphoedema", "lymphedema"), ("haemorrhage", "hemorrhage"),
+        ("leukaemia", "leukemia"), ("anaemia", "anemia"), ("paediatric", "pediatric"), ("gynaecological", "gynecological"),
+        ("diarrhoea", "diarrhea"), ("oestrogen", "estrogen"), ("ileocaecal", "ileocecal"), ("fibres", "fibers"), ("centred", "centered"),
+        ("multicentre", "multicenter"), ("hypercalcaemic", "hypercalcemic"), ("naevus", "nevus"), ("localised", "localized"),
+        ("gastro-oesophageal", "gastroesophageal"),
+    ],
+)  # fmt: skip
+def test_a_word_has_two_spellings(british: str, american: str) -> None:
+    assert spellings(british) == (british, american)
+    assert spellings(american) == (american, british)
+    assert spellings(british.upper())[1].casefold() == american
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["chemotherapy", "hemicolectomy", "remission", "colorectal", "literature", "diameter", "laboratory", "hour", "four", "never", "systemic",
+     "inevitable", "restricted", "anemone", "mathematical", "metastasis", "palisaded", "aerobic", "Michaelis", "SMA", "Hemi"],
+)  # fmt: skip
+def test_other_words_have_one_spelling(word: str) -> None:
+    assert spellings(word) == (word,)
+
+
+def test_a_phrase_of_two_spellings_is_bounded() -> None:
+    assert set(spellings("tumour of the esophagus")) == {
+        f"{what} of the {where}" for what in ("tumour", "tumor") for where in ("esophagus", "oesophagus")
+    }
+    assert spellings("tumour edema fibre centre") == (
+        "tumour edema fibre centre",
+        "tumour oedema fibre centre",
+        "tumor edema fiber center",
+    )
+    assert spellings("") == ("",)
+
+
+def test_both_spellings_find_the_same(find: Any) -> None:
+    for query in ("tumour", "tumor", '"myofibroblastic tumour"', '"myofibroblastic tumor"', "tumour* lung"):
+        for kind in ("", "text", "facts"):
+            assert [hit["report_id"] for hit in find(query, f"&kind={kind}")] == ["lung-imt"], (query, kind)
+    assert "«tumor»" in find("lung tumour", "&kind=facts")[0]["facts"]
+    assert {hit["report_id"] for hit in find("man -tumour")} == {"markup"}
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("SFT", ("solitary fibrous tumor",)),
+        ("sft", ("solitary fibrous tumor",)),
+        ("GISTs", ("gastrointestinal stromal tumor",)),
+        ("ES", ("Ewing sarcoma", "epithelioid sarcoma")),
+        ("es", ()),
+        ("ALL", ("acute lymphoblastic leukemia",)),
+        ("all", ()),
+        ("NPC", ()),  # the vocabularies count it as carcinoma, which is more
+        ("zebra", ()),
+    ],
+)
+def test_an_abbreviation_has_its_long_forms(word: str, meant: tuple[str, ...]) -> None:
+    assert abbreviations.long_forms(word) == meant
+    assert abbreviations.is_known(word) == (bool(meant) or word == "NPC")
 
 
 def test_what_cannot_be_used_is_said() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from db.fields import header
+from db.pages.terms import terms_of
 from extract.record import RESULTS
 
 Pair = tuple[str, str]
@@ -19,9 +20,9 @@ MARKER, WORDS = "_marker", "_words"
 # Of more cases than this, those that such a column narrows to are not counted by value.
 LARGE = 20_000
 _UNHELD = frozenset({"markers", "drugs", "fractions", "max_dose_gy_rbe", "citation"})
-# As the search asks: words that are no words (a lone quotation mark) match nothing.
 _WITH_WORDS = """report_id in (select report_id from report_text where search_key in (select rowid from report_search
-    where report_search match coalesce(nullif(trim(escape_fts({})), ''), '""')))"""
+    where report_search match {}))"""
+_NOTHING = '""'  # what words that are no words (a lone quotation mark) ask: it is found nowhere
 # Endings of Datasette's filters, and how they are said: before the value, and after it.
 _SAID = {
     "exact": ": {}",
@@ -80,7 +81,7 @@ def choices(asked: Sequence[Pair]) -> tuple[Choice, ...]:
 
 
 def conditions(asked: Iterable[Pair]) -> tuple[Condition, ...]:
-    """Return the conditions that Datasette's own filters cannot say: a stain of the case, words of its report."""
+    """Return the conditions that Datasette's own filters cannot say: a stain of the case, words of its report (asked as by the search)."""
     found = []
     for number, (name, value) in enumerate(asked):
         if name == MARKER and value:
@@ -90,7 +91,7 @@ def conditions(asked: Iterable[Pair]) -> tuple[Condition, ...]:
             found.append(Condition(f"case_id in (select case_id from ihc_result where marker = :marker_{number}{is_so})", values))
         elif name == WORDS and value.strip():
             words = f":words_{number}"
-            found.append(Condition(_WITH_WORDS.format(words), {words[1:]: value}))
+            found.append(Condition(_WITH_WORDS.format(words), {words[1:]: terms_of(value).for_text() or _NOTHING}))
     return tuple(found)
 
 
@@ -125,8 +126,11 @@ def _words(name: str, value: str) -> str:
     match name:
         case "_marker":
             return " ".join(_stain(value)).replace("_", " ").strip() if value else ""
-        case "_words" | "_search":
-            return f"the report has “{value.strip()}”" if value.strip() else ""
+        case "_words" if value.strip():
+            problem = terms_of(value).problem
+            return f"the report has “{value.strip()}”" + (f" ({problem.removesuffix('.').lower()})" if problem else "")
+        case "_search" if value.strip():
+            return f"the report has “{value.strip()}”"
         case "_where":
             return f"SQL: {value}"
     if name.startswith("_"):

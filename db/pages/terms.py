@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+from db.pages.abbreviations import long_forms
+from db.pages.spelling import spellings
+from db.pages.typed_markers import marker_named
 
 MOST_TERMS = 12
 LONGEST = 300  # characters of what is typed
 SHORTEST_BEGINNING = 4
 MOST_BEGINNINGS = 2  # each stands for many words
 MOST_OF_PHRASE = 10  # words
+_MOST_OF_MARKER = 3  # words, as of "smooth muscle actin"
 _TERM = re.compile(
     r"""
     (?P<minus> [-−] (?=[^\s-]) )?
@@ -51,8 +56,18 @@ class Term:
     @property
     def shown(self) -> str:
         """The term as one would type it."""
-        words = f"{self.words} {self.result}".strip()
-        return f'"{words}"' if " " in self.words else f"{words}{'*' if self.is_beginning else ''}"
+        words = f'"{self.words}"' if " " in self.words else f"{self.words}{'*' if self.is_beginning else ''}"
+        return f"{words} {self.result}".strip()
+
+    @property
+    def marker(self) -> str | None:
+        """The usual name of the marker of which a result is asked for; None where none is, or the words name no marker."""
+        return next(filter(None, map(marker_named, spellings(self.words))), None) if self.result else None
+
+    @property
+    def long_forms(self) -> tuple[str, ...]:
+        """The tumours for which it is a well-known abbreviation; they are looked for, too."""
+        return () if self.is_beginning else long_forms(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +79,24 @@ class Terms:
 
     def for_text(self) -> str:
         """Return the question for the index over the texts; the result of a stain may stand anywhere in them."""
-        return _question([part for term in self.terms for part in (replace(term, result=""), *_result(term))])
+        return _question(self.terms, _asked_of_text)
 
     def for_facts(self) -> str:
         """Return the question for the index over the facts, where a stain and its result stand together."""
-        return _question(self.terms)
+        return _question(self.terms, _asked)
+
+    def results(self) -> tuple[Term, ...]:
+        """Return the results of stains that are wanted; none that another word may stand for ("ALK positive OR sarcoma")."""
+        groups = _groups([term for term in self.terms if not term.is_excluded])
+        return tuple(term for group in groups if all(term.marker for term in group) for term in group)
+
+    def for_results(self) -> str:
+        """Return the question for the index over the facts that asks for the results of stains alone; "" where none is wanted."""
+        return _question(self.results(), _asked)
+
+    def abbreviations(self) -> tuple[Term, ...]:
+        """Return the wanted terms that are well-known abbreviations, whose long forms are looked for, too."""
+        return tuple(term for term in self.terms if term.long_forms and not term.is_excluded)
 
     def alone(self) -> tuple[Term, ...]:
         """Return the terms that are wanted, each by itself."""
@@ -121,39 +149,62 @@ def _joined(found: list[Term], term: Term) -> list[Term]:
     """Return the terms with one more; a result joins the stain in front of it ("ALK positive")."""
     before = found[-1] if found else None
     if before and term.words.casefold() in _RESULTS and not (term.is_excluded or term.is_or or before.result or before.is_beginning):
-        return [*found[:-1], replace(before, result=term.words.casefold())]
+        several = _words_of_marker(found)
+        before = replace(found[-several], words=" ".join(each.words for each in found[-several:]))
+        return [*found[:-several], replace(before, result=term.words.casefold())]
     return [*found, term]
 
 
-def _result(term: Term) -> tuple[Term, ...]:
-    """Return the result of a stain as a term of its own; of an excluded one it is not left out by itself."""
-    return (Term(term.result),) if term.result and not term.is_excluded else ()
+def _words_of_marker(found: Sequence[Term]) -> int:
+    """Return how many of the last terms name a marker together ("smooth muscle actin"); 1 where they do not."""
+    for several in range(min(_MOST_OF_MARKER, len(found)), 1, -1):
+        last = found[-several:]
+        is_plain = not any(term.result or term.is_beginning or term.is_excluded or " " in term.words for term in last)
+        is_one = not any(term.is_or for term in last[1:])
+        if is_plain and is_one and Term(" ".join(term.words for term in last), result="positive").marker:
+            return several
+    return 1
 
 
-def _question(terms: Sequence[Term]) -> str:
+def _question(terms: Sequence[Term], asked: Callable[[Term], str]) -> str:
     """Return what FTS5 is asked, all words of readers in quotes; "" where there is nothing to look for."""
-    groups: list[list[str]] = []
-    left_out = []
-    for term in terms:
-        if term.is_excluded:
-            left_out.append(_asked(term))
-        elif term.is_or and groups:
-            groups[-1].append(_asked(term))
-        else:
-            groups.append([_asked(term)])
-    wanted = " AND ".join(f"({' OR '.join(group)})" for group in groups)
+    left_out = [asked(term) for term in terms if term.is_excluded]
+    groups = _groups([term for term in terms if not term.is_excluded])
+    wanted = " AND ".join(f"({' OR '.join(map(asked, group))})" for group in groups)
     return f"({wanted}) NOT ({' OR '.join(left_out)})" if wanted and left_out else wanted
 
 
+def _groups(terms: Iterable[Term]) -> list[list[Term]]:
+    """Return wanted terms in groups, of each of which one will do."""
+    groups: list[list[Term]] = []
+    for term in terms:
+        if term.is_or and groups:
+            groups[-1].append(term)
+        else:
+            groups.append([term])
+    return groups
+
+
 def _asked(term: Term) -> str:
-    """Return a term in FTS5's language, with the ways in which names of stains are written: S-100, S100, S 100."""
+    """Return a term in FTS5's language, in both spellings, with the ways in which names of stains are written: S-100, S100, S 100."""
     forms = [term.words]
     if "-" in term.words and " " not in term.words:
         forms.append(term.words.replace("-", ""))
     if split := _LETTERS_DIGITS.fullmatch(term.words):
         forms.append(f"{split['letters']} {split['digits']}")
-    asked = [f'"{quoted(f"{form} {term.result}".strip())}"{"*" if term.is_beginning else ""}' for form in forms]
+    forms += [*([term.marker] if term.marker else []), *term.long_forms]
+    spelt: dict[str, str] = {}
+    for form in (form for words in forms for form in spellings(words)):
+        spelt.setdefault(form.casefold(), form)
+    ending = "*" if term.is_beginning else ""
+    asked = [f'"{quoted(f"{form} {term.result}".strip())}"{ending}' for form in spelt.values()]
     return f"({' OR '.join(asked)})" if len(asked) > 1 else asked[0]
+
+
+def _asked_of_text(term: Term) -> str:
+    """Return a term as texts are asked for it: the result of a stain may stand anywhere in them; of an excluded one it does not count."""
+    words = _asked(replace(term, result=""))
+    return f'({words} AND "{term.result}")' if term.result and not term.is_excluded else words
 
 
 def quoted(words: str) -> str:
