@@ -13,11 +13,13 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from corpus.report import Report
 from db import case_words, load, serve
 from db.pages import abbreviations, search
 from db.pages.nearest import nearest
 from db.pages.spelling import spellings
 from db.pages.terms import MOST_TERMS, Term, terms_of
+from extract.record import Case, IhcResult
 from tests import db_fixtures
 from tests.asking import Get, asking, words
 from tests.browsers import NEEDED, served
@@ -50,7 +52,7 @@ def find(get: Get) -> Callable[..., list[dict[str, Any]]]:
 def words_of(html: str) -> str:
     """The words of a page's main part without its tags."""
     main = html[html.index("<main") : html.index("</main>")]
-    return words(main)
+    return words(main).replace(" :", ":").replace(" ,", ",")
 
 
 # --- what is typed -----------------------------------------------------------------------------
@@ -67,6 +69,8 @@ def words_of(html: str) -> str:
         ("leio*", '("leio"*)', '("leio"*)'),
         ("l*", '("l")', '("l")'),  # all words that begin with l would take seconds
         ("ALK positive", '(("ALK" AND "positive"))', '("ALK positive")'),
+        ("desmin+", '(("desmin" AND "positive"))', '("desmin positive")'),
+        ("zebra+", '("zebra+")', '("zebra+")'),
         ("ALK+", '(("ALK" AND "positive"))', '("ALK positive")'),
         ("ALK−", '(("ALK" AND "negative"))', '("ALK negative")'),
         ("S-100", '(("S-100" OR "S100"))', '(("S-100" OR "S100"))'),
@@ -289,6 +293,113 @@ def test_words_that_are_written_alike() -> None:
     assert nearest("cispaltin")[0] == "cisplatin"
     assert "leiomyosarcoma" not in nearest("leiomyosarcoma")
     assert nearest("") == nearest("xqzzv") == ()
+
+
+def test_for_a_known_abbreviation_no_other_word_is_suggested(get: Get) -> None:
+    assert "Did you mean" in get("/search?q=sarcmoa").text
+    html = get("/search?q=SFT").text
+    assert "Nothing found" in words_of(html)
+    assert "Did you mean" not in html
+    assert "SFT is also looked for as solitary fibrous tumor." in words_of(html)
+
+
+def test_a_tumour_is_found_by_its_abbreviation(find: Any, get: Get) -> None:
+    assert [hit["case_id"] for hit in find("imt", "&kind=facts")] == ["lung-imt/1"]
+    assert [hit["case_id"] for hit in find("IMT", "&kind=text")] == ["lung-imt/1"]
+    assert "also looked for" not in get("/search?q=-IMT+sarcoma").text
+
+
+# --- the result of a stain ---------------------------------------------------------------------
+
+# A marker, its result, and what the text says of another: in all texts stand CD34, desmin and positive.
+STAINED = (("CD34", "positive"), ("CD34", "negative"), ("Desmin", "positive"), ("CD34", "positive"), ("CD34", "equivocal"))
+
+
+@pytest.fixture(scope="module")
+def stained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of 50 reports of a case with one stain, ten of each of `STAINED`; the titles of those that are CD34 negative say most of it."""
+    path = tmp_path_factory.mktemp("stained") / "casebook.db"
+    with closing(load.connect(path)) as connection:
+        for number in range(50):
+            marker, result = STAINED[number % len(STAINED)]
+            about = "CD34 positive or not" if result == "negative" else "A tumour of the thigh"
+            report = Report(f"r{number:02}", f"Of CD34 and desmin one was {result}, the other not positive.", title=about)
+            note = db_fixtures.Notes(report.text, [])
+            case = Case("1", ihc=(IhcResult(marker, result, evidence=note("ihc", f"one was {result}")),))
+            load.store(connection, report, db_fixtures.record_of(report, "case_report", (case,), note), "run")
+        load.refresh_overview(connection)
+    return path
+
+
+def test_reports_with_the_result_come_before_those_with_the_words(stained: Path) -> None:
+    with asking(stained, follows_redirects=False) as get:
+        listed: list[tuple[str, str]] = []
+        for number in (1, 2, 3):
+            rows = get(f"/search.json?q=CD34+positive&page={number}").json()
+            listed += [(row["report_id"], row["found_by"]) for row in rows]
+        assert len(dict(listed)) == len(listed) == 50
+        with_result = {f"r{number:02}" for number in range(50) if STAINED[number % 5] == ("CD34", "positive")}
+        assert {report for report, _ in listed[:20]} == with_result
+        assert [by for _, by in listed] == ["result"] * 20 + ["words"] * 30
+        first, second = (words_of(get(f"/search?q=CD34+positive&page={number}").text) for number in (1, 2))
+    assert "50 reports: 20 CD34 positive, 30 with only the words, page 1 of 3" in first
+    assert "50 reports: 20 CD34 positive, 30 with only the words, page 2 of 3" in second
+    assert "Only the words" not in first.replace("with only the words", "")
+    assert "Only the words No case of these reports was read as CD34 positive" in second
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("desmin+", "50 reports: 10 Desmin positive, 40 with only the words"),
+        ("desmin positive OR CD34 positive", "50 reports: 30 Desmin positive or CD34 positive, 20 with only the words"),
+        ("desmin+ CD34+", "50 reports: none Desmin positive and CD34 positive, 50 with only the words"),
+        ("CD34 negative thigh", "Nothing found"),  # these have another title
+        ("thigh CD34 positive", "40 reports: 20 CD34 positive, 20 with only the words"),  # the thigh stands in texts only
+        ("desmin positive OR thigh", "50 reports, page 1"),  # the thigh alone will do
+        ("other positive", "50 reports, page 1"),  # no marker
+    ],
+)
+def test_numbers_of_results_and_words_are_true(stained: Path, query: str, said: str) -> None:
+    with asking(stained, follows_redirects=False) as get:
+        assert said in words_of(get(f"/search?q={quote_plus(query)}").text)
+
+
+def test_a_part_holds_both_where_a_page_ends_between(stained: Path) -> None:
+    with closing(sqlite3.connect(stained)) as connection:
+
+        def parts(query: str, number: int) -> list[tuple[bool, int]]:
+            page = search.search_page(connection, {"q": query, "page": str(number)}, None)  # type: ignore[arg-type]
+            return [(is_rest, len(hits)) for is_rest, hits in page.parts]
+
+        assert [parts("desmin positive", number) for number in (1, 2)] == [[(False, 10), (True, 10)], [(True, 20)]]
+        assert parts("CD34 positive", 1) == [(False, 20)]
+        assert parts("thigh", 1) == [(False, 20)]
+
+
+# --- the cases that words name -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "count", "address"),
+    [
+        ("sarcoma radiotherapy", 1, "tumour_group=sarcoma+or+soft+tissue+tumour&amp;radiotherapy=yes"),
+        ("radiotherapy cisplatin", 1, "radiotherapy=yes"),
+        ("sarcomas", 3, "tumour_group=sarcoma+or+soft+tissue+tumour"),
+        ('"soft tissue tumor" irradiated', 1, "tumour_group=sarcoma+or+soft+tissue+tumour&amp;radiotherapy=yes"),
+        ("melanoma radiotherapy", None, None),
+        ("-sarcoma", None, None),
+        ("sarcoma OR lung", None, None),
+        ("carcinoma", None, None),
+        ("lymphoma", None, None),
+    ],
+)
+def test_words_that_name_cases_lead_to_them(get: Get, query: str, count: int | None, address: str | None) -> None:
+    html = get(f"/search?q={quote_plus(query)}").text
+    found = re.search(r'<a href="/casebook/case_overview\?([^"]*)">(\d+) cases?</a> by their facts', html)
+    assert (found and (int(found[2]), found[1])) == (address and (count, address))
+    if address:
+        assert len(get(f"/casebook/case_overview.json?_shape=array&{address.replace('&amp;', '&')}").json()) == count
 
 
 # --- many --------------------------------------------------------------------------------------

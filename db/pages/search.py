@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datasette.utils import sqlite_timelimit
@@ -13,8 +14,10 @@ from datasette.utils import sqlite_timelimit
 from db import fields
 from db.case_words import facts_of
 from db.overview import NOT_REPORTED
+from db.pages.abbreviations import is_known
 from db.pages.data import Data
 from db.pages.links import Asked, Links
+from db.pages.named_cases import NamedCases, named_cases
 from db.pages.nearest import nearest
 from db.pages.terms import Term, Terms, terms_of
 from db.query import Row, every, one
@@ -35,7 +38,7 @@ _PMCID = re.compile(r"PMC\s?\d{1,9}", re.IGNORECASE)
 _PMID = re.compile(r"(?:PMID:?\s*)?(?P<pmid>\d{5,9})", re.IGNORECASE)
 _COLUMNS = (
     "rank", "report_id", "title", "citation", "year", "snippet", "case_id", "histology", "site", "sex", "age_years", "max_dose_gy",
-    "max_dose_gy_rbe", "recurrence", "status", "follow_up_months", "facts",
+    "max_dose_gy_rbe", "recurrence", "status", "follow_up_months", "facts", "found_by",
 )  # fmt: skip
 
 _NO_DATA = Data(_COLUMNS, ())
@@ -104,6 +107,13 @@ class SearchPage:
         It took too long.
     number, pages
         Which page this is, and how many there are.
+    result, with_result
+        The results of stains that were asked for, in words ("STAT6 positive"), and how many of the reports have a case with them: these
+        come first. "" and 0 where none was asked for.
+    long_forms
+        The abbreviations that were asked for, each with the tumours that were looked for, too.
+    cases
+        The cases that the words name by a kind of tumour or treatment; None where they name none.
     nearest, alone
         Where nothing was found: words that are written alike, and the words one by one.
     moved_to
@@ -128,11 +138,27 @@ class SearchPage:
     moved_to: str | None = None
     is_broken_off: bool = False
     data: Data = _NO_DATA
+    result: str = ""
+    with_result: int = 0
+    long_forms: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    cases: NamedCases | None = None
 
     @property
     def kinds(self) -> tuple[tuple[str, str], ...]:
         """What can be looked through, and how it is called."""
         return KINDS
+
+    @property
+    def only_words(self) -> int:
+        """How many of the reports hold the words alone, where the result of a stain was asked for; 0 otherwise."""
+        return self.total - self.with_result if self.result else 0
+
+    @property
+    def parts(self) -> tuple[tuple[bool, tuple[Hit, ...]], ...]:
+        """The hits of this page in parts, each with whether its reports hold the words alone; a part without hits is left out."""
+        last = self.with_result if self.result else self.total
+        parts = (tuple(hit for hit in self.hits if (hit.rank > last) == is_rest) for is_rest in (False, True))
+        return tuple((bool(number), hits) for number, hits in enumerate(parts) if hits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +168,7 @@ class _Found:
     reports: tuple[str, ...]
     is_more: bool
     weighed: int
+    with_result: int
 
 
 def search_page(connection: sqlite3.Connection, asked: Asked, links: Links) -> SearchPage:
@@ -157,12 +184,14 @@ def search_page(connection: sqlite3.Connection, asked: Asked, links: Links) -> S
     if there := _named(connection, query):
         report_id, case_id = there
         hits = _hits(connection, [report_id], 1, Terms(()))
-        return SearchPage(*about, hits, 1, moved_to=links.case(case_id) if case_id else links.report(report_id), data=_data(hits))
+        return SearchPage(*about, hits, 1, moved_to=links.case(case_id) if case_id else links.report(report_id), data=_data(hits, 0))
     if not terms.terms:
         return SearchPage(*about)
     try:
         with sqlite_timelimit(connection, PATIENCE_MS):
-            return _looked(connection, about, terms, years, _whole(asked.get("page", "")) or 1)
+            page = _looked(connection, about, terms, years, _whole(asked.get("page", "")) or 1)
+            # The link to the cases asks for no years.
+            return page if years else replace(page, cases=named_cases(connection, terms, links))
     except sqlite3.OperationalError as error:
         if str(error) != "interrupted":
             raise
@@ -179,7 +208,9 @@ def _looked(connection: sqlite3.Connection, about: _About, terms: Terms, years: 
     hits = _hits(connection, found.reports[first : first + PAGE], first + 1, terms)
     near, alone = ((), ()) if hits else _offers(connection, terms)
     return SearchPage(
-        *about, hits, len(found.reports), found.is_more, found.weighed, number, pages, near, alone, data=_data(hits)
+        *about, hits, len(found.reports), found.is_more, found.weighed, number, pages, near, alone, data=_data(hits, found.with_result),
+        result=terms.result_words, with_result=found.with_result,
+        long_forms=tuple((term.words, term.long_forms) for term in terms.abbreviations()),
     )  # fmt: skip
 
 
@@ -241,7 +272,7 @@ _CASE_FACTS = _Index("case_search", "case_words", "case_id", "case_overview")
 
 
 def _found(connection: sqlite3.Connection, terms: Terms, kind: str, years: tuple[int, int] | None) -> _Found:
-    """Return the reports in whose texts or facts the words stand, the two orders fused by rank."""
+    """Return the reports in whose texts or facts the words stand, the two orders fused by rank; those with a wanted result first."""
     scores: dict[str, float] = {}
     most = _WEIGHED_OF_YEARS if years else _WEIGHED
     is_sampled = is_more = False
@@ -253,8 +284,19 @@ def _found(connection: sqlite3.Connection, terms: Terms, kind: str, years: tuple
         cases, n = _ranked(connection, _CASE_FACTS, terms.for_facts(), years, most)
         is_sampled, is_more = is_sampled or n > most, is_more or len(cases) > _LISTED
         _fuse(scores, dict.fromkeys(case_id.rpartition("/")[0] for case_id in cases))
-    reports = sorted(scores, key=lambda report_id: (-scores[report_id], report_id))
-    return _Found(tuple(reports[:_LISTED]), is_more or is_sampled or len(reports) > _LISTED, most if is_sampled else 0)
+    have = _with_results(connection, scores, terms)
+    reports = sorted(scores, key=lambda report_id: (report_id not in have, -scores[report_id], report_id))
+    is_more = is_more or is_sampled or len(reports) > _LISTED
+    return _Found(tuple(reports[:_LISTED]), is_more, most if is_sampled else 0, min(len(have), _LISTED))
+
+
+def _with_results(connection: sqlite3.Connection, reports: Iterable[str], terms: Terms) -> frozenset[str]:
+    """Return which of the reports have a case with the results of stains that are wanted; none where none is wanted."""
+    if not (question := terms.for_results()):
+        return frozenset()
+    sql = """select distinct report_id from case_search join case_words on search_key = case_search.rowid join patient_case using (case_id)
+             where case_search match ? and report_id in (select value from json_each(?))"""
+    return frozenset(row["report_id"] for row in every(connection, sql, question, json.dumps(list(reports))))
 
 
 def _fuse(scores: dict[str, float], order: Iterable[str]) -> None:
@@ -307,7 +349,7 @@ def _hit(connection: sqlite3.Connection, rank: int, report_id: str, snippet: Row
     """Return a report that was found."""
     report = every(connection, "select report_id, title, citation, year, kind from report where report_id = ?", report_id)[0]
     rows = every(connection, "select * from case_overview where report_id = ? order by case_id", report_id)
-    found = _facts(connection, [row["case_id"] for row in rows[:200]], terms.for_facts())
+    found = _facts(connection, [row["case_id"] for row in rows[:200]], terms.for_marks())
     rows = sorted(rows, key=lambda row: row["case_id"] not in found)
     cases = tuple(
         FoundCase(row, line_of(row), found.get(row["case_id"], ())[:_FACTS], max(0, len(found.get(row["case_id"], ())) - _FACTS))
@@ -360,23 +402,24 @@ def line_of(case: Row) -> str:
     return " · ".join(part for part in parts if part and part != NOT_REPORTED)
 
 
-def _data(hits: Iterable[Hit]) -> Data:
-    """Return the hits as rows, one for each case that is shown, or for a report without one."""
-    return Data(_COLUMNS, tuple(row for hit in hits for row in _rows(hit)))
+def _data(hits: Iterable[Hit], with_result: int) -> Data:
+    """Return the hits as rows, one for each case that is shown, or for a report without one; the first so many have a wanted result."""
+    return Data(_COLUMNS, tuple((*row, "result" if hit.rank <= with_result else "words") for hit in hits for row in _rows(hit)))
 
 
 def _rows(hit: Hit) -> Iterable[tuple[str | float | int | None, ...]]:
+    """Yield the rows of a report but for their last column."""
     report = hit.report
     about = (hit.rank, report["report_id"], report["title"], report["citation"], report["year"], _plain(hit.snippet) or None)
     for case in hit.cases:
-        told = (case.row[name] for name in _COLUMNS[6:-1])
+        told = (case.row[name] for name in _COLUMNS[6:-2])
         yield (
             *about,
             *(None if value == NOT_REPORTED else value for value in told),
             "; ".join(_plain(x.words) for x in case.facts) or None,
         )
     if not hit.cases:
-        yield (*about, *([None] * len(_COLUMNS[6:])))
+        yield (*about, *([None] * len(_COLUMNS[6:-1])))
 
 
 def _plain(words: Marked) -> str:
@@ -394,7 +437,7 @@ def _offers(connection: sqlite3.Connection, terms: Terms) -> tuple[tuple[Offer, 
     unknown = [term for term in alone if not counts[term]]
     near = [
         Offer(" ".join(other if x == term else x.shown for x in alone))
-        for term in unknown[:3]
+        for term in [term for term in unknown if not is_known(term.words)][:3]
         for other in nearest(term.words)
         if _count(connection, Term(other))
     ]

@@ -25,7 +25,7 @@ _TERM = re.compile(
 )
 _RESULTS = ("positive", "negative", "equivocal")
 _SIGNS = {"+": "positive", "-": "negative", "−": "negative"}
-_SIGNED = re.compile(r"(?P<marker>(?=[^\s]*[A-Z0-9])[^\s+−]{2,40}?)(?P<sign>[+−-])")
+_SIGNED = re.compile(r"(?P<marker>[^\s+−]{2,40}?)(?P<sign>[+−-])")
 _LETTERS_DIGITS = re.compile(r"(?P<letters>[A-Za-z]{1,6})(?P<digits>\d{1,4})")
 
 
@@ -98,6 +98,22 @@ class Terms:
         """Return the wanted terms that are well-known abbreviations, whose long forms are looked for, too."""
         return tuple(term for term in self.terms if term.long_forms and not term.is_excluded)
 
+    def wanted_alone(self) -> tuple[str, ...]:
+        """Return the words that are wanted, each for which no other will do, without result."""
+        groups = _groups(term for term in self.terms if not term.is_excluded)
+        return tuple(term.words for group in groups if len(group) == 1 for term in group if not (term.result or term.is_beginning))
+
+    def for_marks(self) -> str:
+        """Return the question for the index over the facts whose words are shown: also the results of a case that has not all words."""
+        facts, results = self.for_facts(), self.for_results()
+        return f"({facts}) OR ({results})" if results and results != facts else facts
+
+    @property
+    def result_words(self) -> str:
+        """The results of stains that are wanted, in words: "STAT6 positive and CD34 negative"; "" for none."""
+        said = ((" or " if term.is_or else " and ", f"{term.marker} {term.result}") for term in self.results())
+        return "".join(part for pair in said for part in pair).removeprefix(" and ")
+
     def alone(self) -> tuple[Term, ...]:
         """Return the terms that are wanted, each by itself."""
         return tuple(replace(term, is_or=False) for term in self.terms if not term.is_excluded)
@@ -137,12 +153,17 @@ def _terms(token: re.Match[str]) -> Iterator[Term]:
     words = " ".join(words.split()[:MOST_OF_PHRASE])
     if token["phrase"] is not None:
         yield Term(words, bool(token["minus"]))
-    elif signed := _SIGNED.fullmatch(words):
+    elif (signed := _SIGNED.fullmatch(words)) and _is_marker(signed["marker"]):
         yield Term(signed["marker"], bool(token["minus"]), result=_SIGNS[signed["sign"]])
     else:
         stem = words.rstrip("*")
         # Words that begin with one or two letters are too many to look up.
         yield Term(stem, bool(token["minus"]), words.endswith("*") and len(stem) >= SHORTEST_BEGINNING)
+
+
+def _is_marker(word: str) -> bool:
+    """Tell whether a word with a sign behind it may be a marker: it has a capital or a number, or is known ("desmin")."""
+    return any(sign.isdecimal() or sign.isupper() for sign in word) or marker_named(word) is not None
 
 
 def _joined(found: list[Term], term: Term) -> list[Term]:
