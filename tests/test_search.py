@@ -365,6 +365,14 @@ def test_numbers_of_results_and_words_are_true(stained: Path, query: str, said: 
         assert said in words_of(get(f"/search?q={quote_plus(query)}").text)
 
 
+def test_of_more_than_are_listed_the_numbers_are_those_of_the_list(stained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_LISTED", 25)
+    with asking(stained, follows_redirects=False) as get:
+        html = get("/search?q=CD34+positive").text
+        assert "more than 25 reports; of these 20 CD34 positive, 5 with only the words, page 1 of 2" in words_of(html)
+        assert "Only the words" in words_of(get("/search?q=CD34+positive&page=2").text)
+
+
 def test_a_part_holds_both_where_a_page_ends_between(stained: Path) -> None:
     with closing(sqlite3.connect(stained)) as connection:
 

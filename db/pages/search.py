@@ -294,8 +294,12 @@ def _with_results(connection: sqlite3.Connection, reports: Iterable[str], terms:
     """Return which of the reports have a case with the results of stains that are wanted; none where none is wanted."""
     if not (question := terms.for_results()):
         return frozenset()
-    sql = """select distinct report_id from case_search join case_words on search_key = case_search.rowid join patient_case using (case_id)
-             where case_search match ? and report_id in (select value from json_each(?))"""
+    # Row by row of the few cases of these reports: all cases with a common stain would take the longer, the more there are.
+    sql = """
+        select distinct report_id
+        from case_search cross join case_words on search_key = case_search.rowid join patient_case using (case_id)
+        where case_search match ? and case_search.rowid in (
+            select search_key from case_words join patient_case using (case_id) where report_id in (select value from json_each(?)))"""
     return frozenset(row["report_id"] for row in every(connection, sql, question, json.dumps(list(reports))))
 
 
