@@ -52,7 +52,7 @@ def find(get: Get) -> Callable[..., list[dict[str, Any]]]:
 def words_of(html: str) -> str:
     """The words of a page's main part without its tags."""
     main = html[html.index("<main") : html.index("</main>")]
-    return words(main).replace(" :", ":").replace(" ,", ",")
+    return re.sub(" (?=[:;,])", "", words(main))
 
 
 # --- what is typed -----------------------------------------------------------------------------

@@ -139,7 +139,7 @@ ROUTES: tuple[Route, ...] = (
     Route("api", "API", lambda connection, asked, links: _api(links), (), "foot"),
     Route(
         "search", "Search", search.search_page, ("q", "kind", "year_from", "year_to", "page"), has_data=True,
-        examples=("", "?q=sarcoma", "?q=ALK+negative", "?q=leiomyosarcmoa"),
+        examples=("", "?q=sarcoma+radiotherapy", "?q=ALK+positive", "?q=ALK+negative", "?q=leiomyosarcmoa"),
     ),
     Route(
         "suggest", "Suggest a correction", suggest.suggest_page, suggest.PARAMETERS,
