@@ -331,19 +331,20 @@ def stained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_reports_with_the_result_come_before_those_with_the_words(stained: Path) -> None:
+@pytest.mark.parametrize(("query", "found"), [("CD34 positive", 50), ("CD34 positive thigh", 40)])  # no fact says thigh
+def test_reports_with_the_result_come_before_those_with_the_words(stained: Path, query: str, found: int) -> None:
     with asking(stained, follows_redirects=False) as get:
         listed: list[tuple[str, str]] = []
         for number in (1, 2, 3):
-            rows = get(f"/search.json?q=CD34+positive&page={number}").json()
+            rows = get(f"/search.json?q={quote_plus(query)}&page={number}").json() if number <= -(-found // search.PAGE) else []
             listed += [(row["report_id"], row["found_by"]) for row in rows]
-        assert len(dict(listed)) == len(listed) == 50
+        assert len(dict(listed)) == len(listed) == found
         with_result = {f"r{number:02}" for number in range(50) if STAINED[number % 5] == ("CD34", "positive")}
         assert {report for report, _ in listed[:20]} == with_result
-        assert [by for _, by in listed] == ["result"] * 20 + ["words"] * 30
-        first, second = (words_of(get(f"/search?q=CD34+positive&page={number}").text) for number in (1, 2))
-    assert "50 reports: 20 CD34 positive, 30 with only the words, page 1 of 3" in first
-    assert "50 reports: 20 CD34 positive, 30 with only the words, page 2 of 3" in second
+        assert [by for _, by in listed] == ["result"] * 20 + ["words"] * (found - 20)
+        first, second = (words_of(get(f"/search?q={quote_plus(query)}&page={number}").text) for number in (1, 2))
+    assert f"{found} reports: 20 CD34 positive, {found - 20} with only the words, page 1 of" in first
+    assert f"{found} reports: 20 CD34 positive, {found - 20} with only the words, page 2 of" in second
     assert "Only the words" not in first.replace("with only the words", "")
     assert "Only the words No case of these reports was read as CD34 positive" in second
 
