@@ -63,7 +63,7 @@ def test_the_score_is_that_of_the_formula(get: Get) -> None:
     usual = (5 / 8, 4 / 5, 5 / 9)
     by_hand = {
         SFT: ((3 + 2 * usual[0]) / 5 / usual[0]) * ((3 + 2 * usual[1]) / 5 / usual[1]) * ((2 + 2 * usual[2]) / 4 / usual[2]),
-        # Not tested for STAT6: that speaks neither for nor against.
+        # STAT6 is not reported: that speaks neither for nor against.
         "dermatofibrosarcoma": ((1 + 2 * usual[0]) / 3 / usual[0]) * ((1 + 2 * usual[2]) / 3 / usual[2]),
         "leiomyosarcoma": (2 * usual[0] / 3 / usual[0]) * ((1 + 2 * usual[2]) / 3 / usual[2]),
         "schwannoma": (2 * usual[0] / 3 / usual[0]) * (2 * usual[2] / 5 / usual[2]),
@@ -73,7 +73,8 @@ def test_the_score_is_that_of_the_formula(get: Get) -> None:
     words = _text(get(f"/profile{_asked(typed=TYPED)}").text)
     assert "all cases with a diagnosis 1.00 4 of 6 3 of 3 4 of 7" in words
     assert f"{SFT} {by_hand[SFT]:.2f} 3 of 3, 1± 3 of 3, 1± 2 of 2 2" in words
-    assert "1 of 1 not tested 1 of 1 0" in words  # dermatofibrosarcoma, not tested for STAT6: no case has all
+    assert "1 of 1 not reported 1 of 1 0" in words  # dermatofibrosarcoma, of which no report tells STAT6: no case has all
+    assert "not tested" not in words, "silence is no claim"
 
 
 def test_more_cases_say_more(tmp_path: Path) -> None:
@@ -97,7 +98,9 @@ def test_the_cases_with_all_results_are_listed_and_linked(get: Get) -> None:
 def test_the_page_says_what_it_is_not(get: Get) -> None:
     for address in ("/profile", f"/profile{_asked(typed=TYPED)}"):
         assert "no diagnostic tool" in get(address).text
-    assert "1 other diagnosis was tested, but for none of these markers" in _text(get(f"/profile{_asked(typed='CD34+')}").text)
+    assert "1 other diagnosis has results of other markers, but of none of these a clear one: it is not in the list" in _text(
+        get(f"/profile{_asked(typed='CD34+')}").text
+    )
 
 
 # --- what is asked ------------------------------------------------------------------------------------------
@@ -123,7 +126,7 @@ def test_typed_and_chosen_markers_are_taken_together(get: Get) -> None:
     [
         ({"typed": "CD34+, xyz+"}, ["CD34+"], "Not understood: “xyz”: no marker of that name."),
         ({"typed": "CD34"}, [], "Not understood: “CD34”: neither positive nor negative is said of it."),
-        ({"typed": "CD34+, CD117-"}, ["CD34+"], "No case was tested for CD117."),
+        ({"typed": "CD34+, CD117-"}, ["CD34+"], "No case reports a result of CD117."),
         ({"marker_1": "xyz"}, [], "Not understood: “xyz”: no marker of that name."),
         ({"marker_1": "CD34", "result_1": "purple"}, [], "No result here is called “purple”; CD34 is left out."),
         ({"typed": "CD34+", "marker_1": "CD34", "result_1": "negative"}, ["CD34+"], "CD34 is asked for as positive and as negative; taken: positive."),

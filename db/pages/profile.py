@@ -157,7 +157,7 @@ def choose(asked: Mapping[str, str], known: Sequence[str]) -> tuple[Asked, tuple
         elif results.setdefault(marker, result) != result:
             unknown.append(f"{marker} is asked for as positive and as negative; taken: {results[marker]}.")
     untested = [marker for marker in results if marker not in known]
-    unknown += [f"No case was tested for {marker}." for marker in untested]
+    unknown += [f"No case reports a result of {marker}." for marker in untested]
     pairs = [(marker, result) for marker, result in results.items() if marker not in untested]
     unknown += [f"More than {MOST_ASKED} markers; {marker} is left out." for marker, _ in pairs[MOST_ASKED:]]
     return tuple(pairs[:MOST_ASKED]), tuple(unknown)
@@ -168,8 +168,8 @@ def _ranked(counts: Sequence[Count], heads: Sequence[Head], together: Mapping[st
 
     The score is that of a naive Bayes classifier with equal priors: the product, over the asked markers, of the share of cases
     with the asked result, divided by that share in all cases. Shares of few cases are drawn towards that of all by the m-estimate,
-    (k + m p) / (n + m) with m = 2 (Cestnik, Proc. 9th European Conference on Artificial Intelligence 1990:147-149). A marker that
-    was tested in no case of a histology thus has the factor 1: it speaks neither for nor against.
+    (k + m p) / (n + m) with m = 2 (Cestnik, Proc. 9th European Conference on Artificial Intelligence 1990:147-149). A marker of
+    which no case of a histology has a clear result thus has the factor 1: it speaks neither for nor against.
     """
     at = {(count.histology, count.marker): count for count in counts}
     found = []
@@ -196,7 +196,7 @@ def _clear(count: Count) -> int:
 
 
 def _fit(count: Count | None, histology: str, head: Head, links: Links) -> Fit:
-    """Return what a count, None where no case was tested, says of an asked result."""
+    """Return what a count, None where no case reports the marker, says of an asked result."""
     url = links.path("/markers", {"histology": histology, "marker": head.marker})
     return Fit(getattr(count, head.result), _clear(count), count.equivocal, url) if count else Fit(0, 0, 0, "")
 
