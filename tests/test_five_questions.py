@@ -181,7 +181,9 @@ def test_what_does_the_source_say_of_this_patients_alk(home: Any, look: None, wa
     said = "ALK, desmin, S100, STAT6, CD23, IgG4 and IgG were negative"
     if way == "example":
         home.get_by_role("link", name="What does the report say of ALK").click()
-        quote = home.locator("td.col-quote a").first
+        quotes = home.locator("td.col-quote a")
+        assert "ALK gene was not rearranged" in quotes.all_inner_texts(), "the gene too, not only the stain"
+        quote = quotes.first
         said = quote.inner_text()
         assert "ALK" in said
         quote.click()

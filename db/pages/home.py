@@ -125,7 +125,7 @@ def _examples(connection: sqlite3.Connection) -> Iterator[Example]:
     stain = one(connection, "select case_id, histology from ihc_result join case_overview using (case_id) where marker = 'ALK' limit 1")
     if stain:
         words = f"What does the report say of ALK in this patient with {stain['histology']}?"
-        yield Example(words, "words_for_a_value", {"case_id": stain["case_id"], "field": "ihc", "value": "ALK"})
+        yield Example(words, "words_for_a_value", {"case_id": stain["case_id"], "value": "ALK"})
     if one(connection, "select 1 from case_overview where tumour_group = ?", _SARCOMA):
         wanted = {"tumour_group": _SARCOMA, "behaviour": "malignant", "radiotherapy": "yes"}
         yield Example("All cases of sarcoma with radiotherapy, as a spreadsheet", "case_overview", wanted, is_table=True)
