@@ -165,6 +165,38 @@ def test_on_a_phone_a_button_leads_back_from_the_words_to_the_value(page: Any, a
     assert page.evaluate("document.activeElement.textContent").startswith("54 Gy")
 
 
+@pytest.mark.parametrize("width", [1360, 390])
+def test_back_leads_to_where_one_was_on_the_page(page: Any, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 500})
+    page.goto(f"{address}/casebook/case_overview")
+    page.goto(address + CASE)
+    first, second = page.locator(".values a.value").nth(1), page.locator(".g-outcome a.value").first
+    first.scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    where = "[scrollY, document.querySelector('.reader').scrollTop]"
+    places = [page.evaluate(where)]
+    first.click()
+    page.wait_for_timeout(700)  # the page scrolls to the words
+    opened = page.url
+    second.scroll_into_view_if_needed()
+    page.wait_for_timeout(700)
+    places.append(page.evaluate(where))
+    second.click()
+    page.wait_for_timeout(700)
+    for place, url, lit in ((places[1], opened, 1), (places[0], address + CASE, 0)):
+        page.go_back()
+        page.wait_for_timeout(700)
+        assert page.url == url
+        assert page.evaluate(where) == pytest.approx(place, abs=3)
+        assert min(page.locator(".text mark.lit").count(), 1) == lit
+    page.go_forward()
+    page.wait_for_timeout(200)
+    assert page.url == opened and page.locator(".text mark.lit").count()
+    page.go_back()
+    page.go_back()
+    assert page.url == f"{address}/casebook/case_overview", "and then to the page before"
+
+
 def test_the_address_of_a_value_opens_on_it(page: Any, address: str) -> None:
     page.goto(f"{address}{CASE}#ev-0")
     assert page.locator(".text mark.lit").all_inner_texts() == ["54-year-old"]

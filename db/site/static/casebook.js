@@ -43,8 +43,24 @@
     }
   }
 
+  // Give the words their address. Each is a step of the browser's history, and the one left keeps where the reader was.
   function remember(number) {
-    history.replaceState(null, "", "#ev-" + number);
+    const address = "#ev-" + number;
+    if (location.hash === address) return;
+    const text = document.querySelector(".reader");
+    history.replaceState({ page: scrollY, text: text ? text.scrollTop : 0 }, "");
+    history.pushState(null, "", address);
+  }
+
+  // Back at a step that was left by a click: all stands as it stood then.
+  function restore(left) {
+    const match = /^#ev-(\d+)$/.exec(location.hash);
+    if (match) light([match[1]]);
+    else clear();
+    history.replaceState(null, "");
+    const text = document.querySelector(".reader");
+    if (text) text.scrollTop = left.text;
+    scrollTo({ top: left.page, behavior: "instant" });
   }
 
   function followAddress() {
@@ -101,7 +117,12 @@
         show(values[0]);
       }
     });
-    addEventListener("hashchange", followAddress);
+    addEventListener("hashchange", () => {
+      if (!history.state) return followAddress();
+      restore(history.state);
+      lastValue = null;
+      back.hidden = true;
+    });
     followAddress();
     // The browser goes to the words by itself until all is loaded, and takes the value out of view.
     addEventListener("load", followAddress);
