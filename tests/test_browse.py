@@ -425,6 +425,15 @@ def test_on_a_phone_the_cases_come_before_the_forms_that_narrow_them(page: Any, 
 
 
 @NEEDED
+@pytest.mark.parametrize("name", ["histology", "_words", "_marker", "_search", "site__contains"])
+def test_no_choice_is_too_long_for_a_phone(page: Any, address: str, name: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(f"{address}{CASES}?{name}={'9' * 400}")
+    assert "9" * 400 in page.locator(".choices").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@NEEDED
 def test_cases_in_print(page: Any, own: str) -> None:
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 700, "height": 1000})  # A4 between its margins
@@ -434,6 +443,23 @@ def test_cases_in_print(page: Any, own: str) -> None:
     assert page.locator("tbody tr").last.is_visible()
     place = page.locator("th.col-follow_up_months").bounding_box()
     assert place["x"] + place["width"] <= 700
+    assert "markers, drugs and source of each case: on its page and in the spreadsheet" in page.locator(".on-paper").inner_text()
+    last, foot = page.locator("tbody tr").last.bounding_box(), page.locator(".foot").bounding_box()
+    assert foot["y"] >= last["y"] + last["height"], "the foot stands below the rows"
+
+
+@NEEDED
+def test_a_page_of_several_says_which_rows_it_shows(page: Any, own: str) -> None:
+    page.goto(own + CASES)
+    total = int(page.locator(".found strong").inner_text().split()[-2])
+    assert page.locator(".found strong").inner_text() == f"1 to 50 of {total} cases"
+    page.get_by_role("link", name="Next page").click()
+    assert page.locator(".found strong").inner_text() == f"51 to {total} of {total} cases"
+    page.goto(f"{own}{CASES}?_size=20")
+    page.get_by_role("link", name="Next page").click()
+    assert page.locator(".found strong").inner_text() == f"20 of {total} cases", "where it begins is not known"
+    page.goto(f"{own}{CASES}?sex=male")
+    assert page.locator(".found strong").inner_text() == f"{page.locator('tbody tr').count()} cases"
 
 
 def test_newest_cases_are_the_latest_published_and_varied(database: Path, tmp_path: Path) -> None:
