@@ -46,6 +46,7 @@ class Bar:
     group: str
     parts: tuple[Part, ...]
     total: int
+    is_listed: bool = True  # whether each case that does not state it is a row of table empty_field
 
     def count(self, name: str) -> int:
         """Return the count of a part; 0 where there is none."""
@@ -137,9 +138,10 @@ def _coverage(connection: sqlite3.Connection, cases: int) -> tuple[Bar, ...]:
         counts[row["field"]]["given"] = row["n"]
     for row in every(connection, "select field, reason, count(*) as n from empty_field group by field, reason"):
         counts[row["field"]][row["reason"]] = row["n"]
-    for count in counts.values():  # single operations and events have no reason of their own where there is none
-        count["not stated"] += max(cases - count.total(), 0)
-    return tuple(_bar(field, counts[field], [name for name, _ in COVERAGE]) for field in _in_order(counts))
+    unlisted = {field: max(cases - count.total(), 0) for field, count in counts.items()}  # events have no reason of their own
+    for field, more in unlisted.items():
+        counts[field]["not stated"] += more
+    return tuple(_bar(field, counts[field], [name for name, _ in COVERAGE], not unlisted[field]) for field in _in_order(counts))
 
 
 def _bands(connection: sqlite3.Connection) -> tuple[tuple[Bar, Said], ...]:
@@ -177,7 +179,7 @@ def _in_order(found: Mapping[str, object]) -> list[str]:
     return [field for field in known if field in found] + sorted(set(found) - set(known))
 
 
-def _bar(field: str, counts: Mapping[str, int], names: list[str]) -> Bar:
+def _bar(field: str, counts: Mapping[str, int], names: list[str], is_listed: bool = True) -> Bar:
     """Return counts as a bar: parts side by side, together 100 long."""
     total = sum(counts[name] for name in names)
     lengths = [100 * counts[name] / total if total else 0.0 for name in names]
@@ -185,7 +187,7 @@ def _bar(field: str, counts: Mapping[str, int], names: list[str]) -> Bar:
     parts = tuple(
         Part(name, counts[name], round(start, 2), round(length, 2)) for name, start, length in zip(names, starts, lengths, strict=False)
     )
-    return Bar(field, fields.label_of(field), fields.group_of(field), parts, total)
+    return Bar(field, fields.label_of(field), fields.group_of(field), parts, total, is_listed)
 
 
 def _scores(sets: tuple[Measured, ...]) -> tuple[Score, ...]:
