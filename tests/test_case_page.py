@@ -12,6 +12,7 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -70,6 +71,23 @@ def test_every_value_and_every_gap_has_an_address_and_a_way_to_correct_it(get: G
         assert shown
         for field in shown:
             assert f"field={field}&amp;number=0" in html
+
+
+def test_every_link_of_evidence_has_its_place_on_the_page_of_the_case(built: Path) -> None:
+    """On the project's own reports; also the words for a follow-up being a lower bound, which is no value of its own."""
+    with closing(sqlite3.connect(built)) as connection:
+        cases = [
+            case for (case,) in connection.execute("select distinct case_id from evidence where field = 'follow_up_is_minimum' order by 1")
+        ]
+    assert cases
+    for get in asking(built):
+        for case in cases:
+            quotes = re.findall(
+                r'class="quote" href="([^"#]+)#(ev-\d+)"', get(f"/casebook/evidence?case_id={quote(case, safe='')}&_size=max").text
+            )
+            assert len(quotes) > 5
+            ids = {page: set(re.findall(r'\bid="([^"]+)"', get(page).text)) for page in {page for page, _ in quotes}}
+            assert [place for page, place in quotes if place not in ids[page]] == []
 
 
 def test_nothing_of_the_signs_is_copied_with_the_words(get: Get) -> None:

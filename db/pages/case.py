@@ -88,7 +88,7 @@ def case_page(connection: sqlite3.Connection, case_id: str) -> CasePage | None:
     for field, number, entry in links:
         evidence[field, number] = (*evidence.get((field, number), ()), entry)
     passed = _passed(connection, case)
-    marked = {entry: field for field, _, entry in links}
+    marked = _beside(connection, case["report_id"]) | {entry: field for field, _, entry in links}
     flagged = flags.shown(connection, case_id, evidence)
     said = said_of(connection, case_id)
     return CasePage(
@@ -185,7 +185,7 @@ def report_page(connection: sqlite3.Connection, report_id: str) -> ReportPage | 
         _report(connection, report_id),
         tuple(dict(case) for case in cases),
         tuple(every(connection, "select * from report_duplicate where report_id = ? order by duplicate_id", report_id)),
-        _blocks(connection, report_id, {entry: field for field, entry in links}, set()),
+        _blocks(connection, report_id, _beside(connection, report_id) | {entry: field for field, entry in links}, set()),
         report_parts.outline(connection, report_id),
         report_parts.tables(connection, report_id),
         report_parts.read_from(connection, row),
@@ -220,6 +220,14 @@ def _blocks(connection: sqlite3.Connection, report_id: str, marked: dict[int, st
         if row["number"] in marked or row["number"] in passed
     ]
     return report_parts.blocks(connection, report_id, spans)
+
+
+def _beside(connection: sqlite3.Connection, report_id: str) -> dict[int, str]:
+    """Return the evidence that supports no value of its own, with the field it belongs to: that a follow-up is a lower bound."""
+    rows = every(
+        connection, "select number from evidence where report_id = ? and field = 'follow_up_is_minimum' and reason is null", report_id
+    )
+    return {row["number"]: "follow_up_months" for row in rows}
 
 
 def _report(connection: sqlite3.Connection, report_id: str) -> dict[str, Any]:
