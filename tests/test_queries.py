@@ -149,6 +149,22 @@ def test_answers_lead_to_their_cases(get: Get) -> None:
     assert 'href="/casebook/case_overview?histology=inflammatory+myofibroblastic+tumor"' in get("/casebook/marker_positive?marker=ALK").text
 
 
+def test_counts_of_a_result_lead_to_as_many_cases(built: Path) -> None:
+    """On the project's own reports: every count of two questions, also of a marker with both results in one case."""
+    with asking(built) as get:
+        counts = get("/casebook/marker_count.json?test=stain&equivocal__gt=0&histology__not=not+reported&_shape=array").json()
+        asked = [("marker_positive", {"marker": name}) for name in {"STAT6", "ALK", *(count["marker"] for count in counts[:3])}]
+        asked += [("markers_by_histology", {"histology": count["histology"]}) for count in counts[:1]]
+        linked = 0
+        for name, values in asked:
+            page = get(f"/casebook/{name}?{urlencode(values)}").text
+            for address, result, shown in re.findall(r'class="num" href="([^"#]+)#(\w+)">(\d+)</a>', page):
+                told = re.search(rf'id="{result}">\s*<h2>[^<]*: (\d+) cases?</h2>', get(unescape(address)).text)
+                assert told and told[1] == shown, address
+                linked += 1
+        assert linked > 20
+
+
 def test_the_fields_of_the_forms_are_those_of_a_record() -> None:
     for name in ("missing_values", "words_for_a_value"):
         (field,) = (parameter for parameter in QUERIES[name].parameters if parameter.name == "field")
