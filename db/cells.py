@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
 
+from db import schema
 from db.doses import WHY_NO_EQD2
-from db.fields import label_of, number
+from db.fields import header, label_of, number
 from db.overview import NOT_REPORTED
 from extract.record import RESULTS
 
@@ -75,10 +77,23 @@ def render(value: Any, column: str, link: Callable[[str, str], str], row: Callab
 
 
 def number_columns(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> frozenset[str]:
-    """Return the names of the columns that are shown as numbers: those with a number in one row at least, but for a yes or no."""
-    return frozenset(
-        name for row in rows for name, value in zip(columns, row, strict=True) if isinstance(value, int | float) and name not in _YES_NO
-    )
+    """Return the names of the columns that are shown as numbers, but for a yes or no.
+
+    A column is one of numbers by its kind, as a table defines it or as the unit in its name says, though no row of these has any; so
+    is one of unknown kind with a number in one row at least.
+    """
+    told = [(name, value) for row in rows for name, value in zip(columns, row, strict=True) if value not in (None, "")]
+    found = {name for name, value in told if isinstance(value, int | float)}
+    by_kind = {name for name in columns if name in _numeric() or header(name).endswith(")")}
+    return frozenset((found | by_kind) - {name for name, value in told if isinstance(value, str)} - _YES_NO)
+
+
+@cache
+def _numeric() -> frozenset[str]:
+    """Return the names of the columns that hold numbers in every table that has them."""
+    lines = [definition for table in schema.dictionary().values() for definition in table.definitions.items()]
+    numeric = {name for name, line in lines if line.split()[1:2] in (["integer"], ["real"])}
+    return frozenset(numeric - {name for name, line in lines if line.split()[1:2] == ["text"]})
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, str, int] | None:

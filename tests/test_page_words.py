@@ -59,7 +59,13 @@ def test_a_column_is_of_numbers_though_its_first_row_has_none() -> None:
     columns = ("case_id", "max_dose_gy", "recurrence", "status")
     rows = [("a/1", None, 1, "alive"), ("b/1", 54.0, 0, "alive")]
     assert number_columns(columns, rows) == {"max_dose_gy"}
-    assert number_columns(columns, []) == frozenset()
+    assert number_columns(columns, []) == {"max_dose_gy"}
+
+
+def test_a_column_is_of_numbers_by_its_kind_though_no_row_has_one() -> None:
+    columns = ("max_dose_gy_rbe", "fractions", "usual_dose_gy", "surgery", "status", "anything")
+    assert number_columns(columns, [(None, None, "", 1, "alive", None)] * 2) == {"max_dose_gy_rbe", "fractions", "usual_dose_gy"}
+    assert number_columns(("age_years", "n"), [("60 to 79", 3)]) == {"n"}, "words stand to the left"
 
 
 def test_codes_in_cells_are_told_in_words() -> None:
