@@ -338,7 +338,9 @@ def test_doses_say_what_is_not_drawn_and_why(get: Get) -> None:
 def test_doses_can_be_narrowed_and_measured_otherwise(get: Get) -> None:
     html = get("/doses?measure=total&histology=inflammatory+myofibroblastic+tumor&site=bones+of+skull+and+trunk+(C41)").text
     assert len(_rows_below(html)) == 3
-    assert '<option value="bones of skull and trunk (C41)" selected>' in html
+    assert '<option value="bones of skull and trunk (C41)" selected>bones of skull and trunk (C41) (3 courses)' in html
+    assert '<option value="particles_in_gy">protons, ions, neutrons in plain Gy (0 courses)' in html
+    assert '<th scope="col" class="right">follow-up</th>' in html and 'class="col-follow_up right"' in html
     assert "not told" in _drawing(html)  # two have no follow-up: a lane below the others
     assert "recurrence in 5 of 6" in _text(html)
     # In print the form is not there: what was chosen stands in words.

@@ -77,7 +77,7 @@ def test_the_numbers_are_those_counted_by_hand(get: Get, database: Path) -> None
     assert rows_of(html) == {"alphoma": [str(counted(database, alpha)), str(pooled), str(died), str(pooled - died), *_TRIAL]}
     said = words(html)
     assert f"Only alphoma: {pooled} of 26 cases can be counted; 5 left out" in said
-    assert "Left out: 5 of 26" in said and "26 reports tell of these 26 cases" in said
+    assert "Left out: 5 of 26" in said and "26 cases from 26 reports." in said
     assert "2 patients were followed longer" not in said and "No follow-up is only a lower bound" in said
 
 

@@ -104,7 +104,7 @@ class DosePage:
 
     `unknown` says of each answer that is none of the words to choose from what is shown in its place. `patients` counts the
     patients of the drawn rows, a case with several courses once; `unknown_n` the rows that do not say of how many. `options` holds
-    the words of the drop-downs with their number of rows.
+    the words of the drop-downs with their number of courses (a row of a literature table is one).
     """
 
     choice: Choice
@@ -148,7 +148,7 @@ def dose_page(connection: sqlite3.Connection, asked: Mapping[str, str], url_of: 
     label = f"{dict(_measures(choice.kind))[choice.measure]}, in {'Gy(RBE)' if choice.kind == 'rbe_weighted' else 'Gy'}"
     options: Mapping[str, tuple[tuple[str, str], ...]] = {
         "measure": _measures(choice.kind),
-        "kind": KINDS,
+        "kind": _kinds(connection),
         "histology": (("", "all"), *histologies),
         "site": (("", "all"), *sites),
         "dose_axis": AXES,
@@ -219,9 +219,20 @@ def _measures(kind: str) -> tuple[tuple[str, str], ...]:
 
 
 def _words(connection: sqlite3.Connection, column: str) -> tuple[tuple[str, str], ...]:
-    """Return the values of a column, each with its number of rows for the drop-down."""
+    """Return the values of a column, each with its number of courses and rows for the drop-down."""
     sql = f"select {column} as name, count(*) as n from radiotherapy_dose where counted_as is null group by 1 order by 1 = ?, 1"
-    return tuple((row["name"], f"{row['name']} ({row['n']})") for row in every(connection, sql, NOT_REPORTED))
+    return tuple((row["name"], f"{row['name']} ({_courses(row['n'])})") for row in every(connection, sql, NOT_REPORTED))
+
+
+def _kinds(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
+    """Return the kinds of radiation, each with its number of courses and rows for the drop-down; also those with none."""
+    rows = every(connection, "select kind, count(*) as n from radiotherapy_dose where counted_as is null group by kind")
+    counts = {row["kind"]: row["n"] for row in rows}
+    return tuple((kind, f"{words} ({_courses(counts.get(kind, 0))})") for kind, words in KINDS)
+
+
+def _courses(n: int) -> str:
+    return f"{n:,} {'course' if n == 1 else 'courses'}"
 
 
 def _line(row: Row, url_of: Links) -> Line:
