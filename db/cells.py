@@ -48,6 +48,17 @@ _RESOLVERS = {
 }
 
 
+def title_shown(report: Mapping[str, Any]) -> str:
+    """Return the title of a report as pages show it: one in our own words without the brackets that mark it, its name where it has none."""
+    return (report["title"] or report["report_id"])[1:-1] if is_own_title(report) else report["title"] or report["report_id"]
+
+
+def is_own_title(report: Mapping[str, Any]) -> bool:
+    """Tell whether the title of a retold report is in our own words: in square brackets, as PubMed sets titles that are not the authors'."""
+    title = report["title"] or ""
+    return bool(report["is_retelling"]) and len(title) > 2 and title.startswith("[") and title.endswith("]")
+
+
 def identifier_url(kind: str, value: str | None) -> str | None:
     """Return the https address of a doi, pmcid or pmid; None where it does not look like one."""
     shape, address = _RESOLVERS[kind]
@@ -69,6 +80,8 @@ def render(value: Any, column: str, link: Callable[[str, str], str], row: Callab
         return Markup('<a class="num" href="{}#{}-{}">{}</a>').format(link("report", report), _PLACES[column], value, value)
     if isinstance(value, int | float):
         return _number(column, value)
+    if column == "title" and {"report_id", "is_retelling"} <= row().keys() and is_own_title(row()):
+        return Markup('<span title="title by Casebook">{}</span>').format(title_shown(row()))
     if column == "quote" and (place := _place(row())):
         return Markup('<a class="quote" href="{}#ev-{}">{}</a>').format(link(place[0], place[1]), place[2], value)
     if value == NOT_REPORTED:

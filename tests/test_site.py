@@ -187,6 +187,23 @@ def test_case_page_says_what_is_missing_passed_over_and_retold(get: Get) -> None
     assert "own retelling" not in _text(get("/casebook/patient_case/markup~2F1").text)
 
 
+def test_a_title_in_our_own_words_has_no_brackets_and_says_whose_it_is(database: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "casebook.db"
+    copy.write_bytes(database.read_bytes())
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("update report set title = '[A tumour, told anew]' where report_id = 'lung-imt'")
+        connection.execute("update report set title = '[A title of the authors]' where report_id = 'markup'")
+    for get in _asking(copy):
+        for path in ("/casebook/report/lung-imt", CASE):
+            head = _text(get(path).text.partition('<header class="pagehead">')[2].partition("</header>")[0])
+            assert "A tumour, told anew" in head and "[A tumour" not in head
+            assert "title by casebook" in head.lower()
+        table = _text(get("/casebook/report").text)
+        assert "A tumour, told anew" in table and "[A tumour" not in table
+        words = _text(get("/casebook/report/markup").text)
+        assert "[A title of the authors]" in words and "title by casebook" not in words.lower()
+
+
 def test_case_page_draws_the_course_and_lists_it(get: Get) -> None:
     html = get(CASE).text
     drawing = re.search(r"<svg[^>]*aria-labelledby=\"course-title course-desc\">(.*?)</svg>", html, re.DOTALL)

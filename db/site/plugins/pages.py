@@ -14,7 +14,7 @@ from datasette.utils import add_cors_headers, tilde_decode, urlsafe_components
 from datasette.views.base import DatasetteError
 
 from db import publish
-from db.cells import identifier_url, number_columns
+from db.cells import identifier_url, is_own_title, number_columns, title_shown
 from db.fields import header, label_of, number
 from db.hooks import hook, outer_hook
 from db.pages import search
@@ -52,6 +52,8 @@ def extra_template_vars(database: str | None, table: str | None, view_name: str,
             "identifier_url": identifier_url,
             "header": header,
             "number_columns": number_columns,
+            "title_shown": title_shown,
+            "is_own_title": is_own_title,
             "number": number,
             "file_size": size,
         }
