@@ -50,11 +50,12 @@ _RESOLVERS = {
 
 def title_shown(report: Mapping[str, Any]) -> str:
     """Return the title of a report as pages show it: one in our own words without the brackets that mark it, its name where it has none."""
-    return (report["title"] or report["report_id"])[1:-1] if is_own_title(report) else report["title"] or report["report_id"]
+    title: str = report["title"] or report["report_id"]
+    return title[1:-1] if is_own_title(report) else title
 
 
 def is_own_title(report: Mapping[str, Any]) -> bool:
-    """Tell whether the title of a retold report is in our own words: in square brackets, as PubMed sets titles that are not the authors'."""
+    """Tell whether the title of a retold report is our own: in square brackets, as PubMed sets titles that are not the authors'."""
     title = report["title"] or ""
     return bool(report["is_retelling"]) and len(title) > 2 and title.startswith("[") and title.endswith("]")
 

@@ -262,6 +262,19 @@ def test_null_is_shown_as_not_reported_and_links_lead_on(get: Get) -> None:
     assert f'href="{CASE}#ev-0"' in evidence
 
 
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("/casebook/case_overview", 1), ("/casebook/dose_and_outcome", 1), ("/doses?measure=total", 1), ("/profile?typed=SMA%2B", 0),
+        ("/casebook?sql=select+case_id+from+patient_case", 0), ("/casebook/case_words?_col=case_id", 0),
+    ],
+)  # fmt: skip
+def test_a_dash_is_explained_once_below_a_table_that_has_one(get: Get, path: str, count: int) -> None:
+    page = get(path).text
+    assert page.count("“–”: not reported, or does not apply.") == count
+    assert bool(count) == bool(re.search(r">–<", page))
+
+
 def test_columns_are_explained_where_they_stand(get: Get) -> None:
     html = get("/casebook/radiotherapy_course").text
     assert "Total dose including the boost, in gray" in unescape(html)
