@@ -193,6 +193,7 @@ def test_a_title_in_our_own_words_has_no_brackets_and_says_whose_it_is(database:
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("update report set title = '[A tumour, told anew]' where report_id = 'lung-imt'")
         connection.execute("update report set title = '[A title of the authors]' where report_id = 'markup'")
+        connection.execute("update report_text set title = (select title from report where report.report_id = report_text.report_id)")
     for get in _asking(copy):
         for path in ("/casebook/report/lung-imt", CASE):
             head = _text(get(path).text.partition('<header class="pagehead">')[2].partition("</header>")[0])
@@ -200,6 +201,8 @@ def test_a_title_in_our_own_words_has_no_brackets_and_says_whose_it_is(database:
             assert "title by casebook" in head.lower()
         table = _text(get("/casebook/report").text)
         assert "A tumour, told anew" in table and "[A tumour" not in table
+        found = _text(get("/search?q=desmin+negative&kind=facts").text)
+        assert "A tumour, told anew" in found and "[A tumour" not in found
         words = _text(get("/casebook/report/markup").text)
         assert "[A title of the authors]" in words and "title by casebook" not in words.lower()
 

@@ -13,6 +13,7 @@ from datasette.utils import sqlite_timelimit
 
 from db import fields
 from db.case_words import facts_of
+from db.cells import is_own_title
 from db.overview import NOT_REPORTED
 from db.pages.abbreviations import is_known
 from db.pages.data import Data
@@ -351,7 +352,7 @@ def _marks(values: Sequence[Any]) -> str:
 
 def _hit(connection: sqlite3.Connection, rank: int, report_id: str, snippet: Row | None, terms: Terms) -> Hit:
     """Return a report that was found."""
-    report = every(connection, "select report_id, title, citation, year, kind from report where report_id = ?", report_id)[0]
+    report = every(connection, "select report_id, title, citation, year, kind, is_retelling from report where report_id = ?", report_id)[0]
     rows = every(connection, "select * from case_overview where report_id = ? order by case_id", report_id)
     found = _facts(connection, [row["case_id"] for row in rows[:200]], terms.for_marks())
     rows = sorted(rows, key=lambda row: row["case_id"] not in found)
@@ -360,6 +361,7 @@ def _hit(connection: sqlite3.Connection, rank: int, report_id: str, snippet: Row
         for row in rows[:_CASES]
     )
     title = snippet["title"] if snippet and snippet["title"] else report["title"] or report_id
+    title = title.removeprefix("[").removesuffix("]") if is_own_title(dict(report)) else title
     return Hit(rank, report, marked(title), marked(snippet["snippet"] if snippet else ""), cases, len(rows) - len(cases))
 
 
