@@ -71,7 +71,7 @@ def n_bytes(key: Hashable, answer: Answer) -> int | None:
 
 def key_of(scope: Mapping[str, Any]) -> Hashable | None:
     """Return what tells a request from others; None for one that is not the same for every reader, or not to be kept."""
-    headers = _headers(scope)
+    headers = {name.lower() for name, _ in scope["headers"]}
     path, question = scope["path"], scope.get("query_string", b"")
     is_common = scope["method"] == "GET" and _OF_ONE_READER.isdisjoint(headers)
     # What lies beside the database for download may change.
@@ -89,11 +89,7 @@ def _name_for(scope: Mapping[str, Any]) -> bytes:
 
 def host_of(scope: Mapping[str, Any]) -> bytes:
     """Return the name that a request is sent to, b"" for none."""
-    return _headers(scope).get(b"host", b"")
-
-
-def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
-    return {name.lower(): value for name, value in scope["headers"]}
+    return next((value for name, value in scope["headers"] if name.lower() == b"host"), b"")
 
 
 async def made(app: App, scope: Scope) -> Answer:

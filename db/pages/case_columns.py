@@ -204,9 +204,10 @@ def _said(connection: sqlite3.Connection, sql: str, keys: _Coder) -> Said:
     found = np.zeros(len(pairs), dtype=np.intc)  # a bit for each result
     np.bitwise_or.at(found, place_of, 1 << results)
     sets, set_of = np.unique(found, return_inverse=True)
-    names = tuple(_result([name for place, name in enumerate(of_results.names) if bits & 1 << place]) for bits in sets.tolist())
+    words = _Coder()  # several sets of results may say the same
+    said = [words[_result([name for place, name in enumerate(of_results.names) if bits & 1 << place])] for bits in sets.tolist()]
     cases, things = (part.astype(np.intc) for part in np.divmod(pairs, max(len(of_things), 1)))
-    return Said(cases, Words(of_things.names, things), _merged(Words(names, set_of.astype(np.intc))))
+    return Said(cases, Words(of_things.names, things), Words(words.names, np.array(said, dtype=np.intc)[set_of]))
 
 
 def _result(found: Sequence[str]) -> str:
@@ -215,10 +216,3 @@ def _result(found: Sequence[str]) -> str:
         return BOTH
     result = next((result for result in ("positive", "negative", "equivocal") if result in found), found[0])
     return OTHER_CELLS if result == "other_cells" else result
-
-
-def _merged(words: Words) -> Words:
-    """Return a column in which each word stands once."""
-    names = tuple(dict.fromkeys(words.names))
-    places = np.array([names.index(name) for name in words.names], dtype=np.intc)
-    return Words(names, places[words.places])

@@ -99,7 +99,7 @@ def _examples(cases: Cases) -> tuple[CaseGroup, ...]:
 def _side(cases: Cases, place: int, told: Told, outcome: Outcome, links: Links) -> Side:
     """Return a group with its curve; `place` is 1 or 2."""
     group = told.group
-    pooled = together(group.words, tally(cases, group, outcome))
+    pooled = together(group.words, tally(cases, group, told.chosen, outcome))
     curve, is_drawn = pooled.curve(), pooled.counted >= outcomes.FEWEST_DRAWN
     return Side(
         Arm(place, group.words, curve), PREFIXES[place - 1], group, told.cases, told.reports,

@@ -115,9 +115,11 @@ def outcomes_page(all_cases: Cases, asked: Mapping[str, str], links: Links) -> O
         own["split"] = ""
         unknown.append("To split by the result of a stain, choose a marker; shown: not split.")
     outcome = next(outcome for outcome in OUTCOMES if outcome.name == own["outcome"])
-    tallies = tally(all_cases, choice.group, outcome, own["split"])
+    chosen = choice.group.of(all_cases)
+    counted = chosen & all_cases.words[outcome.why].are(COUNTED)
+    tallies = tally(all_cases, choice.group, chosen, outcome, own["split"])
     everybody = together(choice.group.words, tallies)
-    basis = basis_of(all_cases, choice.group, outcome)
+    basis = basis_of(all_cases, counted)
     drawn, others = _chosen(tallies, own["split"])
 
     def listed(**others: str) -> Callable[[str], str]:
@@ -138,7 +140,7 @@ def outcomes_page(all_cases: Cases, asked: Mapping[str, str], links: Links) -> O
         unknown=tuple(unknown),
         options=options,
         cases=whole.cases,
-        reports=all_cases.words["report_id"].distinct(choice.group.of(all_cases)),
+        reports=all_cases.words["report_id"].distinct(chosen),
         counted=whole.counted,
         drawn=tuple(group(one, arm) for one, arm in zip(drawn, arms, strict=True)),
         others=tuple(group(one) for one in others[:_MOST_NAMED]),
@@ -149,7 +151,7 @@ def outcomes_page(all_cases: Cases, asked: Mapping[str, str], links: Links) -> O
         left_out=_listed(everybody.left_out, listed(**{outcome.why: ""})),
         counted_from=_listed(basis.counted_from, listed(**{outcome.why: COUNTED, "counted_from": ""})),
         minimum=Count("lower bounds", basis.minimum, listed(**{outcome.why: COUNTED, "is_minimum": "yes"})("yes")),
-        pairs=all_cases.pairs(choice.group.of(all_cases) & all_cases.words[outcome.why].are(COUNTED)),
+        pairs=all_cases.pairs(counted),
         beyond=sum(arm.curve.beyond(drawing.months) for arm in arms) if drawing else 0,
         compare_url=compare_url(links, *(choice.group.narrowed(own["split"], one.name) for one in drawn[:2] if own["split"])),
         data=data(arms),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from db.pages.case_columns import Cases, Places, Words
+from db.pages.case_columns import Cases, Chosen, Places, Words
 from db.pages.case_group import CaseGroup
 from db.survival import Curve, kaplan_meier
 
@@ -101,9 +101,8 @@ class Basis:
     minimum: int
 
 
-def tally(cases: Cases, group: CaseGroup, outcome: Outcome, split: str = "") -> tuple[Tally, ...]:
-    """Return the cases of a group by the values of a field, "" for all of them as one, those with most cases in the curve first."""
-    chosen = group.of(cases)
+def tally(cases: Cases, group: CaseGroup, chosen: Chosen, outcome: Outcome, split: str = "") -> tuple[Tally, ...]:
+    """Return the cases of a group, those `chosen`, by the values of a field ("" for one), those with most cases in the curve first."""
     names, why, ends = _split(cases, group, split), cases.words[outcome.why], cases.words[outcome.end]
     counted = chosen & why.are(COUNTED)
     months, month_of = np.unique(cases.numbers[outcome.months][counted], return_inverse=True)
@@ -143,7 +142,6 @@ def together(name: str, tallies: Iterable[Tally]) -> Tally:
     return Tally(name, reasons, tuple(times))
 
 
-def basis_of(cases: Cases, group: CaseGroup, outcome: Outcome) -> Basis:
-    """Return what the times of the cases in the curve rest on."""
-    counted = group.of(cases) & cases.words[outcome.why].are(COUNTED)
+def basis_of(cases: Cases, counted: Chosen) -> Basis:
+    """Return what the times of the cases in a curve rest on."""
     return Basis(cases.words["counted_from"].counts(counted), cases.words["is_minimum"].counts(counted).get("yes", 0))

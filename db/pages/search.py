@@ -13,7 +13,7 @@ from datasette.utils import sqlite_timelimit
 
 from db import fields
 from db.case_words import facts_of
-from db.cells import is_own_title
+from db.cells import title_shown
 from db.overview import NOT_REPORTED
 from db.pages.abbreviations import is_known
 from db.pages.data import Data
@@ -360,8 +360,8 @@ def _hit(connection: sqlite3.Connection, rank: int, report_id: str, snippet: Row
         FoundCase(row, line_of(row), found.get(row["case_id"], ())[:_FACTS], max(0, len(found.get(row["case_id"], ())) - _FACTS))
         for row in rows[:_CASES]
     )
-    title = snippet["title"] if snippet and snippet["title"] else report["title"] or report_id
-    title = title.removeprefix("[").removesuffix("]") if is_own_title(dict(report)) else title
+    with_marks = {"title": snippet["title"]} if snippet and snippet["title"] else {}
+    title = title_shown(dict(report) | with_marks)
     return Hit(rank, report, marked(title), marked(snippet["snippet"] if snippet else ""), cases, len(rows) - len(cases))
 
 

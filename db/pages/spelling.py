@@ -37,15 +37,21 @@ def spellings(words: str) -> tuple[str, ...]:
     forms = [(word, *_other(word)) for word in words.split()]
     if sum(len(form) > 1 for form in forms) <= _MOST_MIXED:
         return tuple(" ".join(form) for form in product(*forms))
-    british, american = (" ".join(_to(side, word) for word in words.split()) for side in (0, 1))
-    return tuple(dict.fromkeys((" ".join(words.split()), british, american)))
+    both = (" ".join(_to(side, word) for word in words.split()) for side in (0, 1))
+    return tuple(dict.fromkeys((" ".join(words.split()), *both)))
+
+
+def american(words: str) -> str:
+    """Return words in American spelling."""
+    return _to(1, words)
 
 
 def _other(word: str) -> tuple[str, ...]:
     """Return the other spelling of a word; () where it has one only."""
     # British first: "oedema" holds "edema".
-    american = _to(1, word)
-    other = _to(0, word) if american == word else american
+    other = american(word)
+    if other == word:
+        other = _to(0, word)
     return (other,) if other != word else ()
 
 

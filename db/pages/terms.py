@@ -87,7 +87,7 @@ class Terms:
 
     def results(self) -> tuple[Term, ...]:
         """Return the results of stains that are wanted; none that another word may stand for ("ALK positive OR sarcoma")."""
-        groups = _groups([term for term in self.terms if not term.is_excluded])
+        groups = _groups(self.terms)
         return tuple(term for group in groups if all(term.marker for term in group) for term in group)
 
     def for_results(self) -> str:
@@ -100,7 +100,7 @@ class Terms:
 
     def wanted_alone(self) -> tuple[str, ...]:
         """Return the words that are wanted, each for which no other will do, without result."""
-        groups = _groups(term for term in self.terms if not term.is_excluded)
+        groups = _groups(self.terms)
         return tuple(term.words for group in groups if len(group) == 1 for term in group if not (term.result or term.is_beginning))
 
     def for_marks(self) -> str:
@@ -190,15 +190,14 @@ def _words_of_marker(found: Sequence[Term]) -> int:
 def _question(terms: Sequence[Term], asked: Callable[[Term], str]) -> str:
     """Return what FTS5 is asked, all words of readers in quotes; "" where there is nothing to look for."""
     left_out = [asked(term) for term in terms if term.is_excluded]
-    groups = _groups([term for term in terms if not term.is_excluded])
-    wanted = " AND ".join(f"({' OR '.join(map(asked, group))})" for group in groups)
+    wanted = " AND ".join(f"({' OR '.join(map(asked, group))})" for group in _groups(terms))
     return f"({wanted}) NOT ({' OR '.join(left_out)})" if wanted and left_out else wanted
 
 
 def _groups(terms: Iterable[Term]) -> list[list[Term]]:
-    """Return wanted terms in groups, of each of which one will do."""
+    """Return the terms that are wanted in groups, of each of which one will do."""
     groups: list[list[Term]] = []
-    for term in terms:
+    for term in (term for term in terms if not term.is_excluded):
         if term.is_or and groups:
             groups[-1].append(term)
         else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.pages.links import Links
+from db.pages.spelling import american
 from db.publish import Query
 
 # A stranger may write anything into an address; so many characters tell what was meant.
@@ -59,7 +60,7 @@ def meant(answer: str, listed: Iterable[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return _NO_LETTERS.sub("", name.casefold()).replace("tumour", "tumor")
+    return _NO_LETTERS.sub("", american(name.casefold()))
 
 
 def not_listed(query: Query, choices: Mapping[str, Sequence[str]], asked: Mapping[str, Any], links: Links) -> Iterator[NotListed]:

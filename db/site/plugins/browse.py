@@ -27,8 +27,8 @@ from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, asked_of_itself, ca
 from db.query import every
 
 CASES = "case_overview"
-# What an address says of one page of rows and of its form, not of which rows there are.
-_OF_A_PAGE = ("_next", "_size", "_shape", "_extra")
+# What an address says of the form of a page of rows, not of which rows there are.
+_OF_THE_FORM = ("_size", "_shape", "_extra")
 _LIMIT = re.compile(r"\blimit \d+(?: offset \d+)?\s*$", re.IGNORECASE)
 # Workbooks are written one at a time, since each takes a processor for seconds; so many are read, wait or are written at once.
 _MOST_AT_ONCE = 3
@@ -53,10 +53,15 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
 
     def wrap(app: App) -> App:
         async def uncounted(scope: Scope, receive: Any, send: Any) -> None:
-            asked = _parsed(scope["query_string"].decode("latin-1")) if scope["type"] == "http" else []
-            if (scope.get("path") in large and narrowing.is_weak(asked)) or any(name == "_next" for name, _ in asked):
+            if scope["type"] == "http" and is_without(scope["path"], scope["query_string"]):
                 scope = {**scope, "query_string": scope["query_string"] + b"&_nofacet=1"}
             await app(scope, receive, send)
+
+        def is_without(path: str, query: bytes) -> bool:
+            if path not in large and b"_next=" not in query:
+                return False
+            asked = _parsed(query.decode("latin-1"))
+            return (path in large and narrowing.is_weak(asked)) or any(name == "_next" for name, _ in asked)
 
         # What may change has no counts, and is small.
         counts = ((name, publish.row_counts(datasette.inspect_data, name)) for name in datasette.inspect_data or ())
@@ -101,11 +106,8 @@ async def _whole_facets(datasette: Any, database: str, table: str, request: Any)
 
     Their links lead to the first page of the cases that are chosen.
     """
-    pairs = [(name, value) for name, value in _pairs(request) if name not in (*_OF_A_PAGE, "_nofacet")]
-    wanted = (("_size", "1"), ("_extra", "facet_results,facets_timed_out"))
-    answer = await asked_of_itself(datasette, asking(str(datasette.urls.table(database, table, format="json")), (*pairs, *wanted)))
-    answer.raise_for_status()
-    said = answer.json()
+    pairs = [pair for pair in _pairs(request) if pair[0] != "_next"]
+    said = await _said_beside(datasette, str(datasette.urls.table(database, table, format="json")), pairs, "facet_results,facets_timed_out")
     # Datasette 1.0 holds the facets themselves a step lower.
     facets = said["facet_results"]
     timed_out = facets.get("timed_out", said.get("facets_timed_out", []))
@@ -119,7 +121,15 @@ async def _whole_facets(datasette: Any, database: str, table: str, request: Any)
 def _first_page(address: str) -> str:
     """Return the address of a page of rows for one of their JSON."""
     parts = urlsplit(address)
-    return asking(parts.path.removesuffix(".json"), [pair for pair in _parsed(parts.query) if pair[0] not in _OF_A_PAGE])
+    return asking(parts.path.removesuffix(".json"), [pair for pair in _parsed(parts.query) if pair[0] not in _OF_THE_FORM])
+
+
+async def _said_beside(datasette: Any, address: str, pairs: Sequence[narrowing.Pair], what: str) -> Any:
+    """Return what the JSON at an address says beside its rows, of which as few as may be are read."""
+    asked = [pair for pair in pairs if pair[0] not in _OF_THE_FORM]
+    answer = await asked_of_itself(datasette, asking(address, (*asked, ("_size", "1"), ("_extra", what))))
+    answer.raise_for_status()
+    return answer.json()
 
 
 def _markers(sqlite: sqlite3.Connection) -> tuple[str, ...]:
@@ -210,11 +220,8 @@ async def _query_of(datasette: Any, request: Any, data: Mapping[str, Any]) -> Ma
     """Return the SQL of a page of rows, and the values of its parameters; Datasette 1.0 tells them to who asks."""
     if "params" in (data.get("query") or {}):
         return data["query"]  # type: ignore[no-any-return]
-    pairs = [(name, value) for name, value in _pairs(request) if name not in ("_shape", "_size", "_extra")]
-    path = asking(f"{_page_of(request).partition('?')[0]}.json", (*pairs, ("_size", "1"), ("_extra", "query")))
-    answer = await asked_of_itself(datasette, path)
-    answer.raise_for_status()
-    return answer.json()["query"]  # type: ignore[no-any-return]
+    said = await _said_beside(datasette, f"{_page_of(request).partition('?')[0]}.json", _pairs(request), "query")
+    return said["query"]  # type: ignore[no-any-return]
 
 
 @cache
