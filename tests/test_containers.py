@@ -221,11 +221,11 @@ def test_well_packed_members_are_refused_before_they_are_unpacked() -> None:
 def test_a_bomb_in_a_bomb_costs_neither_time_nor_memory() -> None:
     bomb = gzip.compress(gzip.compress(bytes(100_000_000), 1))
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     found = lines(zipped({"a.gz": bomb, "b.zip": zipped({"c.gz": gzip.compress(bytes(5_000_000))}), "good.txt": A}))
     assert tracemalloc.get_traced_memory()[1] < 60_000_000
     tracemalloc.stop()
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert found[-1] == "p#good: " + A.decode()
     assert all(line.startswith("p.zip, ") for line in found[:-1])
     assert len(found) == 3

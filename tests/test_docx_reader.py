@@ -605,6 +605,6 @@ def test_too_large_documents_are_refused() -> None:
 def test_large_documents_take_bounded_time(body: str) -> None:
     xml = f'<?xml version="1.0"?><w:document {nsdecls("w")}><w:body>{body}</w:body></w:document>'
     data = archive(parts_of(good()) | {"word/document.xml": xml.encode()})
-    started = time.perf_counter()
+    started = time.process_time()
     check(data)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

@@ -225,12 +225,12 @@ def test_any_bytes_give_a_report_or_a_corpus_error(data: bytes, front: bool) -> 
     "piece", ["*a ", "**a", "[", "![", "`a", "<", "[a](", "|", "<!--", "a\n", "# a\n\n", "| a |\n", "- a\n", "&amp;", "<sup>1</sup>a"]
 )
 def test_a_megabyte_of_marks_takes_bounded_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         markdown.read((piece * (1_000_000 // len(piece))).encode(), "x.md", "x")
     except CorpusError as error:
         assert str(error).startswith("x.md")
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_all_reports_of_the_project_are_read() -> None:

@@ -103,9 +103,9 @@ def test_endless_words_are_refused_at_once(words: str, pipeline: Pipeline) -> No
         ["Doe 2001", *[endless] * 5],
         ["Roe 2003", "61", "F", "arm", "60", "9"],
     ]
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = understand(replace(grid(rows), remarks=(endless,), caption="Chordoma"), pipeline)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert [row.total_dose_gy for row in found.rows] == [None, 60]
     assert found.cells[4].message is not None and found.cells[4].message.endswith("characters, wanted at most 400; no dose taken")
 

@@ -90,7 +90,7 @@ def test_a_bad_file_costs_itself_and_the_next_is_read(worker: Worker, order: byt
     with pytest.raises(CorpusError) as caught:
         worker.read(order, "a, b.pdf", "x")
     assert str(caught.value) == f"a, b.pdf: {reason}"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20  # what sleeps would sleep for 60 s
     assert worker.read(b"well", "x", "x")[0].text == "well"
     is_dead = reason.startswith(("took", "needed", "the reader"))
     assert Path(f"/proc/{before}").exists() is not is_dead  # nor is it a zombie
