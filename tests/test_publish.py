@@ -176,11 +176,12 @@ def test_image_script_says_in_a_line_what_is_missing(tmp_path: Path) -> None:
     done = subprocess.run([str(script), "site", "casebook"], env={"PATH": str(tmp_path / "bin")}, capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "no container engine answers" in done.stderr
-    engine = tmp_path / "bin" / "docker"
-    engine.write_text('#!/usr/bin/env bash\n[ "$1" = info ] || echo "$@"\n')
-    engine.chmod(0o755)
-    done = subprocess.run([str(script), "site", "casebook"], env={"PATH": str(tmp_path / "bin")}, capture_output=True, text=True)
-    assert done.stdout == "build --file site/Containerfile --tag casebook site\n"
+    for name, more in (("docker", ""), ("podman", " --format docker")):  # Podman is asked first; its own format has no health check
+        engine = tmp_path / "bin" / name
+        engine.write_text(f'#!/usr/bin/env bash\n[ "$1" = info ] || echo "{name} $@"\n')
+        engine.chmod(0o755)
+        done = subprocess.run([str(script), "site", "casebook"], env={"PATH": str(tmp_path / "bin")}, capture_output=True, text=True)
+        assert done.stdout == f"{name} build --file site/Containerfile --tag casebook{more} site\n"
 
 
 # --- below a base path -------------------------------------------------------------------------
