@@ -285,12 +285,17 @@ def _table_metadata(table: schema.Table, n_rows: int) -> dict[str, Any]:
     return said
 
 
+def bounded(query: Query) -> str:
+    """Return the SQL of a question with its last parameter, `rows`: the most rows that are wanted, those of a page where it is empty."""
+    return query.sql + _BOUND
+
+
 def _query_metadata(query: Query) -> dict[str, Any]:
     """Return the metadata of a canned query; Datasette takes the order of the form from `params`."""
     return {
         "title": query.title,
         "description": query.description,
-        "sql": query.sql + _BOUND,
+        "sql": bounded(query),
         "params": [*(parameter.name for parameter in query.parameters), "rows"],
         "hide_sql": True,
     }

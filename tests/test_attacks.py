@@ -690,7 +690,10 @@ def test_a_query_that_took_too_long_says_so_in_words(ask: Ask) -> None:
 
 
 def test_data_of_a_public_site_may_be_read_by_pages_elsewhere_and_that_of_the_own_machine_not(ask: Ask, ask_public: Ask) -> None:
-    for path in ("/casebook/report.json", "/casebook/report.csv", _sql("select 1", ".json"), "/casebook/how_complete.json?_shape=array"):
+    for path in (
+        "/casebook/report.json", "/casebook/report.csv", _sql("select 1", ".json"), "/casebook/how_complete.json?_shape=array", "/casebook/how_complete.csv",
+        "/markers.json", "/search.json?q=sarcoma", "/record.json?report=lung-imt", "/cite.bib?report=lung-imt", "/none.json", _sql("select", ".json"),
+    ):  # fmt: skip
         headers = ask_public(path, headers={"Origin": "https://notebook.example"}).headers
         assert headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in headers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import sqlite3
 import statistics
@@ -13,8 +15,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from openpyxl import load_workbook
 
 from db import fields, publish
+from db.pages import whole_answer
 from db.schema import DatabaseError
 from tests import db_fixtures, pooled_cases
 from tests.asking import asking
@@ -171,12 +175,36 @@ def test_the_fields_of_the_forms_are_those_of_a_record() -> None:
         assert set(field.choices) == {key for key, _ in fields.LABELS}
 
 
-def test_a_page_shows_the_first_rows_and_files_have_more(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    html = get("/casebook/words_for_a_value").text
-    links = [unescape(url) for url in re.findall(r'href="(/casebook/words_for_a_value\.[^"]+)"', html)]
-    assert [re.search(r"[?&]rows=(\d+)", url)[1] for url in links] == ["50001", "1000", "1000"]  # type: ignore[index]
-    assert len(_rows(get, "words_for_a_value", rows="2")) == 2
-    assert publish.SHOWN_ROWS == 200
+def test_a_page_shows_the_first_rows_and_files_have_all(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the project's own reports, whose words are more than Datasette gives of an answer."""
+    with closing(sqlite3.connect(built)) as database:
+        n_words = database.execute("select count(*) from fact_evidence").fetchone()[0]
+    assert n_words > publish.settings()["max_returned_rows"] > publish.SHOWN_ROWS
+    address = "/casebook/words_for_a_value"
+    with asking(built) as get:
+        html = get(address).text
+        assert html.count("<tr>") == 1 + publish.SHOWN_ROWS
+        spreadsheet, lines, objects = (get(unescape(url)) for url in re.findall(rf'href="({address}\.[^"]+)"', html))
+        (rows,) = [sheet for sheet in load_workbook(io.BytesIO(spreadsheet.content)) if sheet.title == "Rows"]
+        assert rows.max_row == 1 + n_words
+        whole = list(csv.DictReader(io.StringIO(lines.text)))
+        assert len(whole) == n_words
+        said = objects.json()
+        assert (len(said["rows"]), said["truncated"]) == (publish.settings()["max_returned_rows"], True)
+        assert [row["quote"] for row in said["rows"]] == [row["quote"] for row in whole[: len(said["rows"])]]
+        # The same of an address that somebody writes, and fewer where fewer are wanted.
+        assert get(f"{address}.csv").text == get(f"{address}.csv?rows=&field=").text == lines.text
+        assert get(f"{address}.json?_shape=objects").json()["truncated"] is True
+        few = get(f"{address}.csv?field=site&rows=2").text.splitlines()
+        assert [len(few), len(get(f"{address}.json?_shape=array&rows=2").json())] == [3, 2]
+        assert all(",site," in line for line in few[1:])
+        assert get("/another/words_for_a_value.csv").status_code == 404
+        # A part would look like the whole.
+        monkeypatch.setattr(whole_answer, "MOST_ROWS", n_words - 1)
+        refused = get(f"{address}.csv")
+        assert refused.status_code == 400
+        assert f"more than {n_words - 1:,} rows" in refused.text
+        assert get(f"{address}.csv?rows={n_words - 1}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from db.guard.bounds import Bounds
 from db.guard.clients import Rate, client_of
-from db.guard.headers import security_headers
+from db.guard.headers import Headers, headers_for_all, security_headers
 from db.guard.turns import Turns
 
 Scope = MutableMapping[str, Any]
@@ -67,12 +67,13 @@ def kind_of(path: str, names: Sequence[str], questions: Set[str] = frozenset()) 
     return "question" if is_question or len(names) > 2 or any(name.startswith("_") for name in names) else "page"
 
 
-def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = frozenset()) -> App:
+def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = frozenset(), *, is_for_all: bool = False) -> App:
     """Put the door in front of a site.
 
     `base` is the path it stands under, without the slash at its end; `questions` are the names of canned queries and of the
-    pages that read all cases.
+    pages that read all cases; `is_for_all` tells whether programs on pages of other sites may read the answers.
     """
+    headers = security_headers() + (headers_for_all() if is_for_all else ())
     rates: dict[str, Rate] = {
         "sql": Rate(bounds.sql_per_minute, bounds.most_clients),
         "question": Rate(bounds.question_per_minute, bounds.most_clients),
@@ -89,7 +90,7 @@ def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = froz
             await app(scope, receive, send)
         if scope["type"] != "http":  # a websocket: there are none here
             return
-        answer = Answer(send)
+        answer = Answer(send, headers)
         pairs = _pairs(scope, bounds)
         path = str(scope["path"]).removeprefix(base)
         refused = refusal(scope, path, pairs, bounds)
@@ -107,10 +108,11 @@ def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = froz
 
 
 class Answer:
-    """An answer on its way out: it gets the security headers, and it is noted when it began."""
+    """An answer on its way out: it gets the headers of every answer that it has not, and it is noted when it began."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, headers: Headers) -> None:
         self._send = send
+        self._headers = headers
         self.began: float | None = None
 
     async def send(self, event: Any) -> None:
@@ -119,7 +121,7 @@ class Answer:
             self.began = time.monotonic()
             own = list(event.get("headers", []))
             names = {bytes(name).lower() for name, _ in own}
-            event = {**event, "headers": own + [pair for pair in security_headers() if pair[0] not in names]}
+            event = {**event, "headers": own + [pair for pair in self._headers if pair[0] not in names]}
         await self._send(event)
 
 

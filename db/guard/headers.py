@@ -1,4 +1,4 @@
-"""The security headers of every answer."""
+"""The headers of every answer: what a browser may load, and who may read it."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def security_headers() -> Headers:
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
     )
+
+
+def headers_for_all() -> Headers:
+    """Return the headers that let programs in a browser, on pages of other sites, read an answer: what is public here holds no secret."""
+    return ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"Link, Retry-After"))

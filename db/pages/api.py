@@ -8,6 +8,7 @@ from pathlib import Path
 
 from db import publish
 from db.guard.bounds import Bounds
+from db.pages.whole_answer import MOST_ROWS
 from db.publish import Query
 
 EXAMPLES = Path(__file__).parent.parent / "site" / "examples"
@@ -34,13 +35,14 @@ class PageData:
 
 @dataclass(frozen=True, slots=True)
 class ApiPage:
-    """All that the page shows; `limits` are Datasette's settings by name, `bounds` those of a public site."""
+    """All that the page shows; `limits` are Datasette's settings by name, `bounds` those of a public site, `most_rows` those of a file."""
 
     examples: tuple[Example, ...]
     queries: tuple[Query, ...]
     served: tuple[PageData, ...]
     limits: dict[str, int | bool | str]
     bounds: Bounds
+    most_rows: int
 
 
 @cache
@@ -57,4 +59,4 @@ def examples() -> tuple[Example, ...]:
 
 def api_page(served: tuple[PageData, ...]) -> ApiPage:
     """Return what the page shows; `served` are the pages of the site that have data."""
-    return ApiPage(examples(), publish.queries(), served, publish.settings(public=True), Bounds())
+    return ApiPage(examples(), publish.queries(), served, publish.settings(public=True), Bounds(), MOST_ROWS)

@@ -1,4 +1,4 @@
-"""Datasette hooks: cases narrowed by stains and words, and rows as a spreadsheet."""
+"""Datasette hooks: cases narrowed by stains and words, rows as a spreadsheet, and whole answers to questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from datasette import Response
+from datasette import NotFound, Response
 from datasette.filters import FilterArguments
 from datasette.utils import path_with_format, tilde_decode
 
@@ -23,7 +23,9 @@ from db.pages import narrowing
 from db.pages.answers import App, Scope
 from db.pages.links import asking
 from db.pages.memory import memory_of
-from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, asked_of_itself, casebook_of, read
+from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, asked_of_itself, casebook_of, kept_by_caches, read
+from db.pages.whole_answer import rows_of_file, whole_answer
+from db.pages.written import written
 from db.query import every
 
 CASES = "case_overview"
@@ -49,13 +51,24 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Leave out the values beside the rows where counting them would take seconds: in a large table, by a filter that no index holds.
 
     And on pages after the first, where Datasette counts what stands from there on: `_whole_facets` counts all.
+    Files of questions are asked for all their rows.
     """
 
     def wrap(app: App) -> App:
-        async def uncounted(scope: Scope, receive: Any, send: Any) -> None:
-            if scope["type"] == "http" and is_without(scope["path"], scope["query_string"]):
-                scope = {**scope, "query_string": scope["query_string"] + b"&_nofacet=1"}
+        async def asked_for(scope: Scope, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                path, query = scope["path"], scope["query_string"]
+                if is_without(path, query):
+                    scope = {**scope, "query_string": query + b"&_nofacet=1"}
+                elif n_rows := rows_wanted(path, query):
+                    scope = {**scope, "query_string": b"rows=%d&%s" % (n_rows, query)}  # what stands first counts
             await app(scope, receive, send)
+
+        def rows_wanted(path: str, query: bytes) -> int:
+            name, _, ending = path.rpartition("/")[2].partition(".")
+            if ending not in ("json", "xlsx") or name not in _questions() or dict(_parsed(query.decode("latin-1"))).get("rows"):
+                return 0
+            return rows_of_file(ending, datasette.setting("max_returned_rows"))
 
         def is_without(path: str, query: bytes) -> bool:
             if path not in large and b"_next=" not in query:
@@ -66,7 +79,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         # What may change has no counts, and is small.
         counts = ((name, publish.row_counts(datasette.inspect_data, name)) for name in datasette.inspect_data or ())
         large = {f"/{name}/{CASES}" for name, rows in counts if rows.get(CASES, 0) > narrowing.LARGE}
-        return uncounted
+        return asked_for
 
     return wrap
 
@@ -138,9 +151,6 @@ def _markers(sqlite: sqlite3.Connection) -> tuple[str, ...]:
 
 def _exports(datasette: Any, request: Any) -> list[tuple[str, str]]:
     """Return the files of all rows that are asked for: what they are called, and their addresses."""
-    is_question = any(query.name == tilde_decode(request.url_vars.get("table") or "") for query in publish.queries())
-    # Datasette's CSV and JSON of a question end at its most rows; the spreadsheet does not.
-    most = [[("rows", str(spreadsheet.MOST_ROWS + 1))], [("rows", "1000")], [("rows", "1000")]] if is_question else [[], [], []]
     asked = [pair for pair in _pairs(request) if pair[0] not in ("rows", "_next", "_size", "_shape", "_facet", "_facet_size")]
 
     def address(ending: str, *more: tuple[str, str]) -> str:
@@ -148,9 +158,9 @@ def _exports(datasette: Any, request: Any) -> list[tuple[str, str]]:
         return asking(str(datasette.urls.path(path)), (*asked, *more))
 
     return [
-        ("Spreadsheet (.xlsx)", address("xlsx", *most[0], ("_nofacet", "1"))),
-        ("CSV", address("csv", *most[1], ("_stream", "on"))),
-        ("JSON", address("json", *most[2], ("_shape", "objects"), ("_size", "max"))),
+        ("Spreadsheet (.xlsx)", address("xlsx", ("_nofacet", "1"))),
+        ("CSV", address("csv", ("_stream", "on"))),
+        ("JSON", address("json", ("_shape", "objects"), ("_size", "max"))),
     ]
 
 
@@ -164,8 +174,24 @@ def _shown_first(table: str | None, names: Sequence[str]) -> list[int]:
 
 @hook
 def register_routes() -> list[tuple[str, Any]]:
-    """Add the address that the form above the cases is sent to."""
-    return [(r"^/-/narrow$", narrow)]
+    """Add the address that the form above the cases is sent to, and the CSV of questions: Datasette's own ends after 1,000 rows, unsaid."""
+    return [(r"^/-/narrow$", narrow), (rf"^/(?P<database>[^/.]+)/(?P<question>{'|'.join(_questions())})\.csv$", csv_of_question)]
+
+
+@cache
+def _questions() -> Mapping[str, publish.Query]:
+    """Return the questions by their names."""
+    return {query.name: query for query in publish.queries()}
+
+
+async def csv_of_question(request: Any, datasette: Any) -> Any:
+    """Answer with all rows of the answer to a question."""
+    name, database = await casebook_of(datasette)
+    if tilde_decode(request.url_vars["database"]) != name:
+        raise NotFound(f"There is no database {tilde_decode(request.url_vars['database'])} here")
+    question, given = _questions()[request.url_vars["question"]], dict(_pairs(request))
+    found = await read(database, lambda sqlite: whole_answer(sqlite, question, given), _READING_MS)
+    return written(found, "csv", kept_by_caches(datasette))
 
 
 async def narrow(request: Any, datasette: Any) -> Any:

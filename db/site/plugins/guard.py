@@ -54,4 +54,4 @@ def asgi_wrapper(datasette: Any) -> Callable[[door.App], door.App]:
     """Put the door in front of the site."""
     bounds, base = configured(datasette), datasette.setting("base_url").rstrip("/")
     questions = {query.name for query in publish.queries()} | {route.name for route in ROUTES}
-    return lambda app: door.guarded(app, bounds, base, questions)
+    return lambda app: door.guarded(app, bounds, base, questions, is_for_all=datasette.cors)

@@ -10,7 +10,7 @@ from typing import Any
 
 from datasette import NotFound, Response
 from datasette.database import QueryInterrupted
-from datasette.utils import add_cors_headers, tilde_decode, urlsafe_components
+from datasette.utils import tilde_decode, urlsafe_components
 from datasette.views.base import DatasetteError
 
 from db import publish
@@ -262,8 +262,5 @@ async def _refusal(datasette: Any, request: Any, exception: Exception, status: i
         "title": getattr(exception, "title", None),
     }
     if request.path.endswith(".json"):
-        headers: dict[str, str] = {}
-        if datasette.cors:
-            add_cors_headers(headers)
-        return Response.json(said, status=status, headers=headers)
+        return Response.json(said, status=status)
     return Response.html(await datasette.render_template("error.html", said, request=request), status=status)
