@@ -229,7 +229,7 @@ def test_one_kind_of_tumour_is_counted_by_itself(get: Get) -> None:
     both = get(_asked(group=sarcomas, site=site_words(ORBIT))).text
     assert _cells(both) == {key: words for key, words in IN_THE_ORBIT.items() if key[1] != "CD3"}
     assert re.findall(r"patient_case/(r\d\d)", get(_Table(both).cells()[SFT, "CD34"][1]).text) == ["r03", "r04"]
-    assert "No case of this choice was tested." in get(_asked(group=sarcomas, histology="Langerhans cell histiocytosis")).text
+    assert "No case of this choice reports a result." in get(_asked(group=sarcomas, histology="Langerhans cell histiocytosis")).text
 
 
 @pytest.mark.parametrize(
@@ -265,16 +265,16 @@ def test_an_empty_cell_was_tested_in_no_case(get: Get) -> None:
         ({"order": "random"}, "No order here is called “random”; shown: most cases first."),
         ({"down": "-1"}, "No page here is called “-1”; shown: the first."),
         ({"across": "²"}, "No page here is called “²”; shown: the first."),
-        ({"marker": "nonsense"}, "No case was tested for “nonsense”; shown: all."),
-        ({"marker": "CD34, CD30, <b>"}, "No case was tested for “<b>”. No case was tested for “CD30”."),
-        ({"histology": "not reported"}, "No case with the diagnosis “not reported” was tested; shown: all."),
-        ({"histology": "lipoma"}, "No case with the diagnosis “lipoma” was tested; shown: all."),
+        ({"marker": "nonsense"}, "No case reports a result of “nonsense”; shown: all."),
+        ({"marker": "CD34, CD30, <b>"}, "No case reports a result of “<b>”. No case reports a result of “CD30”."),
+        ({"histology": "not reported"}, "No case with the diagnosis “not reported” reports a result; shown: all."),
+        ({"histology": "lipoma"}, "No case with the diagnosis “lipoma” reports a result; shown: all."),
         ({"words": "xyz"}, "No diagnosis here has these words."),
-        ({"words": "lipoma"}, "No case of this choice was tested."),  # here, but without a stain
-        ({"words": "schwannoma", "site": site_words(PLEURA)}, "No case of this choice was tested."),
+        ({"words": "lipoma"}, "No case of this choice reports a result."),  # here, but without a stain
+        ({"words": "schwannoma", "site": site_words(PLEURA)}, "No case of this choice reports a result."),
         ({"words": " ".join("abcdefghijklmn")}, "Too many or too long words; shown: what has the first 12, to 80 letters each."),
         ({"words": "a " * 200 + "b" * 2000}, "Too many or too long words"),
-        ({"test": "molecular", "marker": "NAB2, foo"}, "No case was tested for “foo”."),
+        ({"test": "molecular", "marker": "NAB2, foo"}, "No case reports a result of “foo”."),
         ({"words": "%"}, "No diagnosis here has these words."),
     ],
 )

@@ -70,10 +70,10 @@ def choose(
     known = [row["marker"] for row in every(connection, "select distinct marker from marker_count where test = ?", test)]
     markers, unclear = _markers(asked.get("marker", ""), test, known)
     instead = "" if markers else "; shown: all"
-    unknown += [f"No case was tested for {quoted(name)}{instead}." for name in unclear]
+    unknown += [f"No case reports a result of {quoted(name)}{instead}." for name in unclear]
     histology = _histology(connection, test, asked.get("histology", ""))
     if asked.get("histology") and not histology:
-        unknown.append(f"No case with the diagnosis {quoted(asked['histology'])} was tested; shown: all.")
+        unknown.append(f"No case with the diagnosis {quoted(asked['histology'])} reports a result; shown: all.")
     words_in_name = list(dict.fromkeys(asked.get("words", "").split()))
     if len(words_in_name) > _MOST_WORDS or any(len(word) > LONGEST for word in words_in_name):
         unknown.append(f"Too many or too long words; shown: what has the first {_MOST_WORDS}, to {LONGEST} letters each.")

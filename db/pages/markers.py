@@ -207,7 +207,7 @@ def _nothing(connection: sqlite3.Connection, choice: Choice) -> str:
         sql = f"select exists (select 1 from case_overview where histology <> ? and {named})"
         if not every(connection, sql, NOT_REPORTED, *(value for _, value in in_name))[0][0]:
             return "No diagnosis here has these words."
-    return "No case of this choice was tested."
+    return "No case of this choice reports a result."
 
 
 def _all_markers(counts: Iterable[Count], addresses: _Addresses) -> tuple[Head, ...]:
