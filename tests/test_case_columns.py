@@ -69,7 +69,7 @@ def test_a_case_has_one_result_for_a_marker(connection: sqlite3.Connection, case
     assert "positive and negative" in wanted
     assert "other cells only" in wanted
     for result in set(wanted):
-        assert cases.with_said(cases.stains, "CD34", result).sum() == wanted.count(result)
+        assert cases.with_said(cases.stains, "CD34", (result,)).sum() == wanted.count(result)
     assert cases.with_said(cases.stains, "CD34").sum() == len(every)
     assert cases.results_of(cases.stains, "CD34").counts() == {name: wanted.count(name) for name in wanted} | {
         "": cases.n_cases - len(every)

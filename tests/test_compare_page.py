@@ -120,10 +120,25 @@ def test_groups_are_chosen_by_a_marker_and_its_result(get: Get, database: Path) 
     assert both["cases"] == ("1", str(ask(database, "select count(distinct case_id) from ihc_result where marker = 'CD34'")[0]))
 
 
+def test_groups_are_chosen_by_a_drug_and_an_alteration(get: Get, database: Path) -> None:
+    said = table(get("/compare?a_drug=cisplatin&b_gene=ALK+rearrangement").text)
+    assert said[""] == ("A: treated with cisplatin", "B: ALK rearrangement found")
+    treated = ask(database, "select count(distinct case_id) from drug where name = 'cisplatin'")[0]
+    found = ask(database, "select count(distinct case_id) from molecular_test where gene = 'ALK' and result = 'positive'")[0]
+    assert said["cases"] == (str(treated), str(found)) != ("0", "0")
+    assert said["cisplatin"][0] == f"{treated} of {treated}"
+    html = get(f"/compare?{DELTA}").text
+    for choice in ("drug=cisplatin", "gene=ALK+rearrangement"):
+        assert re.search(rf'href="/casebook/cases_by_outcome\?histology=deltoma&amp;{re.escape(choice)}">\d', html), choice
+    outcomes = words(get("/outcomes?drug=cisplatin").text)
+    assert f"treated with cisplatin: 0 of {treated} cases can be counted" in " ".join(outcomes.split()).replace("Only ", "")
+    assert "No choice of “Treated with” is called “water”; shown: all." in words(get("/outcomes?drug=water").text)
+
+
 def test_every_number_with_a_link_leads_to_as_many_cases(get: Get) -> None:
     stains = "a_marker=CD34&a_stain={}&b_marker=CD34&b_stain={}"
     kinds = (stains.format("positive+and+negative", "other+cells+only"), stains.format("equivocal", "negative"))
-    for choice in (TWO, DELTA, "a_sex=female&b_sex=male&outcome=return", *kinds):
+    for choice in (TWO, DELTA, "a_sex=female&b_sex=male&outcome=return", "a_drug=cisplatin&b_gene=ALK+rearrangement", *kinds):
         html = get(f"/compare?{choice}").text
         found = re.findall(r'<a href="(/casebook/cases_by_outcome\?[^"]*)">([\d,]+)</a>', html)
         assert len(found) > 3

@@ -24,6 +24,8 @@ Numbers = npt.NDArray[np.float64]
 _AT_ONCE = 10_000  # rows
 # What a case shows of a marker, of all its results; in canned query cases_by_outcome it says the same.
 BOTH, OTHER_CELLS = "positive and negative", "other cells only"
+# What a case shows of a gene in which an alteration was found: one test that finds it is enough.
+FOUND = ("positive", BOTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,14 @@ class Cases:
         """Return the choice of all cases."""
         return np.ones(self.n_cases, dtype=np.bool_)
 
-    def with_said(self, said: Said, thing: str, result: str = "") -> Chosen:
-        """Return the cases of which something was said of a thing, "" for whatever was found."""
-        rows = said.things.are(thing)
-        if result:
-            rows &= said.results.are(result)
+    def times_said(self, said: Said, results: Sequence[str] = (), chosen: Chosen | None = None) -> dict[str, int]:
+        """Return of how many cases something was said of each thing: one of the results, none for whatever was found."""
+        rows = self.all()[said.cases] if chosen is None else chosen[said.cases]
+        return said.things.counts(rows & _have(said, results))
+
+    def with_said(self, said: Said, thing: str, results: Sequence[str] = ()) -> Chosen:
+        """Return the cases of which something was said of a thing: one of the results, none for whatever was found."""
+        rows = said.things.are(thing) & _have(said, results)
         chosen = np.zeros(self.n_cases, dtype=np.bool_)
         chosen[said.cases[rows]] = True
         return chosen
@@ -112,6 +117,11 @@ class Cases:
     def pairs(self, chosen: Chosen) -> int:
         """Return how many pairs of chosen cases may be one patient."""
         return int(np.count_nonzero(chosen[self.same_patient].all(axis=1)))
+
+
+def _have(said: Said, results: Sequence[str]) -> Chosen | np.bool_:
+    """Return which rows have one of the results; true of all where none is given."""
+    return np.logical_or.reduce([said.results.are(result) for result in results]) if results else np.True_
 
 
 # Where they stand: table, words, numbers.

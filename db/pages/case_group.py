@@ -11,12 +11,12 @@ from functools import cache
 
 from db import publish
 from db.overview import NOT_REPORTED
-from db.pages.case_columns import Cases, Chosen
+from db.pages.case_columns import FOUND, Cases, Chosen
 from db.pages.unknown import quoted
 
 QUERY = "cases_by_outcome"
-# What a group is chosen by: parameters of the canned query, and columns of what it gives (the marker is no column).
-FIELDS = ("tumour_group", "histology", "site", "sex", "age", "surgery", "radiotherapy", "decade", "marker", "stain")
+# What a group is chosen by: parameters of the canned query. Those before the marker are columns of what it gives, too.
+FIELDS = ("tumour_group", "histology", "site", "sex", "age", "surgery", "radiotherapy", "decade", "marker", "stain", "drug", "gene")
 
 Asked = Mapping[str, str]
 Options = Mapping[str, tuple[tuple[str, str], ...]]
@@ -47,10 +47,18 @@ class CaseGroup:
         """Return which of all cases they are."""
         chosen = cases.all()
         for field, value in self.chosen:
-            if field == "marker":
-                chosen &= cases.with_said(cases.stains, value, self.value("stain"))
-            elif field != "stain":  # of the marker
-                chosen &= cases.words[field].are(value)
+            match field:
+                case "marker":
+                    stain = self.value("stain")
+                    chosen &= cases.with_said(cases.stains, value, (stain,) if stain else ())
+                case "stain":
+                    continue  # of the marker
+                case "drug":
+                    chosen &= cases.with_said(cases.drugs, value)
+                case "gene":
+                    chosen &= cases.with_said(cases.genes, value, FOUND)
+                case _:
+                    chosen &= cases.words[field].are(value)
         return chosen
 
     def url(self, query_url: QueryUrl, **others: str) -> str:
@@ -79,8 +87,9 @@ def label(field: str) -> str:
 
 def options(cases: Cases) -> Options:
     """Return the values of each field with their number of cases, in natural order or by name."""
-    counted = {field: cases.words[field].counts() for field in FIELDS if field not in ("marker", "stain")}
-    counted["marker"] = cases.stains.things.counts()
+    counted = {field: cases.words[field].counts() for field in FIELDS[: FIELDS.index("marker")]}
+    counted |= {"marker": cases.times_said(cases.stains), "drug": cases.times_said(cases.drugs)}
+    counted["gene"] = cases.times_said(cases.genes, FOUND)
     fixed = next(parameter.choices for parameter in query().parameters if parameter.name == "stain")
     return {field: tuple((name, f"{name} ({counted[field][name]:,})") for name in in_order(field, counted[field])) for field in counted} | {
         "stain": tuple((name, name) for name in fixed)
@@ -125,6 +134,10 @@ def _words(group: CaseGroup) -> Iterator[str]:
                 yield f"{value} {group.value('stain')}" if group.value("stain") else f"tested for {value}"
             case "stain":
                 continue
+            case "drug":
+                yield f"treated with {value}"
+            case "gene":
+                yield f"{value} found"
             case "age" if value != NOT_REPORTED:
                 yield f"aged {value}"
             case "decade" if value != NOT_REPORTED:

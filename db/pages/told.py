@@ -10,7 +10,7 @@ import numpy as np
 
 from db.fields import number
 from db.overview import NOT_REPORTED, STATUS_WORDS
-from db.pages.case_columns import BOTH, Cases, Chosen, Said
+from db.pages.case_columns import FOUND, Cases, Chosen, Said
 from db.pages.case_group import CaseGroup, QueryUrl
 
 # How many of the commonest values of each group are listed.
@@ -136,17 +136,16 @@ class Told:
 
     def said(self, said: Said, results: Sequence[str] = ()) -> Mapping[str, int]:
         """Return in how many cases something was said of each thing: one of the results, or whatever was found."""
-        rows = self.chosen[said.cases]
-        if results:
-            rows &= np.logical_or.reduce([said.results.are(result) for result in results])
-        return said.things.counts(rows)
+        return self.all_cases.times_said(said, results, self.chosen)
 
-    def test(self, tested: int, positive: int, marker: str, query_url: QueryUrl) -> Figure:
-        """Return how many cases a test was positive in, of those tested; `marker` is "" where groups cannot be chosen by it."""
-        # The group may be chosen by another marker, of which there is one in an address.
-        is_listed = marker and positive and self.group.value("marker") in ("", marker)
-        narrowed = self.group.narrowed("marker", marker).narrowed("stain", "positive")
-        return Figure(tested, self.cases - tested, positive, url=narrowed.url(query_url) if is_listed else "")
+    def with_it(self, of: int, with_it: int, field: str, name: str, query_url: QueryUrl) -> Figure:
+        """Return how many cases have a positive stain, an alteration of a gene or a drug (`field`) of this name, of those that tell it."""
+        # The group may be chosen by another, of which there is one in an address.
+        is_listed = with_it and self.group.value(field) in ("", name)
+        narrowed = self.group.narrowed(field, name)
+        if field == "marker":
+            narrowed = narrowed.narrowed("stain", "positive")
+        return Figure(of, self.cases - of, with_it, url=narrowed.url(query_url) if is_listed else "")
 
 
 def read(cases: Cases, group: CaseGroup) -> Told:
@@ -193,13 +192,13 @@ class _Lines:
 
     def stains(self) -> tuple[Line, ...]:
         """Return a line for each of the markers tested most."""
-        return self._tests(self.cases.stains, ("positive",), _STAINS, is_marker=True)
+        return self._tests("marker", self.cases.stains, ("positive",), _STAINS)
 
     def genes(self) -> tuple[Line, ...]:
-        """Return a line for each of the gene alterations looked for most; one test that finds it is enough."""
-        return self._tests(self.cases.genes, ("positive", BOTH), _GENES)
+        """Return a line for each of the gene alterations looked for most."""
+        return self._tests("gene", self.cases.genes, FOUND, _GENES)
 
-    def _tests(self, said: Said, positive: Sequence[str], most: int, is_marker: bool = False) -> tuple[Line, ...]:
+    def _tests(self, field: str, said: Said, positive: Sequence[str], most: int) -> tuple[Line, ...]:
         """Return a line for each test, those done in most cases of both groups."""
         tested, found = [one.said(said) for one in self.told], [one.said(said, positive) for one in self.told]
         sums = Counter[str]()
@@ -210,7 +209,7 @@ class _Lines:
             Line(
                 name,
                 tuple(
-                    one.test(of.get(name, 0), with_it.get(name, 0), name if is_marker else "", self.query_url)
+                    one.with_it(of.get(name, 0), with_it.get(name, 0), field, name, self.query_url)
                     for one, of, with_it in zip(self.told, tested, found, strict=True)
                 ),
             )
@@ -221,7 +220,13 @@ class _Lines:
         """Return a line for each of the drugs named most, counted over all cases of a group."""
         counts = [one.said(self.cases.drugs) for one in self.told]
         return tuple(
-            Line(name, tuple(Figure(one.cases, 0, count.get(name, 0)) for one, count in zip(self.told, counts, strict=True)))
+            Line(
+                name,
+                tuple(
+                    one.with_it(one.cases, count.get(name, 0), "drug", name, self.query_url)
+                    for one, count in zip(self.told, counts, strict=True)
+                ),
+            )
             for name in _commonest(counts, _COMMONEST)
         )
 

@@ -11,6 +11,8 @@
 -- :decade Published in the | select distinct decade from case_outcome order by decade
 -- :marker Tested for | select distinct marker from ihc_result order by marker
 -- :stain Result | positive, negative, positive and negative, equivocal, other cells only
+-- :drug Treated with | select name from drug group by name order by count(*) desc, name
+-- :gene Gene alteration found | select gene || ' ' || alteration from molecular_test where result = 'positive' group by 1 order by count(*) desc, 1
 -- :death_of_any_cause Death of any cause | counted, no follow-up told, no state at its end told, counted from a later event of unknown time, not judged
 -- :return_or_death Return of the tumour or death | counted, no follow-up told, no state at its end told, counted from a later event of unknown time, returned at an untold time, alive with disease that was never told to be gone, alive and not told whether it returned, not judged
 -- :counted_from Counted from | treatment, diagnosis, presentation, not reported
@@ -42,6 +44,8 @@ where (:tumour_group = '' or tumour_group = :tumour_group)
   and (:decade = '' or decade = :decade)
   and (:marker = '' or stain is not null)
   and (:stain = '' or stain = :stain)
+  and (:drug = '' or case_id in (select drug.case_id from drug where drug.name = :drug))
+  and (:gene = '' or case_id in (select test.case_id from molecular_test as test where gene || ' ' || alteration = :gene and result = 'positive'))
   and (:death_of_any_cause = '' or death_of_any_cause = :death_of_any_cause)
   and (:return_or_death = '' or return_or_death = :return_or_death)
   and (:counted_from = '' or counted_from = :counted_from)
