@@ -21,8 +21,10 @@ select
     case event_free_event when 1 then 'returned or died' when 0 then 'last seen alive without return' end,
     case when event_free_months is not null then 'counted'
          when why.death <> 'counted' then why.death
+         when patient.recurrence = 1 and patient.recurrence_months is not null then 'returned after the end of the follow-up that is told'
          when patient.recurrence = 1 then 'returned at an untold time'
          when patient.status = 'AWD' then 'alive with disease that was never told to be gone'
+         when patient.status = 'DOD' then 'died of disease that was never told to be gone'
          else 'alive and not told whether it returned' end,
     coalesce(time_zero, 'not reported'),
     iif(follow_up_is_minimum = 1, 'yes', 'no')

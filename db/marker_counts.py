@@ -45,6 +45,16 @@ def counted(test: str, condition: str = "true") -> str:
     return _COUNTED.format(one_result=_ONE_RESULT, said=SAID[test], condition=condition, test=test)
 
 
+def tested(test: str, n_markers: int, condition: str = "true") -> str:
+    """Return the SQL of histology and number of cases in which one of so many markers, a `?` each, was tested: not of other cells only.
+
+    The condition is on columns of case_overview; its values come after the markers.
+    """
+    asked = ", ".join("?" * n_markers)
+    said = f"select distinct case_id from ({SAID[test]}) where marker in ({asked}) and result <> 'other_cells'"
+    return f"select histology, count(*) from ({said}) cross join case_overview using (case_id) where {condition} group by histology"
+
+
 def results(test: str, condition: str = "true") -> str:
     """Return the SQL of case_id and result of the cases that fulfil a condition on case_overview, for a marker.
 

@@ -16,6 +16,7 @@ from extract.record import TimelineEvent
 from extract.timeline import Line, Point, event_of
 
 DIED = frozenset({"DOD", "DOC", "DEAD"})
+_WITH_DISEASE = frozenset({"AWD", "DOD"})
 NO_TIME, NO_STATUS, ORIGIN_UNCLEAR = "no_time", "no_status", "time_origin_unclear"
 _SPECIFIC = TREATMENTS - {"treatment"}
 _SHOWN = frozenset({*TREATMENTS, "diagnosis", "recurrence", "metastasis", "progression", "death"})
@@ -42,7 +43,8 @@ def pool(
     """Return what of an outcome can be pooled.
 
     A patient who died had the event at the end of follow-up; one who was alive or lost is censored there. The
-    time free of events ends with the first return, else with death; it is unknown for one who never was free.
+    time free of events ends with the first return, else with death; it is unknown for one of whom no return is told
+    and who lived with the tumour or died of it: either it never was gone, or nobody says when it came back.
     """
     if months is None:
         return Pooled(not_pooled_because=NO_TIME)
@@ -54,7 +56,7 @@ def pool(
     free: tuple[float | None, bool | None] = (None, None)
     if recurrence:
         free = (recurrence_months, True) if recurrence_months is not None and recurrence_months <= months else free
-    elif status != "AWD" and (died or recurrence is False or status == "NED"):
+    elif status not in _WITH_DISEASE and (died or recurrence is False or status == "NED"):
         free = (months, died)
     return Pooled(months, died, *free)
 

@@ -95,6 +95,8 @@ def cases() -> tuple[Made, ...]:
         # Alive with disease, returned at an untold time, and alive with nothing told of the disease: pooled for death only.
         Made("never-free", 2010, _only_survival(status="AWD", **beta)),
         Made("returned", 2010, _only_survival(status="DOD", survival_event=True, recurrence=True, **beta)),
+        Made("returned-late", 2010, _only_survival(status="NED", recurrence=True, recurrence_months=120.0, **_named("zetoma"))),
+        Made("died-with-it", 2010, _only_survival(status="DOD", survival_event=True, **_named("zetoma"))),
         Made("untold", 2010, _only_survival(status="ALIVE", follow_up_is_minimum=True, time_zero="diagnosis", **beta)),
     ]
     return (*made, *_stained())

@@ -181,6 +181,41 @@ def test_the_heat_map_tells_the_counts_in_words(get: Get) -> None:
     assert "style=" not in html
 
 
+@pytest.mark.parametrize(
+    ("choices", "condition"),
+    [
+        ({}, "true"),
+        ({"site": site_words(ORBIT)}, f"topography = '{ORBIT}'"),
+        ({"words": "schwannoma"}, "histology = 'schwannoma'"),
+        ({"histology": SFT}, f"histology = '{SFT}'"),
+    ],
+)
+def test_of_several_markers_those_cases_count_that_one_of_them_was_tested_in(
+    get: Get, database: Path, choices: dict[str, str], condition: str
+) -> None:
+    """Not those in which other markers were tested: a case without a result for the chosen ones says nothing of them."""
+    with closing(sqlite3.connect(database)) as connection:
+        counted = {
+            marker: dict(
+                connection.execute(
+                    "select histology, count(distinct case_id) from case_overview join patient_case using (case_id)"
+                    " join ihc_result using (case_id)"
+                    f" where marker in ({marker}) and result <> 'other_cells' and histology <> 'not reported' and {condition} group by histology"
+                ).fetchall()
+            )
+            for marker in ("'Desmin', 'S100'", "select marker from ihc_result")
+        }
+    wanted, of_any = counted.values()
+    assert wanted and ("words" in choices or sum(wanted.values()) < sum(of_any.values()))
+    html = get(_asked(marker="Desmin, S100", **choices)).text
+    if "histology" in choices:
+        assert f"{wanted[SFT]} cases tested" in _text(html)
+        return
+    rows = [row[0][0] for row in _Table(html).rows[1:]]
+    assert sorted(rows) == sorted(f"{name} {wanted.get(name, 0)}" for name in _Table(html).heads()[0])
+    assert f"in {sum(wanted.values())} case" in _text(html)
+
+
 def test_each_cell_leads_to_as_many_cases_as_it_says(get: Get) -> None:
     for (histology, marker), (_, link) in _Table(get("/markers").text).cells().items():
         html = get(link).text

@@ -79,6 +79,9 @@ def test_what_cannot_be_pooled_says_why(text: str, reason: str | None, pipeline:
         ("ALIVE", None, None, Pooled(24.0, False)),
         ("LTFU", None, None, Pooled(24.0, False)),
         ("DOD", True, 6.0, Pooled(24.0, True, 6.0, True)),
+        ("DOD", None, None, Pooled(24.0, True)),  # of a tumour that never was gone, or came back nobody says when
+        ("DOD", False, None, Pooled(24.0, True)),
+        ("DEAD", None, None, Pooled(24.0, True, 24.0, True)),
         ("DOC", None, None, Pooled(24.0, True, 24.0, True)),
         ("DEAD", True, 30.0, Pooled(24.0, True)),  # a return after the end contradicts itself
     ],

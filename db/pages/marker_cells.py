@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from db.marker_counts import counted
+from db.marker_counts import counted, tested
 from db.overview import NOT_REPORTED
 
 # From how many cases on a cell has its full colour, and half of it: one case is no hundred percent.
@@ -82,6 +82,12 @@ def read_counts(
     asked = (("test = ?", test), ("histology <> ?", NOT_REPORTED), *conditions)
     sql = f"select histology, marker, positive, negative, equivocal, other_cells, histology_cases from {source} where {_all(asked)}"
     return [Count(*row) for row in connection.execute(sql, [value for _, value in (*cases, *asked)])]
+
+
+def tested_for(connection: sqlite3.Connection, test: str, markers: Sequence[str], conditions: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """Return of how many cases of each histology a result of one of the markers is told; conditions are on lines of case_overview."""
+    sql = tested(test, len(markers), _all(conditions))
+    return dict(connection.execute(sql, [*markers, *(value for _, value in conditions)]).fetchall())
 
 
 def _all(conditions: Iterable[tuple[str, str]]) -> str:

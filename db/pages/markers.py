@@ -14,7 +14,7 @@ from db.overview import NOT_REPORTED
 from db.pages.data import Data
 from db.pages.links import Links
 from db.pages.marker_cases import CaseGroup, cell_cases
-from db.pages.marker_cells import COLUMNS, Count, data_row, read_counts
+from db.pages.marker_cells import COLUMNS, Count, data_row, read_counts, tested_for
 from db.pages.marker_choice import Choice, choose, options
 from db.pages.marker_order import alike
 from db.pages.spelling import spellings
@@ -82,8 +82,8 @@ class MarkersPage:
     options
         The words of the drop-downs.
     histologies, histology_cases, positive_histologies, tested
-        How many histologies were tested, in how many cases (for any marker), how many of them with a positive case, and the sum of
-        the counts' tested cases.
+        How many histologies were tested, in how many cases (for one of the chosen markers, or for any), how many of them with a
+        positive case, and the sum of the counts' tested cases.
     all_markers
         Every marker of the choice, by name.
     usual
@@ -190,7 +190,12 @@ def _counts(connection: sqlite3.Connection, choice: Choice) -> list[Count]:
     cases = [*own, *(conditions if choice.histology else ())] if own else []
     counts = read_counts(connection, choice.test, conditions, cases)
     least = 0 if choice.histology else int(choice.least or 0)
-    return [count for count in counts if (not choice.markers or count.marker in choice.markers) and count.histology_cases >= least]
+    found = [count for count in counts if (not choice.markers or count.marker in choice.markers) and count.histology_cases >= least]
+    if len(choice.markers) < 2:
+        return found
+    # The counts know in how many cases any marker was tested; of each of several, a case may have had one alone.
+    in_all = tested_for(connection, choice.test, choice.markers, [*own, *conditions])
+    return [replace(count, histology_cases=in_all.get(count.histology, 0)) for count in found]
 
 
 def _in_name(choice: Choice) -> list[tuple[str, str]]:

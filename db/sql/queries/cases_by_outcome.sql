@@ -14,7 +14,7 @@
 -- :drug Treated with | select name from drug group by name order by count(*) desc, name
 -- :gene Gene alteration found | select gene || ' ' || alteration from molecular_test where result = 'positive' group by 1 order by count(*) desc, 1
 -- :death_of_any_cause Death of any cause | counted, no follow-up told, no state at its end told, counted from a later event of unknown time, not judged
--- :return_or_death Return of the tumour or death | counted, no follow-up told, no state at its end told, counted from a later event of unknown time, returned at an untold time, alive with disease that was never told to be gone, alive and not told whether it returned, not judged
+-- :return_or_death Return of the tumour or death | counted, no follow-up told, no state at its end told, counted from a later event of unknown time, returned after the end of the follow-up that is told, returned at an untold time, alive with disease that was never told to be gone, died of disease that was never told to be gone, alive and not told whether it returned, not judged
 -- :counted_from Counted from | treatment, diagnosis, presentation, not reported
 -- :is_minimum Follow-up is a lower bound | yes, no
 with stain as (
