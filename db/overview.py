@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from db import tumour_groups
+from extract import isoeffect
 
 NOT_REPORTED = "not reported"
 
@@ -21,10 +22,11 @@ STATUS_WORDS = (
     ("LTFU", "lost to follow-up"),
 )
 
-# The highest dose is sought among courses of one kind: Gy and Gy(RBE) are not compared.
+# The highest dose is sought among courses of one kind: kinds are not compared.
 _FILL = """
 insert into case_overview
-    (case_id, site, histology, tumour_group, behaviour, sex, age_years, surgery, radiotherapy, max_dose_gy, max_dose_gy_rbe, fractions,
+    (case_id, site, histology, tumour_group, behaviour, sex, age_years, surgery, radiotherapy, max_dose_gy, max_dose_gy_rbe,
+     max_dose_gy_particles, max_dose_gy_brachytherapy, fractions,
      drugs, recurrence, status, follow_up_months, markers, year, report_id, citation)
 select
     patient.case_id,
@@ -37,12 +39,17 @@ select
     yes_no(surgery),
     yes_no(radiotherapy_given),
     (select max(total_dose_gy) from radiotherapy_course
-     where case_id = patient.case_id and is_rbe_weighted = 0),
+     where case_id = patient.case_id and dose_kind(technique, is_rbe_weighted) = 'external'),
     (select max(total_dose_gy) from radiotherapy_course
-     where case_id = patient.case_id and is_rbe_weighted = 1),
+     where case_id = patient.case_id and dose_kind(technique, is_rbe_weighted) = 'rbe_weighted'),
+    (select max(total_dose_gy) from radiotherapy_course
+     where case_id = patient.case_id and dose_kind(technique, is_rbe_weighted) = 'particles_in_gy'),
+    (select max(total_dose_gy) from radiotherapy_course
+     where case_id = patient.case_id and dose_kind(technique, is_rbe_weighted) = 'brachytherapy'),
     (select fractions from radiotherapy_course
      where case_id = patient.case_id and total_dose_gy is not null
-     order by is_rbe_weighted, total_dose_gy desc, number limit 1),
+     order by instr('external, rbe_weighted, particles_in_gy, brachytherapy', dose_kind(technique, is_rbe_weighted)),
+              total_dose_gy desc, number limit 1),
     (select group_concat(name, ', ')
      from (select name from drug where case_id = patient.case_id order by number)),
     yes_no(recurrence),
@@ -101,6 +108,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
     """Make the words of this module available to the SQL of `fill`."""
     for function in (site_words, group_words, behaviour_words, status_words, yes_no):
         connection.create_function(function.__name__, 1, function, deterministic=True)
+    connection.create_function("dose_kind", 2, isoeffect.kind_of, deterministic=True)
 
 
 def fill(connection: sqlite3.Connection, report_id: str | None = None) -> None:

@@ -129,7 +129,7 @@ def _equal(dose_gy: float, fractions: int | None, dose_per_fraction_gy: float | 
 
 def comparable(course: RadiotherapyCourse) -> Comparable:
     """Return what the model can be applied to in a course, or why it cannot."""
-    kind = _kind(course)
+    kind = kind_of(course.technique, course.is_rbe_weighted)
     if course.total_dose_gy is None:
         return Comparable(kind, None, "no_dose")
     if course.is_contradictory:
@@ -148,9 +148,10 @@ def comparable(course: RadiotherapyCourse) -> Comparable:
     return Comparable(kind, schedule, None if schedule else "fractions_unknown")
 
 
-def _kind(course: RadiotherapyCourse) -> str:
-    if course.is_rbe_weighted:
+def kind_of(technique: str | None, is_rbe_weighted: bool) -> str:
+    """Return the kind of a dose, as `Comparable` has it."""
+    if is_rbe_weighted:
         return "rbe_weighted"
-    if course.technique in _PARTICLES:
+    if technique in _PARTICLES:
         return "particles_in_gy"
-    return "brachytherapy" if course.technique == "brachytherapy" else "external"
+    return "brachytherapy" if technique == "brachytherapy" else "external"

@@ -153,6 +153,42 @@ def test_answers_lead_to_their_cases(get: Get) -> None:
     assert 'href="/casebook/case_overview?histology=inflammatory+myofibroblastic+tumor"' in get("/casebook/marker_positive?marker=ALK").text
 
 
+def test_kinds_of_dose_stand_apart_in_the_overview(built: Path) -> None:
+    """On the project's own reports: as in the table of doses, whose rows are courses."""
+    kinds = ("gy", "gy_rbe", "gy_particles", "gy_brachytherapy")
+    with closing(sqlite3.connect(built)) as database:
+        shown = database.execute(f"select case_id, {', '.join(f'max_dose_{kind}' for kind in kinds)} from case_overview").fetchall()
+        given = database.execute(
+            f"select case_id, {', '.join(f'max(total_dose_{kind})' for kind in kinds)} from radiotherapy_dose where origin = 'case' group by 1"
+        ).fetchall()
+        fractions = dict(database.execute("select case_id, fractions from case_overview").fetchall())
+        courses = database.execute(
+            f"select case_id, fractions, {', '.join(f'total_dose_{kind}' for kind in kinds)} from radiotherapy_dose where origin = 'case'"
+        ).fetchall()
+    of_courses = {case_id: doses for case_id, *doses in given}
+    assert {case_id: doses for case_id, *doses in shown} == {case_id: of_courses.get(case_id, [None] * 4) for case_id, *_ in shown}
+    seen = [{case_id for case_id, *doses in shown if doses[place] is not None} for place in range(4)]
+    assert all(seen[place] for place in (0, 2, 3))
+    for case_id, *doses in shown:
+        place = next((place for place, dose in enumerate(doses) if dose is not None), None)
+        if place is not None:
+            assert fractions[case_id] in {n for name, n, *of_course in courses if name == case_id and of_course[place] == doses[place]}
+
+
+def test_what_is_told_to_be_absent_is_told(built: Path) -> None:
+    with closing(sqlite3.connect(built)) as database, asking(built) as get:
+        said = {row["field"]: row["cases_that_say"] for row in get("/casebook/how_complete.json?_shape=array").json()}
+        n_absent = 0
+        for field, table in (("metastases", "metastasis"), ("drugs", "drug"), ("molecular", "molecular_test"), ("ihc", "ihc_result")):
+            absent = {
+                row[0] for row in database.execute("select case_id from empty_field where field = ? and reason = 'stated absent'", [field])
+            }
+            told = {row[0] for row in database.execute(f"select case_id from {table}")}
+            assert said[field] == len(absent | told) == len(absent) + len(told), field
+            n_absent += len(absent)
+        assert n_absent > 3
+
+
 def test_counts_of_a_result_lead_to_as_many_cases(built: Path) -> None:
     """On the project's own reports: every count of two questions, also of a marker with both results in one case."""
     with asking(built) as get:

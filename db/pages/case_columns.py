@@ -24,6 +24,8 @@ Numbers = npt.NDArray[np.float64]
 _AT_ONCE = 10_000  # rows
 # What a case shows of a marker, of all its results; in canned query cases_by_outcome it says the same.
 BOTH, OTHER_CELLS = "positive and negative", "other cells only"
+# What a case may show of a marker for which the tumour was tested: not that other cells stained.
+TESTED = ("positive", "negative", "equivocal", BOTH)
 # What a case shows of a gene in which an alteration was found: one test that finds it is enough.
 FOUND = ("positive", BOTH)
 

@@ -19,7 +19,7 @@ _RANGE_NAMES = frozenset(f"{column}__{end}" for column, _ in RANGES for end in (
 MARKER, WORDS = "_marker", "_words"
 # Of more cases than this, those that such a column narrows to are not counted by value.
 LARGE = 20_000
-_UNHELD = frozenset({"markers", "drugs", "fractions", "max_dose_gy_rbe", "citation"})
+_UNHELD = frozenset({"markers", "drugs", "fractions", "max_dose_gy_rbe", "max_dose_gy_particles", "max_dose_gy_brachytherapy", "citation"})
 _WITH_WORDS = """report_id in (select report_id from report_text where search_key in (select rowid from report_search
     where report_search match {}))"""
 _NOTHING = '""'  # what words that are no words (a lone quotation mark) ask: it is found nowhere

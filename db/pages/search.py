@@ -39,7 +39,14 @@ _PMCID = re.compile(r"PMC\s?\d{1,9}", re.IGNORECASE)
 _PMID = re.compile(r"(?:PMID:?\s*)?(?P<pmid>\d{5,9})", re.IGNORECASE)
 _COLUMNS = (
     "rank", "report_id", "title", "citation", "year", "snippet", "case_id", "histology", "site", "sex", "age_years", "max_dose_gy",
-    "max_dose_gy_rbe", "recurrence", "status", "follow_up_months", "facts", "found_by",
+    "max_dose_gy_rbe", "max_dose_gy_particles", "max_dose_gy_brachytherapy", "recurrence", "status", "follow_up_months", "facts",
+    "found_by",
+)  # fmt: skip
+
+# Kinds of dose that are not compared, and how their numbers are said.
+_DOSES = (
+    ("max_dose_gy", "Gy"), ("max_dose_gy_rbe", "Gy(RBE)"), ("max_dose_gy_particles", "Gy of particles"),
+    ("max_dose_gy_brachytherapy", "Gy of brachytherapy"),
 )  # fmt: skip
 
 _NO_DATA = Data(_COLUMNS, ())
@@ -397,12 +404,11 @@ def marked(words: str) -> Marked:
 
 def line_of(case: Row) -> str:
     """Return a case of case_overview in one line; what is not reported is left out, but for the outcome."""
-    dose = f"{fields.number(case['max_dose_gy'])} Gy" if case["max_dose_gy"] is not None else ""
-    weighted = f"{fields.number(case['max_dose_gy_rbe'])} Gy(RBE)" if case["max_dose_gy_rbe"] is not None else ""
+    doses = [f"{fields.number(case[column])} {unit}" for column, unit in _DOSES if case[column] is not None]
     follow_up = "" if case["follow_up_months"] is None else f" at {fields.months(case['follow_up_months'])}"
     parts = (
         case["site"], "" if case["age_years"] is None else fields.age(case["age_years"]), case["sex"],
-        ", ".join(filter(None, (dose, weighted))) or ("no radiotherapy" if case["radiotherapy"] == "no" else ""),
+        ", ".join(doses) or ("no radiotherapy" if case["radiotherapy"] == "no" else ""),
         f"{case['status']}{follow_up}" if case["status"] != NOT_REPORTED else f"outcome not reported{follow_up}",
     )  # fmt: skip
     return " · ".join(part for part in parts if part and part != NOT_REPORTED)

@@ -10,7 +10,7 @@ import numpy as np
 
 from db.fields import number
 from db.overview import NOT_REPORTED, STATUS_WORDS
-from db.pages.case_columns import FOUND, Cases, Chosen, Said
+from db.pages.case_columns import FOUND, TESTED, Cases, Chosen, Said
 from db.pages.case_group import CaseGroup, QueryUrl
 
 # How many of the commonest values of each group are listed.
@@ -200,7 +200,7 @@ class _Lines:
 
     def _tests(self, field: str, said: Said, positive: Sequence[str], most: int) -> tuple[Line, ...]:
         """Return a line for each test, those done in most cases of both groups."""
-        tested, found = [one.said(said) for one in self.told], [one.said(said, positive) for one in self.told]
+        tested, found = [one.said(said, TESTED) for one in self.told], [one.said(said, positive) for one in self.told]
         sums = Counter[str]()
         for count in tested:
             sums.update(count)
@@ -250,16 +250,20 @@ def parts(cases: Cases, told: Sequence[Told], query_url: QueryUrl) -> Iterator[P
     yield Part("Size", (of.spread("largest dimension", "cm", "size_cm"),))
     yield Part(
         "Stains, the most tested: positive of those tested", of.stains(),
-        "A case with positive and negative results of one marker is tested and not counted as positive.",
+        "A case with positive and negative results of one marker is tested and not counted as positive; "
+        "one of which only other cells stained counts as not reported.",
     )  # fmt: skip
-    yield Part("Gene tests, the most done: found of those tested", of.genes())
+    yield Part(
+        "Gene tests, the most done: found of those tested", of.genes(),
+        "An alteration that one test of a case found and another did not counts as found.",
+    )  # fmt: skip
     yield Part(
         "Treatment",
         (
             *of.shares("surgery", ("yes",), "surgery"),
             *of.shares("radiotherapy", ("yes",), "radiotherapy"),
             of.spread("dose from outside", "Gy", "total_dose_gy"),
-            of.spread("its EQD2, α/β 10 Gy", "Gy", "eqd2_alpha_beta_10_gy"),
+            of.spread("EQD2, α/β 10 Gy", "Gy", "eqd2_alpha_beta_10_gy"),
         ),
         "Doses: the highest of a case, of photons or electrons from outside; Gy(RBE), particles and brachytherapy are not among them.",
     )

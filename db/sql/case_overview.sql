@@ -18,9 +18,9 @@ create table case_overview (
     surgery text not null,
     -- Was radiotherapy given: yes, no or not reported.
     radiotherapy text not null,
-    -- Highest total dose of one course, in physical gray; of brachytherapy and of particles printed in plain gray too, which radiotherapy_dose keeps apart.
+    -- Highest total dose of one course from outside, in physical gray. Other kinds of dose, which are not comparable, have columns of their own.
     max_dose_gy real,
-    -- Fractions of the course with the highest dose.
+    -- Fractions of the course with the highest dose: of one from outside in physical gray, else in Gy(RBE), else of particles, else of brachytherapy.
     fractions integer,
     -- Did the tumour return: yes, no or not reported.
     recurrence text not null,
@@ -34,6 +34,10 @@ create table case_overview (
     drugs text,
     -- Highest total dose of one course, in RBE-weighted gray (protons, carbon ions), where so marked.
     max_dose_gy_rbe real,
+    -- Highest total dose of one course of protons, ions or neutrons that is printed in plain gray: physical or weighted is not said.
+    max_dose_gy_particles real,
+    -- Highest total dose of one course of brachytherapy, in gray from within.
+    max_dose_gy_brachytherapy real,
     -- Year of publication.
     year integer,
     -- Citation of the report.

@@ -23,6 +23,7 @@ counted as (
            sum(iif(recurrence = 'yes', n, 0)) as recurred,
            sum(iif(status = 'alive without disease', n, 0)) as alive_without_disease,
            sum(iif(status = 'alive with disease', n, 0)) as alive_with_disease,
+           sum(iif(status in ('alive, disease not reported', 'lost to follow-up'), n, 0)) as disease_at_end_not_told,
            sum(iif(status like 'died%', n, 0)) as died,
            sum(iif(status = 'not reported', n, 0)) as status_not_reported
     from told
@@ -46,7 +47,7 @@ median as (
     group by 1, 2, 3
 )
 select surgery, radiotherapy, iif(has_drugs, 'yes', 'not reported') as systemic_drugs, cases, counted.with_follow_up,
-       months as median_follow_up_months, longest_follow_up_months, recurred, alive_without_disease, alive_with_disease, died, status_not_reported
+       months as median_follow_up_months, longest_follow_up_months, recurred, alive_without_disease, alive_with_disease, disease_at_end_not_told, died, status_not_reported
 from counted
 left join median using (surgery, radiotherapy, has_drugs)
 order by cases desc, surgery, radiotherapy, systemic_drugs

@@ -1,6 +1,6 @@
--- title: How was each site irradiated?
+-- title: What doses did tumours of each site get?
 -- theme: Treatment
--- For each site: how many cases, how many were irradiated, and the doses of their courses from outside in physical gray. Courses of brachytherapy, in Gy(RBE), or of particles in plain Gy are counted but not mixed in.
+-- For each site of the primary tumour: how many cases, how many were irradiated, and the doses of their courses from outside in physical gray; some courses were given to metastases elsewhere. Courses of brachytherapy, in Gy(RBE), or of particles in plain Gy are counted but not mixed in.
 with dose as materialized (
     select site, kind, total_dose_gy, count(*) as n
     from radiotherapy_dose

@@ -1,6 +1,6 @@
 -- title: How many cases are there of each kind of tumour?
 -- theme: Patients and tumours
--- Cases by kind of tumour and behaviour: how many were irradiated, how many tell a dose, a stain or a follow-up.
+-- Cases by kind of tumour and behaviour: how many were irradiated, how many tell a dose from outside in gray, or a follow-up.
 select tumour_group, behaviour, count(*) as cases,
        sum(radiotherapy = 'yes') as irradiated,
        count(max_dose_gy) as with_dose_in_gy,
