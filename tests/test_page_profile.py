@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,26 @@ def _text(html: str) -> str:
 
 
 # --- the order ------------------------------------------------------------------------------------------
+
+
+def test_the_question_asks_for_the_same_cases(get: Get, database: Path) -> None:
+    """Also where a case shows a marker positive and negative: it is one of both, as on the pages."""
+    with closing(sqlite3.connect(database)) as connection:
+        told = connection.execute("select marker, case_id, group_concat(distinct result) from ihc_result group by 1, 2").fetchall()
+    n_both = 0
+    for marker in {marker for marker, _, _ in told}:
+        results = {case_id: set(found.split(",")) for name, case_id, found in told if name == marker}
+        both = {case_id for case_id, found in results.items() if found >= {"positive", "negative"}}
+        n_both += len(both)
+        for result in ("positive", "negative", "positive and negative"):
+            wanted = both if result == "positive and negative" else {case for case, found in results.items() if result in found} - both
+            asked = urlencode({"_shape": "array", "marker_1": marker, "result_1": result})
+            assert {row["case_id"] for row in get(f"/casebook/marker_profile.json?{asked}").json()} == wanted, (marker, result)
+    assert n_both
+    rows = get(
+        "/casebook/marker_profile.json?_shape=array&marker_1=CD34&result_1=positive&marker_2=STAT6&marker_3=S100&result_3=negative"
+    ).json()
+    assert len(rows) == 2
 
 
 def test_the_tumour_that_shows_it_stands_first_with_its_counts(get: Get) -> None:
