@@ -38,6 +38,8 @@ COLUMNS_FIRST = {
     "empty_field": ("case_id", "field", "reason", "evidence_number"),
 }  # fmt: skip
 _LABELS = {"report": "title", "patient_case": "case_id", "case_overview": "case_id", "case_outcome": "case_id", "dose_table": "title"}
+# Where the words of a table stand that `_search` looks for: Datasette finds this by itself only where SQL is written as it writes it.
+_SEARCHED = {"report_text": {"fts_table": "report_search", "fts_pk": "search_key"}}
 # What is read through another table or page, and what only the programs keep for themselves.
 _HIDDEN = (
     "report_text", "report_fingerprint", "report_page", "source_file", "fact_evidence", "flag_value", "run_report", "run_dose_table",
@@ -278,11 +280,17 @@ def _table_metadata(table: schema.Table, n_rows: int) -> dict[str, Any]:
         said["label_column"] = _LABELS[table.name]
     if table.name in _HIDDEN:
         said["hidden"] = True
+    said |= searched(table.name)
     if facets := facets_of(table.name):
         said |= {"facets": list(facets) if n_rows <= MOST_FACETED else [], "size": 50}
         if n_rows > MOST_FACETED:
             said["description"] += " The table is too long to count the values of its columns in time: narrow it first, then count by one."
     return said
+
+
+def searched(table: str) -> Mapping[str, str]:
+    """Return where the words of a table stand that `_search` looks for, in the names of Datasette's metadata; nothing for no search."""
+    return _SEARCHED.get(table, {})
 
 
 def bounded(query: Query) -> str:

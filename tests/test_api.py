@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -142,6 +143,51 @@ def test_every_link_of_the_page_leads_somewhere(get: Get) -> None:
     assert len(links) > 20
     for link in links:
         assert get(link).status_code == 200, link
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "/outcomes{}?histology=melanomaa&split=sexx",
+            "No choice of “Diagnosis” is called “melanomaa”. No way to split here is called “sexx”.",
+        ),
+        ("/compare{}?a_sex=bogus", "Group A: No choice of “Sex” is called “bogus”."),
+        ("/markers{}?marker=nosuch", "No case reports a result of “nosuch”."),
+        ("/markers{}?markr=ALK", "/markers asks for no “markr”, but for test, group,"),
+        ("/profile{}?typed=NOSUCH%2B", "NOSUCH"),
+        ("/search{}?q=sarcoma&kind=bogus", "There is no kind of match 'bogus'"),
+        ("/search{}?q=sarcoma&year_from=soon", "'soon' is no year."),
+    ],
+)
+def test_data_of_a_choice_that_is_not_understood_is_refused(get: Get, asked: str, said: str) -> None:
+    """A page says what it shows in its place; a program would take the figures of all cases for those of its choice."""
+    for ending in (".json", ".csv"):
+        answer = get(asked.format(ending))
+        assert answer.status_code == 400
+        assert said in (answer.json()["error"] if ending == ".json" else unescape(answer.text))
+        assert "shown:" not in answer.text
+    assert get(asked.format("")).status_code == 200
+
+
+def test_the_csv_of_sql_is_whole_or_refused(get: Get) -> None:
+    def asked(sql: str, **values: str) -> Any:
+        return get(f"/casebook.csv?{urlencode({'sql': sql, **values})}")
+
+    rows = list(csv.reader(io.StringIO(asked("select :a as a, null as b, :c as c", a="x,\n'").text)))
+    assert rows == [["a", "b", "c"], ["x,\n'", "", ""]]
+    most = publish.settings()["max_returned_rows"]
+    counted = "with recursive n(x) as (select 1 union all select x + 1 from n limit {}) select x from n"
+    assert asked(counted.format(most)).text.split() == ["x", *map(str, range(1, int(most) + 1))]
+    for sql, said in (
+        (counted.format(int(most) + 1), f"more than {most:,} rows"),
+        ("select * from nosuch", "no such table: nosuch"),
+        ("select", "incomplete input"),
+        ("delete from report", "Statement must be a SELECT"),
+        ("", "wanted sql=select"),
+    ):
+        answer = asked(sql)
+        assert (answer.status_code, said in unescape(answer.text)) == (400, True), sql
 
 
 @NEEDED

@@ -165,8 +165,44 @@ def test_cases_are_narrowed_by_stains_words_and_groups(get: Get, query: str, cas
     assert _cases(get, query) == cases
 
 
-def test_words_and_stains_narrow_no_other_table(get: Get) -> None:
-    assert len(get("/casebook/report.json?_shape=array&_words=irradiated").json()) == 3
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("report{}?_words=irradiated", "_words= narrows case_overview only."),
+        ("evidence{}?_marker=ALK:positive", "_marker= narrows case_overview only."),
+        ("case_overview{}?age__gt=70", "There is no column “age” in case_overview. Did you mean “age_years”?"),
+        ("case_overview{}?histolgy=sarcoma", "There is no column “histolgy” in case_overview. Did you mean “histology”?"),
+        ("case_overview{}?sex=male&nosuch=1", "There is no column “nosuch” in case_overview."),
+        ("case_overview{}?sex__bogus=1", "There is no filter “bogus”: there are arraycontains"),
+        ("case_overview{}?_search=sarcoma", "Words of case_overview cannot be looked for"),
+        ("report_text{}?_search_nosuch=sarcoma", "There is no column “nosuch” in report_text."),
+    ],
+)
+def test_what_would_narrow_nothing_is_refused_and_not_passed_over(get: Get, asked: str, said: str) -> None:
+    """All rows would look like those that were asked for."""
+    for ending in ("", ".json", ".csv", ".xlsx"):
+        answer = get(f"/casebook/{asked.format(ending)}")
+        assert answer.status_code == 400, ending
+        assert said in unescape(answer.json()["error"] if ending == ".json" else answer.text), ending
+
+
+def test_every_filter_of_the_form_is_one(get: Get) -> None:
+    html = get(CASES).text
+    operators = re.search(r'name="_filter_op">(.*?)</select>', html, re.DOTALL)
+    names = (
+        re.findall(r'<option value="(\w+)"', operators[1]) if operators else ["exact", "contains", "gte", "in", "isnull", "notin", "like"]
+    )
+    for name in names:
+        assert get(f"/casebook/case_overview.json?age_years__{name}=54").status_code == 200, name
+
+
+def test_words_of_a_text_are_looked_for(get: Get) -> None:
+    def found(words: str) -> set[str]:
+        return {row["report_id"] for row in get(f"/casebook/report_text.json?_shape=array&_search={words}").json()}
+
+    everything = {row["report_id"] for row in get("/casebook/report_text.json?_shape=array").json()}
+    assert found("leiomyosarcoma") and found("leiomyosarcoma") < everything
+    assert found("nosuchword") == set()
 
 
 def test_among_many_cases_no_value_is_counted_beside_a_filter_without_an_index(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -425,7 +461,7 @@ def test_on_a_phone_the_cases_come_before_the_forms_that_narrow_them(page: Any, 
 
 
 @NEEDED
-@pytest.mark.parametrize("name", ["histology", "_words", "_marker", "_search", "site__not"])
+@pytest.mark.parametrize("name", ["histology", "_words", "_marker", "site__not"])
 def test_no_choice_is_too_long_for_a_phone(page: Any, address: str, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(f"{address}{CASES}?{name}={'9' * 400}")

@@ -235,6 +235,11 @@ def test_a_page_shows_the_first_rows_and_files_have_all(built: Path, monkeypatch
         assert [len(few), len(get(f"{address}.json?_shape=array&rows=2").json())] == [3, 2]
         assert all(",site," in line for line in few[1:])
         assert get("/another/words_for_a_value.csv").status_code == 404
+        for ending in ("json", "csv", "xlsx"):
+            strange = get(f"{address}.{ending}?feild=site")
+            assert (strange.status_code, strange.json()["error"]) == (
+                400, "words_for_a_value asks for no “feild”, but for case_id, field, value, contains, rows.",
+            ), ending  # fmt: skip
         # A part would look like the whole.
         monkeypatch.setattr(whole_answer, "MOST_ROWS", n_words - 1)
         refused = get(f"{address}.csv")

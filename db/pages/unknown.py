@@ -18,6 +18,7 @@ LONGEST = 80
 
 _NO_LETTERS = re.compile(r"[\W_]+")
 _CLOSE = 0.8
+_SHOWN = re.compile(r"; shown: [^.]{0,200}\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class NotListed:
 def quoted(answer: str) -> str:
     """Return the beginning of an answer, between quotation marks."""
     return f"“{answer[:LONGEST]}”"
+
+
+def not_taken(sentence: str) -> str:
+    """Return the sentence on an unknown answer without what is shown in its place, where nothing is."""
+    return _SHOWN.sub(".", sentence)
 
 
 def not_here(what: str, answer: str, shown: str) -> str:

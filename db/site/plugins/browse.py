@@ -1,4 +1,4 @@
-"""Datasette hooks: cases narrowed by stains and words, rows as a spreadsheet, and whole answers to questions."""
+"""Datasette hooks: cases narrowed by stains and words, and rows as a spreadsheet."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import asyncio
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from datasette import NotFound, Response
-from datasette.filters import FilterArguments
-from datasette.utils import path_with_format, tilde_decode
+from datasette import Response
+from datasette.filters import FilterArguments, Filters
+from datasette.utils import path_with_format
+from datasette.utils.asgi import BadRequest
 
 from db import publish, spreadsheet
 from db.hooks import hook
@@ -23,9 +24,8 @@ from db.pages import narrowing
 from db.pages.answers import App, Scope
 from db.pages.links import asking
 from db.pages.memory import memory_of
-from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, asked_of_itself, casebook_of, kept_by_caches, read
-from db.pages.whole_answer import rows_of_file, whole_answer
-from db.pages.written import written
+from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, asked_of_itself, casebook_of, read
+from db.pages.wrong_filters import wrong_filters
 from db.query import every
 
 CASES = "case_overview"
@@ -38,12 +38,19 @@ _READING_MS = 10_000
 
 
 @hook
-def filters_from_request(request: Any, table: str) -> FilterArguments | None:
-    """Narrow the cases by `_marker=STAT6:positive` and `_words=...`."""
-    if table != CASES:
-        return None
-    found = narrowing.conditions(_pairs(request))
-    return FilterArguments([condition.sql for condition in found], {key: value for each in found for key, value in each.values.items()})
+def filters_from_request(request: Any, database: str, table: str, datasette: Any) -> Callable[[], Awaitable[FilterArguments]]:
+    """Narrow the cases by `_marker=STAT6:positive` and `_words=...`, and refuse what would narrow nothing."""
+
+    async def narrowed() -> FilterArguments:
+        pairs, connection = _pairs(request), datasette.get_database(database)
+        columns = await connection.table_columns(table)
+        is_searched = "fts_table" in publish.searched(table)
+        if wrong := list(wrong_filters(table, pairs, columns, [key for key, *_ in Filters(()).lookups()], is_searched)):
+            raise BadRequest(" ".join(wrong))
+        found = narrowing.conditions(pairs) if table == CASES else []
+        return FilterArguments([condition.sql for condition in found], {key: value for each in found for key, value in each.values.items()})
+
+    return narrowed
 
 
 @hook
@@ -51,24 +58,13 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Leave out the values beside the rows where counting them would take seconds: in a large table, by a filter that no index holds.
 
     And on pages after the first, where Datasette counts what stands from there on: `_whole_facets` counts all.
-    Files of questions are asked for all their rows.
     """
 
     def wrap(app: App) -> App:
-        async def asked_for(scope: Scope, receive: Any, send: Any) -> None:
-            if scope["type"] == "http":
-                path, query = scope["path"], scope["query_string"]
-                if is_without(path, query):
-                    scope = {**scope, "query_string": query + b"&_nofacet=1"}
-                elif n_rows := rows_wanted(path, query):
-                    scope = {**scope, "query_string": b"rows=%d&%s" % (n_rows, query)}  # what stands first counts
+        async def uncounted(scope: Scope, receive: Any, send: Any) -> None:
+            if scope["type"] == "http" and is_without(scope["path"], scope["query_string"]):
+                scope = {**scope, "query_string": scope["query_string"] + b"&_nofacet=1"}
             await app(scope, receive, send)
-
-        def rows_wanted(path: str, query: bytes) -> int:
-            name, _, ending = path.rpartition("/")[2].partition(".")
-            if ending not in ("json", "xlsx") or name not in _questions() or dict(_parsed(query.decode("latin-1"))).get("rows"):
-                return 0
-            return rows_of_file(ending, datasette.setting("max_returned_rows"))
 
         def is_without(path: str, query: bytes) -> bool:
             if path not in large and b"_next=" not in query:
@@ -79,7 +75,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         # What may change has no counts, and is small.
         counts = ((name, publish.row_counts(datasette.inspect_data, name)) for name in datasette.inspect_data or ())
         large = {f"/{name}/{CASES}" for name, rows in counts if rows.get(CASES, 0) > narrowing.LARGE}
-        return asked_for
+        return uncounted
 
     return wrap
 
@@ -174,24 +170,8 @@ def _shown_first(table: str | None, names: Sequence[str]) -> list[int]:
 
 @hook
 def register_routes() -> list[tuple[str, Any]]:
-    """Add the address that the form above the cases is sent to, and the CSV of questions: Datasette's own ends after 1,000 rows, unsaid."""
-    return [(r"^/-/narrow$", narrow), (rf"^/(?P<database>[^/.]+)/(?P<question>{'|'.join(_questions())})\.csv$", csv_of_question)]
-
-
-@cache
-def _questions() -> Mapping[str, publish.Query]:
-    """Return the questions by their names."""
-    return {query.name: query for query in publish.queries()}
-
-
-async def csv_of_question(request: Any, datasette: Any) -> Any:
-    """Answer with all rows of the answer to a question."""
-    name, database = await casebook_of(datasette)
-    if tilde_decode(request.url_vars["database"]) != name:
-        raise NotFound(f"There is no database {tilde_decode(request.url_vars['database'])} here")
-    question, given = _questions()[request.url_vars["question"]], dict(_pairs(request))
-    found = await read(database, lambda sqlite: whole_answer(sqlite, question, given), _READING_MS)
-    return written(found, "csv", kept_by_caches(datasette))
+    """Add the address that the form above the cases is sent to."""
+    return [(r"^/-/narrow$", narrow)]
 
 
 async def narrow(request: Any, datasette: Any) -> Any:

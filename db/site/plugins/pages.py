@@ -11,6 +11,7 @@ from typing import Any
 from datasette import NotFound, Response
 from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode, urlsafe_components
+from datasette.utils.asgi import BadRequest
 from datasette.views.base import DatasetteError
 
 from db import publish
@@ -26,7 +27,7 @@ from db.pages.memory import chosen_of, memory_of
 from db.pages.reading import LONGEST_MS, LONGEST_OF_ALL_MS, TookTooLong, casebook_of, kept_by_caches, name_of, read
 from db.pages.registry import ROUTES, Route
 from db.pages.runs import run_page, runs_page
-from db.pages.unknown import not_listed
+from db.pages.unknown import not_listed, not_taken, quoted
 from db.pages.written import written
 from db.query import every
 
@@ -104,12 +105,23 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
             raise TookTooLong(search.PATIENCE_MS)  # rows that are not all there would look like all
         headers = {"cache-control": "no-store"} if is_broken_off else kept_by_caches(datasette)
         if form:
+            _refuse_wrong(request, route, page)
             return written(page.data, form, headers)
         data = {ending: links.path(f"/{route.name}.{ending}", asked) for ending in ("csv", "json")} if route.has_data else {}
         given = {"page": page, "database": name, "asked": asked, "data_url": data}
         return Response.html(await datasette.render_template(f"{route.name}.html", given, request=request), headers=headers)
 
     return answer
+
+
+def _refuse_wrong(request: Any, route: Route, page: Any) -> None:
+    """Refuse data of a choice that was not understood: a page says so and shows all, a program would take all for what it asked for."""
+    wrong = [*getattr(page, "unknown", ()), *getattr(page, "problems", ())]
+    strange = [name for name in request.args if name not in route.parameters and not name.startswith("_")]
+    if strange:
+        wrong.append(f"/{route.name} asks for no {quoted(strange[0])}, but for {', '.join(route.parameters) or 'nothing'}.")
+    if wrong:
+        raise BadRequest(" ".join(map(not_taken, wrong)))
 
 
 async def _source(datasette: Any, database: Any, route: Route) -> Any:
