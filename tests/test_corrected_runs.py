@@ -471,10 +471,18 @@ def test_a_correction_is_typed_listed_and_waits_for_the_build(tmp_path: Path) ->
     assert err.startswith(f"casebook: {tmp_path / 'other.csv'}:2: found 'mal' for sex")
 
 
+def test_the_value_that_stands_is_confirmed_and_can_be_given_other_words(tmp_path: Path) -> None:
+    database = db_fixtures.build(tmp_path / "casebook.db")
+    assert _run(database, "correct", "lung-imt/1", "age_years", "--confirm")[0] == 0
+    assert _run(database, "correct", "lung-imt/1", "age_years", "--set", "54", "--words", "CT showed a mass")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["age_years", "--set", "900"], "found '900.0' for age_years, wanted age_years between 0 and 120"),
+        (["age_years", "--set", "54"], "lung-imt/1: age_years is 54 already, wanted another value, or confirm"),
+        (["ihc", "--item", "ALK", "--set", '{"result": "negative"}'], "ihc is ALK negative already, wanted another value, or confirm"),
         (["ki67_percent", "--set", "5"], "found set without words, wanted those of the report that say it"),
         (["ihc", "--reject", "--item", "HMB-45"], "found no values that 'HMB-45' may mean, wanted --item with the number of one: 1 SMA"),
         (["colour", "--set", "blue"], "found the field 'colour', wanted one of: age_years"),
