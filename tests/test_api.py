@@ -121,6 +121,8 @@ def test_more_rows_than_the_limit_are_cut_and_said_to_be(get: Get) -> None:
     sql = "with+recursive+n(i)+as+(select+1+union+all+select+i%2B1+from+n+where+i+<+1500)+select+i+from+n"
     said = get(f"/casebook.json?_shape=objects&sql={sql}").json()
     assert (len(said["rows"]), said["truncated"]) == (most, True)
+    assert len(get(f"/casebook.json?_shape=array&sql={sql}").json()) == most, "which the page warns of"
+    assert "_shape=array is cut without a word: ask _shape=objects" in words(get("/api").text)
 
 
 def test_the_page_names_every_question_page_and_example(get: Get) -> None:
