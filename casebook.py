@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +32,7 @@ from db import load
 from db.corrections import book
 from db.corrections.book import Book
 from db.corrections.file import path_of
-from db.draft import ADD, UNDO, Draft, is_usable, open_readonly
+from db.draft import ADD, UNDO, Draft, holds_own, is_usable, open_readonly
 from db.history import store
 from db.intake import dose_tables, filling, reading
 from db.intake.filling import Project
@@ -301,26 +302,28 @@ def fetch(names: tuple[str, ...], lists: tuple[Path, ...], to: Path, corrections
 
 
 @main.command()
+@click.option("--only-stored", is_flag=True, help="Add nothing: only what the database holds is brought up to date.")
 @options.corrections
 @options.database
 @in_one_line
-def build(corrections: Path | None, database: Path) -> None:
+def build(only_stored: bool, corrections: Path | None, database: Path) -> None:
     """Make the database, or bring it up to date.
 
     \b
     casebook build
+    casebook build --only-stored --database trial.db
 
-    The reports and dose tables that come with the project go in. Reports that were stored by `add` stay; where
-    the pipeline or a correction has changed since, they are read again from their stored text. If nothing has
-    changed, nothing is touched. Corrections are laid over what is read (see `casebook corrections`).
+    The reports and dose tables that come with the project go in, unless --only-stored says otherwise. Reports that were
+    stored by `add` stay; where the pipeline or a correction has changed since, they are read again from their stored
+    text. If nothing has changed, nothing is touched. Corrections are laid over what is read (see `casebook corrections`).
     """
-    raise SystemExit(_build(database, corrections).exit_code)
+    raise SystemExit(_build(database, corrections, only_stored=only_stored).exit_code)
 
 
-def _build(database: Path, corrections: Path | None = None) -> Tally:
+def _build(database: Path, corrections: Path | None = None, *, only_stored: bool = False) -> Tally:
     """Make a database or bring it up to date, and say what was done."""
     tally = Tally(terminal)
-    filling.build(database, _project(), _reader(_book(database, corrections)), tally, options.words())
+    filling.build(database, _project(), _reader(_book(database, corrections)), tally, options.words(), only_stored=only_stored)
     _say_what_was_done(database, tally)
     return tally
 
@@ -729,7 +732,8 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
 
     A value with several parts keeps those that are not named; null empties one. Words are needed where the machine
     read nothing. What you say goes into the file of corrections, which is kept, read and merged like any text; the next
-    `casebook build` lays it over what the machine reads, now and after every rerun.
+    `casebook build` lays it over what the machine reads, now and after every rerun (with --only-stored, where the database
+    holds no report of the project and shall get none).
     """
     from db.corrections import by_hand, listing
     from db.corrections.file import append
@@ -752,7 +756,17 @@ def correct(case: str, field: str | None, corrections: Path | None, database: Pa
     append(path, found)
     for one in found:
         say(plain(listing.told(one)))
-    say(f"written to {from_here(path)}; `casebook build` lays it over what is read")
+    say(f"written to {from_here(path)}; `{_that_lays_over(database, corrections)}` lays it over what is read")
+
+
+def _that_lays_over(database: Path, corrections: Path | None) -> str:
+    """Return the command that lays corrections over a database, and brings it no report of the project if it holds none."""
+    with closing(_readable(database)) as connection:
+        words = [] if holds_own(connection) else ["--only-stored"]
+    if database.resolve() != options.default_database().resolve():
+        words += ["--database", from_here(database)]
+    words += ["--corrections", from_here(corrections)] if corrections else []
+    return shlex.join(["casebook", "build", *words])
 
 
 def _curator(name: str | None) -> str:
@@ -843,7 +857,8 @@ def review(corrections: Path | None, database: Path, opens: bool, **chosen: Any)
     show("copying the database")
     with listening, private_copy(database) as copy:
         show("putting its values in order")
-        app = reviewing.make_app(copy, session, door)
+        lays_over = _that_lays_over(database, corrections)
+        app = reviewing.make_app(copy, session, door, lays_over)
         for problem in session.problems:
             warn(problem)
         start = door.address + reviewing.address(None, Filter(chosen["report"], chosen["field"]))
@@ -851,7 +866,7 @@ def review(corrections: Path | None, database: Path, opens: bool, **chosen: Any)
         if opens:
             serving.open_soon(start)
         reviewing.serve(app, listening)
-    told = f", kept in {from_here(path)}; `casebook build` puts them into the database" if session.count else ""
+    told = f", kept in {from_here(path)}; `{lays_over}` puts them into the database" if session.count else ""
     say(f"{counted(session.count, 'value')} reviewed{told}")
 
 

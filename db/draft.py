@@ -374,6 +374,12 @@ def added_reports(connection: sqlite3.Connection) -> set[str]:
     return {name for name, reason in origin.items() if reason == ADD}
 
 
+def holds_own(connection: sqlite3.Connection) -> bool:
+    """Tell whether a database holds reports of the project: any that did not come by `add`."""
+    stored = {name for (name,) in connection.execute("select report_id from report")}
+    return not stored <= added_reports(connection) | own_tables(connection)
+
+
 def put_back(connection: sqlite3.Connection) -> frozenset[str]:
     """Return the reports that an undo was the last to touch."""
     # Beside max(), SQLite gives the other columns of the same row.

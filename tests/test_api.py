@@ -88,6 +88,16 @@ def test_not_reported_is_null_and_an_empty_cell(get: Get) -> None:
     assert (rows["markup/1"]["radiotherapy_given"], rows["markup/2"]["radiotherapy_given"]) == ("", "0")
 
 
+@pytest.mark.parametrize("table", ["case_overview", "case_outcome"])
+def test_in_what_cases_are_counted_by_not_reported_is_said_in_words(get: Get, table: str) -> None:
+    told = get(f"/casebook.json?_shape=objects&sql=select+name,+type,+%22notnull%22+from+pragma_table_info('{table}')").json()["rows"]
+    columns = {column["name"]: column for column in told}
+    assert all(columns[name]["notnull"] for name in ("site", "histology", "sex", "surgery"))
+    assert not any(column["notnull"] for column in told if column["type"] in ("REAL", "INTEGER"))
+    rows = get(f"/casebook/{table}.json?_shape=objects&case_id=markup/1").json()["rows"]
+    assert [row["radiotherapy"] for row in rows] == ["not reported"]
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [
@@ -111,6 +121,8 @@ def test_more_rows_than_the_limit_are_cut_and_said_to_be(get: Get) -> None:
     sql = "with+recursive+n(i)+as+(select+1+union+all+select+i%2B1+from+n+where+i+<+1500)+select+i+from+n"
     said = get(f"/casebook.json?_shape=objects&sql={sql}").json()
     assert (len(said["rows"]), said["truncated"]) == (most, True)
+    assert len(get(f"/casebook.json?_shape=array&sql={sql}").json()) == most, "which the page warns of"
+    assert "_shape=array is cut without a word: ask _shape=objects" in words(get("/api").text)
 
 
 def test_the_page_names_every_question_page_and_example(get: Get) -> None:
@@ -122,7 +134,7 @@ def test_the_page_names_every_question_page_and_example(get: Get) -> None:
     for route in ROUTES:
         assert (f"/{route.name}.json" in html) == route.has_data
     for example in examples():
-        assert example.code.rstrip("\n") in unescape(html)
+        assert example.of("casebook").rstrip("\n") in unescape(html)
     text = words(html)
     settings = publish.settings(public=True)
     assert (
@@ -135,6 +147,23 @@ def test_the_page_names_every_question_page_and_example(get: Get) -> None:
     assert "may be kept for 10 minutes" in text
     ids = set(re.findall(r'\bid="([^"]+)"', html))
     assert set(re.findall(r'href="#([^"]+)"', html)) <= ids
+
+
+@pytest.mark.parametrize("address", ["/record.json?case=lung-imt/1", "/cite.bib?case=lung-imt/1", "/cite.ris?report=lung-imt"])
+def test_addresses_that_the_page_tells_of_are_there(get: Get, address: str) -> None:
+    path, _, asked = address.partition("?")
+    told = words(get("/api").text)
+    assert f"{path}?case= CASE" in told
+    assert f"{asked.partition('=')[0]}=" in told
+    assert get(address).status_code == 200
+
+
+def test_the_page_says_which_pages_have_data_and_where_that_of_the_others_is(get: Get) -> None:
+    told = words(get("/api").text)
+    named = ", ".join(route.label.lower() for route in ROUTES if route.has_data)
+    assert f"what stands on these pages : {named}. That of doses is the table radiotherapy_dose" in told
+    assert get("/doses.json").status_code == 404
+    assert get("/casebook/radiotherapy_dose.json?_shape=objects").json()["rows"]
 
 
 def test_every_link_of_the_page_leads_somewhere(get: Get) -> None:

@@ -461,6 +461,21 @@ def test_on_a_phone_the_cases_come_before_the_forms_that_narrow_them(page: Any, 
 
 
 @NEEDED
+def test_the_rows_are_three_keys_away(page: Any, own: str) -> None:
+    page.goto(own + CASES)
+    skip = page.get_by_role("link", name="Skip to the rows")
+    page.locator("main").evaluate("main => main.focus()")
+    page.keyboard.press("Tab")
+    assert skip.evaluate("link => link === document.activeElement")
+    assert skip.bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    first = page.locator("table.rows tbody tr").first
+    assert first.locator("a").first.evaluate("link => link === document.activeElement")
+    assert page.locator("table.rows thead").bounding_box()["y"] >= 0, "the headings stay in sight"
+
+
+@NEEDED
 @pytest.mark.parametrize("name", ["histology", "_words", "_marker", "site__not"])
 def test_no_choice_is_too_long_for_a_phone(page: Any, address: str, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 900})

@@ -351,6 +351,39 @@ def test_citation_is_copied(page: Any, database: Path) -> None:
         assert [entry[0] for entry in entries(copied + "\n")] == ["article", "misc"]
 
 
+# Signs and values that a finger cannot tell apart, as pairs of names; each sign has 24 px at the least (WCAG 2.2, 2.5.8).
+TOUCHING = """() => {
+  const all = [...document.querySelectorAll('.tools a, .values .one > :is(a, span.value)')].filter(one => one.checkVisibility());
+  const apart = (a, b) => a.right <= b.left + .5 || b.right <= a.left + .5 || a.bottom <= b.top + .5 || b.bottom <= a.top + .5;
+  const boxes = all.map(one => [one, [...one.getClientRects()]]);
+  return boxes.flatMap(([one, mine], place) => boxes.slice(place + 1)
+    .filter(([other, theirs]) => (one.closest('.tools') || other.closest('.tools')) && mine.some(a => theirs.some(b => !apart(a, b))))
+    .map(([other]) => `${one.outerHTML} ${other.outerHTML}`));
+}"""
+
+
+@NEEDED
+@pytest.mark.parametrize("width", [390, 820])
+def test_without_hover_a_value_can_be_corrected_by_a_finger(browser: Any, database: Path, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, has_touch=True, is_mobile=True)
+    with served(serve.make_datasette(database).app()) as address:
+        phone = context.new_page()
+        phone.goto(address + CASE)
+        assert phone.evaluate("matchMedia('(hover: none)').matches")
+        signs = phone.locator(".tools a").evaluate_all(
+            "signs => signs.map(sign => [getComputedStyle(sign.parentElement).opacity, sign.getBoundingClientRect()])"
+        )
+        assert len(signs) > 30
+        for opacity, box in signs:
+            assert opacity == "1"
+            assert min(box["width"], box["height"]) >= 24
+        assert phone.evaluate(TOUCHING) == []
+        assert phone.evaluate("document.documentElement.scrollWidth") == width
+        phone.locator("#ihc-3 .suggest").tap()
+        phone.wait_for_url("**/suggest?case=lung-imt%2F1&field=ihc&number=3")
+    context.close()
+
+
 @NEEDED
 def test_print_has_values_and_text_and_no_tools(page: Any, database: Path) -> None:
     with served(serve.make_datasette(database).app()) as address:

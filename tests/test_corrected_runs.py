@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -27,6 +29,7 @@ from db.intake import filling, telling
 from db.intake.filling import Project
 from db.intake.reading import Reader
 from db.intake.tally import Tally
+from db.schema import DatabaseError
 from extract.record import Case, Evidence, IhcResult, Record, about
 from extract.tables.understood import Understood
 from tests import db_fixtures
@@ -95,6 +98,11 @@ class House:
     def build(self, *how: Any) -> Tally:
         tally = Tally(Listener())
         filling.build(self.database, self.project, self.reader(*how), tally)
+        return tally
+
+    def build_stored(self, *how: Any) -> Tally:
+        tally = Tally(Listener())
+        filling.build(self.database, self.project, self.reader(*how), tally, only_stored=True)
         return tally
 
     def correct(self, field: str, action: str, text: str | None = None, **more: Any) -> None:
@@ -437,6 +445,37 @@ def test_number_and_unit_follow_a_corrected_dose_of_a_drug(dose: str | None, par
     assert (made.get("dose"), made.get("dose_value"), made.get("dose_unit"), made["cycles"]) == (dose, *parts, 6)
 
 
+def test_a_build_of_what_is_stored_lays_corrections_over_and_adds_nothing(tmp_path: Path) -> None:
+    """Neither to a database of one's own reports, nor to one of the project's that lacks a report since."""
+    house = House(tmp_path)
+    tables = Path(__file__).parent.parent / "corpus" / "dose_tables"
+    house.add()
+    for ending in ("csv", "toml"):
+        shutil.copy(tables / f"imt_radiotherapy.{ending}", house.project.dose_tables)
+    house.correct("age_years", "set", "62")
+    tally = house.build_stored()
+    assert (tally.new, tally.changed, tally.dose_tables, tally.failed) == (0, 1, 0, [])
+    assert house.ask(AGE) == [(62.0,)]
+    assert house.ask("select report_id from report") == [("thigh",)]
+    house.build()
+    assert house.ask("select report_id, kind from report") == [("rules", "guideline"), ("thigh", "case_report")]
+    assert house.ask("select count(*) from dose_table") == [(1,)]
+    (house.project.reports / "more.txt").write_text("Nobody should be asked twice.", encoding="utf-8")
+    (house.project.reports / "rules.txt").write_text("Lumps should be asked about, and soon.", encoding="utf-8")
+    tally = house.build_stored("another")
+    assert (tally.new, tally.changed, tally.failed) == (0, 2, [])
+    assert house.ask("select text from report_text where report_id = 'rules'") == [("Lumps should be asked about, and soon.",)]
+    assert house.ask("select count(*) from report") == [(2,)]
+    assert house.ask(AGE) == [(62.0,)]
+
+
+def test_a_build_of_what_is_stored_makes_no_database(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    with pytest.raises(DatabaseError, match="not there yet"):
+        house.build_stored()
+    assert not house.database.exists()
+
+
 # --- the commands ----------------------------------------------------------------------------------
 
 
@@ -461,7 +500,7 @@ def test_a_correction_is_typed_listed_and_waits_for_the_build(tmp_path: Path) ->
     code, out, _ = _run(database, "correct", "lung-imt/1", "site", "--set", "C34.3", "--why", "the table says so")
     assert code == 0
     assert out.startswith("lung-imt/1 site: set lower lobe of lung · C34.3 · right in place of upper")
-    assert out.splitlines()[1].endswith("casebook.corrections.csv; `casebook build` lays it over what is read")
+    assert out.splitlines()[1].endswith(f"casebook.corrections.csv; `casebook build --database {database}` lays it over what is read")
     code, out, err = _run(database, "corrections")
     assert (code, err, out.splitlines()[-1]) == (0, "", "1 correction: 1 waiting")
     assert _run(database, "corrections", "--conflicts")[:2] == (0, "0 corrections\n")
@@ -471,10 +510,36 @@ def test_a_correction_is_typed_listed_and_waits_for_the_build(tmp_path: Path) ->
     assert err.startswith(f"casebook: {tmp_path / 'other.csv'}:2: found 'mal' for sex")
 
 
+def test_the_command_that_is_named_adds_no_report_of_the_project(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.add()
+    before = house.ask("select report_id from report")
+    words = ("correct", "thigh/1", "age_years", "--set", "62", "--words", "61-year-old")
+    said = _run(house.database, *words)[1].splitlines()[1]
+    named = re.search("`casebook (.*)`", said)
+    assert named
+    assert named[1] == f"build --only-stored --database {house.database}"
+    other = tmp_path / "my corrections.csv"
+    said = _run(house.database, "correct", "thigh/1", "age_years", "--set", "63", "--corrections", str(other))[1].splitlines()[-1]
+    assert f"`casebook build --only-stored --database {house.database} --corrections '{other}'`" in said
+    done = CliRunner().invoke(casebook.main, shlex.split(named[1]))
+    assert done.exit_code == 0, done.output
+    assert house.ask("select report_id from report") == before
+    assert house.ask("select age_years from patient_case") == [(62.0,)]
+
+
+def test_the_value_that_stands_is_confirmed_and_can_be_given_other_words(tmp_path: Path) -> None:
+    database = db_fixtures.build(tmp_path / "casebook.db")
+    assert _run(database, "correct", "lung-imt/1", "age_years", "--confirm")[0] == 0
+    assert _run(database, "correct", "lung-imt/1", "age_years", "--set", "54", "--words", "CT showed a mass")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["age_years", "--set", "900"], "found '900.0' for age_years, wanted age_years between 0 and 120"),
+        (["age_years", "--set", "54"], "lung-imt/1: age_years is 54 already, wanted another value, or confirm"),
+        (["ihc", "--item", "ALK", "--set", '{"result": "negative"}'], "ihc is ALK negative already, wanted another value, or confirm"),
         (["ki67_percent", "--set", "5"], "found set without words, wanted those of the report that say it"),
         (["ihc", "--reject", "--item", "HMB-45"], "found no values that 'HMB-45' may mean, wanted --item with the number of one: 1 SMA"),
         (["colour", "--set", "blue"], "found the field 'colour', wanted one of: age_years"),

@@ -1181,6 +1181,31 @@ def test_the_site_lists_the_runs_and_shows_what_each_moved(folder: Path, review:
     assert str(folder) not in listed + second + third, "the folders of the curator are nobody's business"
 
 
+def test_what_failed_alike_is_said_once_with_all_names(folder: Path, database: Path) -> None:
+    for number in range(3):
+        (folder / f"blank-{number}.txt").write_text(f"Note {number}: nobody was seen today.", encoding="utf-8")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing more")
+    run("add", folder, "--database", database)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update run set reports_new = 3291")
+        many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 250)"
+        connection.execute(f"insert into run_report {many} select '000001', 'lost-' || i, 'linked', 'lost-' || i || ': as ever' from n")
+        connection.commit()
+    store.path_of(database).unlink()
+    (_, html), (_, listed) = pages(database, "/-/runs/1", "/-/runs")
+    failed = words_of(html).partition(" Failed ")[2].partition(" Linked to ")[0]
+    message = "no patient found; wanted a case report"
+    assert failed.count(message) == 1
+    assert re.search(rf"3: {message}.*?guideline\) reports/blank-0.txt, reports/blank-1.txt, reports/blank-2.txt", failed)
+    assert failed.count("blank-0.txt") == failed.count("broken.pdf") == 1, "no name is said twice"
+    assert "All of them" not in failed
+    assert "200: as ever" in words_of(html)
+    assert "These are the first 200. All of them" in words_of(html)
+    assert 'run_report?run_id=000001&amp;outcome=linked"' in html
+    assert "3,291 new" in words_of(html)
+    assert "3,291 new" in words_of(listed)
+
+
 def test_without_its_history_the_site_shows_the_ledger(folder: Path, review: Path, database: Path) -> None:
     done("add", folder, "--database", database)
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing more")

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -166,6 +167,32 @@ def test_the_containers_command_and_health_check_run(site: Path) -> None:
         while (done := subprocess.run(check, env={**os.environ, **path}, capture_output=True)).returncode and time.monotonic() < until:
             time.sleep(0.3)
         assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("is_tried", [True, False])
+def test_the_folder_is_tried_on_ones_own_machine_as_the_page_says(site: Path, is_tried: bool) -> None:
+    told = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    line = next(line for line in told.splitlines() if line.startswith("datasette serve build/site --setting")).partition(" #")[0]
+    words = line.replace("build/site", str(site)).split()[1:] if is_tried else ["serve", str(site)]
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    with started([sys.executable, "-m", "datasette", *words, "--port", str(port)], site, DATASETTE_SECRET="0" * 64):
+        until = time.monotonic() + 30
+        while not is_answering(port) and time.monotonic() < until:
+            time.sleep(0.3)
+        feed, rows = (
+            urllib.request.urlopen(f"http://{address}/{path}").read().decode()
+            for path in ("feed.atom", "casebook/fact.json?_shape=objects&_size=1")
+        )
+    scheme, other = ("http", "https") if is_tried else ("https", "http")
+    assert f'href="{scheme}://{address}/feed.atom"' in feed
+    assert f"{other}://{address}/" not in feed
+    assert json.loads(rows)["next_url"].startswith(f"{scheme}://{address}/casebook/fact.json?")
+
+
+def is_answering(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_image_script_says_in_a_line_what_is_missing(tmp_path: Path) -> None:

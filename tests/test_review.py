@@ -690,10 +690,9 @@ def test_the_command_ends_tidily(tmp_path: Path, end: signal.Signals) -> None:
         assert httpx.post(f"{address[1]}{PATH}", data=form).status_code == 303
         process.send_signal(end)
         rest = process.stdout.read()
-    assert (
-        rest
-        == f"1 value reviewed, kept in {database.with_name('casebook.corrections.csv')}; `casebook build` puts them into the database\n"
-    )
+    kept, lays_over = database.with_name("casebook.corrections.csv"), f"casebook build --database {database}"
+    assert rest == f"1 value reviewed, kept in {kept}; `{lays_over}` puts them into the database\n"
+    assert f"<code>{lays_over}</code>" in page.text
     assert process.returncode == 0
     assert list((tmp_path / "tmp").iterdir()) == []
 

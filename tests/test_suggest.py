@@ -130,7 +130,11 @@ def test_command_and_line_do_what_the_reader_meant(ask: Ask, database: Path, wha
     [
         ("age_years", {"part_age_years": "many"}, "a number"),
         ("age_years", {"part_age_years": "400"}, "between 0 and 120"),
-        ("age_years", {"part_age_years": ""}, "no value"),
+        ("age_years", {"part_age_years": ""}, "Found no value, wanted one (“it is none” says that there is none)."),
+        ("ki67_percent", {"part_ki67_percent": "", "words": "CT showed a mass"}, "Found no value, wanted one."),
+        ("histology", {}, "as it stands"),
+        ("histology", {"part_name": "Inflammatory Myofibroblastic Tumor"}, "as it stands"),
+        ("histology", {"part_name": "INFLAMMATORY myofibroblastic tumor", "words": "CT showed a mass"}, "as it stands"),
         ("age_years", {"part_age_years": "54"}, "as it stands"),
         ("sex", {"part_sex": "<b>maybe</b>"}, "&#39;male&#39;, &#39;female&#39;"),
         ("histology", {"part_name": "no such tumour", "part_morphology": ""}, "is in no vocabulary"),
@@ -163,16 +167,27 @@ def test_the_form_shows_the_value_its_words_and_choices(ask: Ask) -> None:
     assert "it is right" not in empty  # there is nothing to confirm
 
 
-def test_what_is_not_there_has_no_page(ask: Ask) -> None:
-    for wrong in (
-        {"case": "nobody/1"},
-        {"field": "shoe_size"},
-        {"field": "case"},
-        {"field": "ihc", "number": "99"},
-        {"number": "x"},
-        {"number": "2"},
-    ):
-        ask(404, **{"field": "age_years", **CASE, **wrong})
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"case": "", "field": ""}, "Found no case, wanted a value as its page names it: ?case=imt-lung/1&field=age_years"),
+        ({"case": "nobody/1"}, "There is no case 'nobody/1' here"),
+        ({"case": "<b>" + "x" * 500}, f"There is no case '<b>{'x' * 77}' here"),
+        ({"field": ""}, "Found no field, wanted one of: age_years, sex, size_cm,"),
+        ({"field": "shoe_size"}, "Found the field 'shoe_size', wanted one of: age_years, sex, size_cm,"),
+        ({"field": "case"}, "Found the field 'case', wanted one of: age_years, sex, size_cm,"),
+        ({"field": "ihc", "number": "99"}, "Found the number '99', wanted a number up to 5: lung-imt/1 has 5 of ihc"),
+        ({"field": "metastases", "number": "1"}, "Found the number '1', wanted none: lung-imt/1 has 0 of metastases"),
+        ({"number": "x"}, "Found the number 'x', wanted a number up to 1: lung-imt/1 has 1 of age_years"),
+        ({"number": "2"}, "Found the number '2', wanted a number up to 1: lung-imt/1 has 1 of age_years"),
+    ],
+)
+def test_what_is_not_there_has_no_page_and_the_answer_says_what_there_is(ask: Ask, asked: dict[str, str], said: str) -> None:
+    html = ask(404, **{"field": "age_years", **CASE, **asked})
+    message = re.search(r'<p class="message error">(.*?)</p>', html, re.DOTALL)
+    assert message
+    assert unescape(message[1]).startswith(said)
+    assert "<b>x" not in html
 
 
 def test_what_is_typed_is_echoed_escaped_and_bounded(ask: Ask) -> None:

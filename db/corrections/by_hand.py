@@ -104,6 +104,9 @@ def made(
         if text is not None and field != CASE:
             there = standing(connection, case_id, field, number).value if action == "set" else None
             value = values.changed(field, text, there, rules)
+            # With other words it is another correction; and over one in conflict it is a decision.
+            if there is not None and value == there and not words and not in_conflict(connection, case_id, field):
+                raise CorrectionError(f"{case_id}: {field} is {values.short(there)} already, wanted another value, or confirm")
         said = placed(connection, case_id, words) if words else None
         found = decisions(connection, case_id, field, action, number=number, value=value, words=said, curator=curator, why=why)
         return tuple(checked(line, rules) for line in found)

@@ -25,7 +25,9 @@ Counts of published cases are no rates.
 Tables
   tables/NAME.csv in the zip of CSV, parquet/NAME.parquet in the zip of Parquet; rows in the order of the primary key.
   dictionary.csv says what each column means. case_overview is one line a case, and the place to begin.
-  An empty cell (NULL) means "not reported", never "no". Units stand in the names of columns.
+  An empty cell (NULL) means "not reported", never "no". In case_overview and case_outcome the columns by which cases are counted
+  (site, histology, sex, surgery ...) hold the words "not reported" instead; numbers are empty there too.
+  Units stand in the names of columns.
   CSV is UTF-8 with a header; text stands in quotes, NULL is an empty cell without quotes.
   A text that begins with = + - @, a tab or a carriage return has an apostrophe (') before it, so that no spreadsheet runs it as a
   formula; one that begins with apostrophes and then such a sign has one more. Take one away to have the words as they are:

@@ -53,7 +53,7 @@ def _counts(found: Difference) -> Iterator[str]:
     heads = "".join(f"<th>{kind}</th>" for kind in KINDS)
     yield f"<div class='wide moves'><table class=moved><thead><tr><th>field</th>{heads}</tr></thead><tbody>"
     for field, count in counts.items():
-        cells = "".join(f"<td>{count[kind] or ''}</td>" for kind in KINDS)
+        cells = "".join(f"<td>{f'{count[kind]:,}' if count[kind] else ''}</td>" for kind in KINDS)
         yield f"<tr><th>{escape(field)}</th>{cells}</tr>"
     yield "</tbody></table></div>"
     if moves := telling.most_often(found):
@@ -77,7 +77,7 @@ def _reports(found: Difference, url_of: Callable[[str], str | None]) -> Iterator
         if report.said:
             yield f"<ul class=said>{''.join(f'<li>{escape(telling.said_words(word))}</li>' for word in report.said)}</ul>"
         if folded:
-            yield f"<details><summary>{len(folded)} more: of new or gone cases, or the same from other words</summary>"
+            yield f"<details><summary>{len(folded):,} more: of new or gone cases, or the same from other words</summary>"
             yield from (_change(change, url_of) for change in folded)
             yield "</details>"
         yield "</section>"
@@ -89,7 +89,7 @@ def _tables(found: Difference) -> Iterator[str]:
         yield f"<section><h2>Dose table {escape(table.dose_table_id)}</h2><p class=about>{escape(telling.about_table(table))}</p>"
         if table.cells:
             cells = "".join(f"<li>{escape(telling.cell_words(cell))}</li>" for cell in table.cells)
-            yield f"<details><summary>{len(table.cells)} cells</summary><ul>{cells}</ul></details>"
+            yield f"<details><summary>{len(table.cells):,} cells</summary><ul>{cells}</ul></details>"
         yield "</section>"
 
 

@@ -285,7 +285,7 @@ def run_did(run: Run) -> str:
         ("failed", run.failed),
         (tables, run.dose_tables),
     )
-    return ", ".join(f"{count} {word}" for word, count in counts if count) or "nothing"
+    return ", ".join(f"{count:,} {word}" for word, count in counts if count) or "nothing"
 
 
 def run_why(run: Run) -> str:

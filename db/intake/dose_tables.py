@@ -32,6 +32,13 @@ def of_project(folder: Path, tally: Tally) -> list[DoseTable]:
     return tables
 
 
+def names(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the names of the dose tables that are stored."""
+    with suppress(sqlite3.Error):  # a database with older tables may hold none
+        return frozenset(name for (name,) in connection.execute("select dose_table_id from dose_table"))
+    return frozenset()
+
+
 def read_again(old: sqlite3.Connection, is_rebuild: bool, reader: Reader, tally: Tally) -> Iterator[DoseTable]:
     """Yield the dose tables that were stored by `tables add` and are to be read again, from their stored cells.
 

@@ -152,13 +152,17 @@ def _leave_alone(source: files.Source, file: SourceFile, tally: Tally) -> None:
         tally.pass_over(source.name, f"{source.name}{problem}")
 
 
-def build(database: Path, project: Project, reader: Reader, tally: Tally, words: str | None = None) -> None:
-    """Bring a database up to date with the project's reports and dose tables and with the pipeline.
+def build(
+    database: Path, project: Project, reader: Reader, tally: Tally, words: str | None = None, *, only_stored: bool = False
+) -> None:  # fmt: skip
+    """Bring a database up to date with the project's reports and dose tables, the pipeline and the corrections.
 
     Parameters and errors are those of `add`; a database with other tables, or one whose reports were linked by other code, is made
-    anew, and what was added stays.
+    anew, and what was added stays. With `only_stored` no report or dose table comes in that it does not hold; it has to be there.
     """
     is_of_today = _is_of_today(database)
+    if only_stored and is_of_today is None:
+        raise DatabaseError(f"{database}: not there yet; wanted one with reports, or to build it with those of the project")
     is_rebuild = is_of_today is False
     with ExitStack() as stack:
         # Where all is made anew, a part of it would be a loss: then an interruption stores nothing.
@@ -169,10 +173,14 @@ def build(database: Path, project: Project, reader: Reader, tally: Tally, words:
         if is_rebuild and old:
             copy_ledger(old, draft.connection)
         was = before(old, not is_rebuild)
-        incoming = stop.until_wanted(_from_project(old, was, project, reader, tally))
+        incoming = stop.until_wanted(_from_project(old, was, project, reader, tally, only_stored))
         update(draft, incoming, was, reader, tally)
         again = dose_tables.read_again(old, is_rebuild, reader, tally) if old else ()
-        for table in stop.until_wanted(chain(dose_tables.of_project(project.dose_tables, tally), again)):
+        own = dose_tables.of_project(project.dose_tables, tally)
+        if only_stored and old:
+            there = dose_tables.names(old)
+            own = [table for table in own if table.id in there]
+        for table in stop.until_wanted(chain(own, again)):
             is_read = is_of_today and old is not None and dose_tables.is_stored(old, table)
             if not (is_read and old and dose_tables.is_corrected(old, table.id, reader.corrections)):
                 again_for = CORRECT if is_read else READ_AGAIN
@@ -192,15 +200,17 @@ def _is_of_today(database: Path) -> bool | None:
         return load.is_linked_by_today(connection)
 
 
-def _from_project(old: sqlite3.Connection | None, was: Before, project: Project, reader: Reader, tally: Tally) -> Iterator[Incoming]:
-    """Yield what a build looks at: the project's own reports, then those that were stored by `add`."""
+def _from_project(
+    old: sqlite3.Connection | None, was: Before, project: Project, reader: Reader, tally: Tally, only_stored: bool
+) -> Iterator[Incoming]:
+    """Yield what a build looks at: the project's own reports, as far as they are wanted, then those that were stored by `add`."""
     is_rebuild = was.facts is None
     stored = was.stored - own_tables(old) if old else frozenset()
     added = added_reports(old) & stored if old else set()
     own = set()
     for path, report in reading.reports([project.reports], tally):
         own.add(path.stem)
-        if report.id not in added:
+        if report.id not in added and (report.id in stored or not only_stored):
             yield Incoming(report, BUILD)
     if old is None:
         return

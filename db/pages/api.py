@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from datasette.utils import tilde_encode
 
 from db import publish
 from db.guard.bounds import Bounds
@@ -12,16 +15,22 @@ from db.pages.whole_answer import MOST_ROWS
 from db.publish import Query
 
 EXAMPLES = Path(__file__).parent.parent / "site" / "examples"
+# As the examples call the database; they are shown with the name of the one that is served.
+_DATABASE = re.compile(r"/casebook(?=[/.])")
 LANGUAGES = ((".sh", "curl"), (".py", "Python"), (".R", "R"))
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An example: its file's name, the language, and the program as it is run by the tests."""
+    """An example: its file's name, the language, and the program as it runs against a database named casebook."""
 
     name: str
     language: str
     code: str
+
+    def of(self, database: str) -> str:
+        """Return the program as it asks a database of another name."""
+        return _DATABASE.sub(f"/{tilde_encode(database)}", self.code)
 
 
 @dataclass(frozen=True, slots=True)

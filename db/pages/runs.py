@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,6 +61,14 @@ class RunsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What a run says alike of one or more reports or files: the message ("" for none), and their names."""
+
+    message: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunPage:
     """One run.
 
@@ -69,7 +77,9 @@ class RunPage:
     line
         The run.
     failed, linked
-        Reports or files with the message, at most as many as can be shown.
+        Reports or files by message, at most as many as can be shown.
+    is_cut
+        Which of "failed" and "linked" name more than can be shown.
     dose_tables
         What it did with dose tables.
     history
@@ -81,8 +91,9 @@ class RunPage:
     """
 
     line: RunLine
-    failed: tuple[Row, ...]
-    linked: tuple[Row, ...]
+    failed: tuple[Noted, ...]
+    linked: tuple[Noted, ...]
+    is_cut: frozenset[str]
     dose_tables: tuple[Row, ...]
     history: str
     title: str = ""
@@ -118,18 +129,27 @@ def run_page(
         line = next((line for line in _lines(connection, past) if line.run.run_id == run_id), None)
         if line is None:
             return None
-        failed, linked = (
-            tuple(every(connection, "select * from run_report where run_id = ? and outcome = ? order by 2 limit ?", run_id, what, _NOTED))
-            for what in ("failed", "linked")
-        )
+        sql = "select report_name, message from run_report where run_id = ? and outcome = ? order by 1 limit ?"
+        rows = {what: every(connection, sql, run_id, what, _NOTED + 1) for what in ("failed", "linked")}
+        failed, linked = (_by_message(found[:_NOTED]) for found in rows.values())
+        is_cut = frozenset(what for what, found in rows.items() if len(found) > _NOTED)
         tables = tuple(every(connection, "select dose_table_id, outcome from run_dose_table where run_id = ? order by 1", run_id))
-        found = RunPage(line, failed, linked, tables, history)
+        found = RunPage(line, failed, linked, is_cut, tables, history)
 
         def page_of(name: str) -> str | None:
             table, key = ("patient_case", "case_id") if "/" in name else ("report", "report_id")
             return url_of(table, name) if one(connection, f"select 1 from {table} where {key} = ?", name) else None
 
         return _with_difference(found, past, page_of, part) if past and diff.is_known(past, run_id) else found
+
+
+def _by_message(rows: Iterable[Row]) -> tuple[Noted, ...]:
+    """Return what is said of reports, each message once, in the order of the first name; the name before it is left out."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        name, message = row["report_name"], row["message"] or ""
+        found.setdefault(message.removeprefix(f"{name}: "), []).append(name)
+    return tuple(Noted(message, tuple(names)) for message, names in found.items())
 
 
 def _with_difference(found: RunPage, past: sqlite3.Connection, page_of: Callable[[str], str | None], part: int) -> RunPage:

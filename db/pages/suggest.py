@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datasette import NotFound
+
 from db import fields
 from db.corrections import by_hand, values
 from db.corrections.decision import standing
@@ -29,6 +31,8 @@ PARAMETERS = ("case", "field", "number", "action", "words", "why", "who", *NAMES
 _LONGEST: Mapping[str, int] = {"words": 400, "why": 500, "who": 100}
 _PART = 200  # characters of one part of a value
 _MOST_WORDS = 8
+_ECHOED = 80  # characters of what was asked for and is not there
+_AS_IT_STANDS = "found the value as it stands, wanted another; or say that it is right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +111,18 @@ class SuggestPage:
     ready: Ready | None
 
 
-def suggest_page(connection: sqlite3.Connection, asked: Mapping[str, str], _: Links) -> SuggestPage | None:
-    """Return what the page shows for a value; None where there is no such case, field or value."""
+def suggest_page(connection: sqlite3.Connection, asked: Mapping[str, str], _: Links) -> SuggestPage:
+    """Return what the page shows for a value. Raises NotFound, which says what was wanted, where there is no such case, field or value."""
     case_id, field, number = asked.get("case", ""), asked.get("field", ""), _number(asked.get("number", ""))
-    case = one(connection, "select * from case_overview where case_id = ?", case_id)
-    if case is None or field not in FIELDS or field == values.CASE or number is None or (number > 1 and field not in LISTS):
-        return None
+    case = _case(connection, case_id)
+    _check_field(field)
+    if number is None or (number > 1 and field not in LISTS):
+        raise _no_such_value(connection, asked)
     fact = one(connection, "select * from fact where case_id = ? and field = ? and number = ?", case_id, field, number or 1)
     # Without a number a value of a list is one that was not read; a single value is the one that stands, if there is one.
     is_there = fact is not None and (number > 0 or field not in LISTS)
     if number > 0 and not is_there and field in LISTS:
-        return None
+        raise _no_such_value(connection, asked)
     number = (number or 1) if is_there else 0
     there = standing(connection, case_id, field, number).value if is_there else None
     typed = {name: asked[name][:_PART] for name in NAMES if name in asked}
@@ -137,6 +142,29 @@ def suggest_page(connection: sqlite3.Connection, asked: Mapping[str, str], _: Li
         forms.parts(field, there, typed), actions, action if action in dict(actions) else "set", said["words"], said["why"], said["who"],
         problem, ready,
     )  # fmt: skip
+
+
+def _case(connection: sqlite3.Connection, case_id: str) -> Row:
+    """Return the row of the case that is asked for."""
+    if not case_id:
+        raise NotFound("Found no case, wanted a value as its page names it: ?case=imt-lung/1&field=age_years")
+    if (case := one(connection, "select * from case_overview where case_id = ?", case_id)) is None:
+        raise NotFound(f"There is no case {case_id[:_ECHOED]!r} here")
+    return case
+
+
+def _check_field(field: str) -> None:
+    if field not in FIELDS or field == values.CASE:
+        found = f"the field {field[:_ECHOED]!r}" if field else "no field"
+        raise NotFound(f"Found {found}, wanted one of: {', '.join(name for name in FIELDS if name != values.CASE)}")
+
+
+def _no_such_value(connection: sqlite3.Connection, asked: Mapping[str, str]) -> NotFound:
+    """Return the error that a case has no value of the number that is asked for."""
+    count = one(connection, "select count(*) as n from fact where case_id = ? and field = ?", asked["case"], asked["field"])
+    there = count["n"] if count else 0
+    wanted = f"a number up to {there}" if there else "none"
+    return NotFound(f"Found the number {asked['number'][:_ECHOED]!r}, wanted {wanted}: {asked['case']} has {there} of {asked['field']}")
 
 
 def _number(words: str) -> int | None:
@@ -180,7 +208,11 @@ def _ready(
     if not said["who"]:
         raise CorrectionError("found no name, wanted who says so")
     action = {"clear": "reject" if is_list else "clear", "set": "add" if is_list and not number else "set"}.get(action, action)
-    text = values.written(_changed(field, there, forms.value_of(field, there, typed))) if action in ("set", "add") else None
+    none_by = "“it is none” says that there is none" if there is not None else ""
+    text = None
+    if action in ("set", "add"):
+        text = values.written(_changed(field, there, forms.value_of(field, there, typed, none_by=none_by)))
+        _check_is_another(field, text, there)
     item = str(number) if is_list and number else None
     words = said["words"] or None
     found = by_hand.made(
@@ -197,7 +229,7 @@ def _ready(
 def _changed(field: str, there: Any, value: Any) -> Any:
     """Return what the command has to name: of a value with several parts those that change, null for one that is emptied."""
     if there is not None and value == there:
-        raise CorrectionError("found the value as it stands, wanted another; or say that it is right")
+        raise CorrectionError(_AS_IT_STANDS)
     if not isinstance(value, dict) or not isinstance(there, dict):
         return value
     told = {name: value.get(name) for name in {**there, **value} if there.get(name) != value.get(name)}
@@ -206,6 +238,15 @@ def _changed(field: str, there: Any, value: Any) -> Any:
     if field in ("site", "histology", "metastases"):
         told = {name: part for name, part in told.items() if part is not None or name not in ("name", code)}
     return told
+
+
+def _check_is_another(field: str, text: str, there: Any) -> None:
+    """Raise CorrectionError where the parts that are named make the value that stands: none of them, or in other letters."""
+    if there is None:
+        return
+    with values.rules() as rules:
+        if values.changed(field, text, there, rules) == there:
+            raise CorrectionError(_AS_IT_STANDS)
 
 
 def _command(case_id: str, field: str, action: str, text: str | None, item: str | None, said: Mapping[str, str]) -> str:

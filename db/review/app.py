@@ -47,11 +47,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What the requests of a review share. `token` is known to its own pages only, which send it back with every form."""
+    """What the requests of a review share.
+
+    `token` is known to its own pages only, which send it back with every form; `lays_over` is the command after the review.
+    """
 
     datasette: Any
     session: Session
     token: str
+    lays_over: str
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for the page of the review."""
@@ -103,6 +107,7 @@ class Review:
             "typed_why": (answer.typed or NOTHING).get("why", ""),
             "curator": self.session.curator,
             "file": self.session.path.name,
+            "lays_over": self.lays_over,
             "last": last,
             "last_name": name(last),
             "last_label": fields.label_of(last.field) if last else "",
@@ -115,12 +120,15 @@ class Review:
         return await self.datasette.get_database(database).execute_fn(work)
 
 
-def make_app(copy: Path, session: Session, door: Door) -> App:
-    """Return the site of a review as ASGI; `copy` is the private copy, which gets the queue. Raises CorrectionError."""
+def make_app(copy: Path, session: Session, door: Door, lays_over: str = "casebook build") -> App:
+    """Return the site of a review as ASGI; raises CorrectionError.
+
+    `copy` is the private copy, which gets the queue; `lays_over` the command that puts the decisions into the database.
+    """
     queue.fill(copy)
     with closing(sqlite3.connect(copy)) as connection:
         session.refresh(connection)
-    review = Review(make_datasette(copy), session, secrets.token_urlsafe(32))
+    review = Review(make_datasette(copy), session, secrets.token_urlsafe(32), lays_over)
     site: App = review.datasette.app()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -65,8 +65,10 @@ def parts(field: str, value: Any, typed: Mapping[str, str] = MappingProxyType({}
     )
 
 
-def value_of(field: str, was: Any, typed: Mapping[str, str]) -> Any:
+def value_of(field: str, was: Any, typed: Mapping[str, str], *, none_by: str = "r takes the value away") -> Any:
     """Return the value that was typed, in the form of a correction; what the form does not ask for stays as it was.
+
+    `none_by` tells who left it empty how to say that there is none; "" where that cannot be said.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def value_of(field: str, was: Any, typed: Mapping[str, str]) -> Any:
         return _fact(field, was or {}, typed)
     value = _read(next(iter(_parts_of_scalar(field, None))), typed)
     if value is None:
-        raise CorrectionError("found no value, wanted one (r takes the value away)")
+        raise CorrectionError(f"found no value, wanted one{f' ({none_by})' if none_by else ''}")
     at_least = field == FOLLOW_UP and typed.get(f"{_PREFIX}is_minimum") == "true"
     return f">{value:g}" if at_least else value
 

@@ -15,6 +15,9 @@ where fact.field = :field
 order by fact.certainty
 """
 
-with urlopen(f"{SITE}/casebook.json?{urlencode({'sql': SQL, 'field': 'age_years', '_shape': 'array'})}") as answer:
-    for row in json.load(answer):
-        print(row["case_id"], row["value"], row["certainty"], repr(row["quote"]), sep="\t")
+with urlopen(f"{SITE}/casebook.json?{urlencode({'sql': SQL, 'field': 'age_years', '_shape': 'objects'})}") as answer:
+    found = json.load(answer)
+for row in found["rows"]:
+    print(row["case_id"], row["value"], row["certainty"], repr(row["quote"]), sep="\t")
+if found["truncated"]:
+    print(f"and more: the site gives {len(found['rows'])} rows at the most")
