@@ -360,11 +360,12 @@ def test_a_case_that_the_machine_missed_is_added_with_its_values() -> None:
 # --- what follows from a value -------------------------------------------------------------------
 
 
-def test_times_for_survival_follow_the_corrected_outcome() -> None:
-    case = lay(_RECORD, _REPORT, [_made("status", "set", "DOD", was="NED"), _made("follow_up_months", "set", 48, was=">60")]).record.cases[
-        0
-    ]
-    assert (case.survival_months, case.survival_event, case.event_free_months, case.event_free_event) == (48.0, True, 48.0, True)
+@pytest.mark.parametrize(("status", "event_free"), [("DOC", (48.0, True)), ("DOD", (None, None))])
+def test_times_for_survival_follow_the_corrected_outcome(status: str, event_free: tuple[float | None, bool | None]) -> None:
+    """Who died of the tumour, and of whom no return is told, has no time free of it."""
+    made = [_made("status", "set", status, was="NED"), _made("follow_up_months", "set", 48, was=">60")]
+    case = lay(_RECORD, _REPORT, made).record.cases[0]
+    assert (case.survival_months, case.survival_event, case.event_free_months, case.event_free_event) == (48.0, True, *event_free)
     assert case.follow_up_is_minimum is None
     assert [event.kind for event in case.events] == ["surgery", "radiotherapy"]  # the follow-up at 60 months is denied
 
