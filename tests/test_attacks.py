@@ -232,6 +232,28 @@ def test_many_parameters_and_long_addresses_are_refused(ask: Ask) -> None:
     assert ask(f"/casebook/patient_case.json?_where={'x' * 16_390}").json()["status"] == 414
 
 
+@pytest.mark.parametrize("asked", ["_stream=on&_size=1", "_size=1&_stream=off", "_next=&%5Fstream=1&_size=1", "_stream=1&_size=20"])
+def test_a_stream_of_a_table_takes_the_largest_pages(database: Path, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+    """With one row a page each row would be a query, and of 200,000 cases that is an hour."""
+    datasette = serve.make_datasette(database)
+    site, queries = datasette.get_database("casebook"), list[str]()
+    execute = site.execute
+
+    async def counted(sql: str, *given: Any, **more: Any) -> Any:
+        queries.append(sql)
+        return await execute(sql, *given, **more)
+
+    monkeypatch.setattr(site, "execute", counted)
+    with closing(sqlite3.connect(database)) as connection:
+        n_rows = connection.execute("select count(*) from evidence").fetchone()[0]
+    assert n_rows > 20
+    for ask in _asking(datasette):
+        queries.clear()
+        assert ask(f"/casebook/evidence.csv?{asked}").text.count("\r\n") > n_rows
+        assert len([sql for sql in queries if re.search(r"limit \d+", sql)]) == 1
+        assert len(ask("/casebook/evidence.json?_size=1&_shape=array").json()) == 1
+
+
 # --- how often, and how many at once -----------------------------------------------------------------
 
 
