@@ -16,10 +16,10 @@ from urllib.parse import parse_qsl
 from db.guard.bounds import Bounds
 from db.guard.clients import Rate, client_of
 from db.guard.headers import Headers, headers_for_all, security_headers
+from db.guard.leaving import Receive, ended, in_hand, nothing_sent, while_there
 from db.guard.turns import Turns
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Kind = Literal["sql", "question", "download", "page", "file"]
@@ -100,7 +100,7 @@ def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = froz
             heads = [(name, value) for name, value in scope["headers"] if name.lower() not in (b"cookie", b"authorization")]
             asked = {**scope, "headers": heads} if bounds.is_public else scope
             rate = rates.get(kind) if bounds.is_public else None
-            refused = await _let_in(app, asked, receive, answer, rate, turns.get(kind), bounds)
+            refused = await while_there(_let_in(app, asked, answer, rate, turns.get(kind), bounds), receive)
         if refused is not None:
             await _refuse(answer.send, refused, path, base, is_head=scope["method"] == "HEAD")
 
@@ -125,9 +125,7 @@ class Answer:
         await self._send(event)
 
 
-async def _let_in(
-    app: App, scope: Scope, receive: Receive, answer: Answer, rate: Rate | None, turns: Turns | None, bounds: Bounds
-) -> Refusal | None:
+async def _let_in(app: App, scope: Scope, answer: Answer, rate: Rate | None, turns: Turns | None, bounds: Bounds) -> Refusal | None:
     """Let a request in when its turn comes; return why not where it does not. An answer that takes too long is broken off."""
     client = client_of(scope.get("client"))
     wait = None if rate is None else rate.take(client)
@@ -138,15 +136,17 @@ async def _let_in(
         if not is_my_turn:
             return Refusal(503, "Many others ask for the same kind of work.", max(round(bounds.longest_wait_s), 1))
         start = time.monotonic()
-        try:
-            async with asyncio.timeout(bounds.longest_answer_s if turns else None):
-                await app(scope, receive, answer.send)
-        except TimeoutError:
-            # Once it began nothing can be said any more: the server ends the connection, and the reader sees that a part is missing.
-            return None if answer.began else Refusal(503, "This takes too long.", max(round(bounds.longest_wait_s), 1))
-        finally:
-            if rate is not None:
-                rate.charge(client, ((answer.began or time.monotonic()) - start) / bounds.seconds_a_token)
+        with in_hand() as threads:
+            try:
+                async with asyncio.timeout(bounds.longest_answer_s if turns else None):
+                    await app(scope, nothing_sent, answer.send)
+            except TimeoutError:
+                # Once it began nothing can be said any more: the server ends the connection, and the reader sees that a part is missing.
+                return None if answer.began else Refusal(503, "This takes too long.", max(round(bounds.longest_wait_s), 1))
+            finally:
+                await ended(threads)
+                if rate is not None:
+                    rate.charge(client, ((answer.began or time.monotonic()) - start) / bounds.seconds_a_token)
     return None
 
 
