@@ -24,7 +24,7 @@ import pytest
 from datasette.utils.asgi import AsgiLifespan
 from openpyxl import load_workbook
 
-from db import publish, serve
+from db import export, publish, serve
 from db.guard import door
 from db.guard.bounds import PLUGIN, Bounds, configured
 from db.guard.clients import Rate, client_of
@@ -286,6 +286,37 @@ def test_a_crawler_of_facets_and_files_is_told_to_wait(database: Path, path: str
             passed += 1
         assert 2 < passed <= allowed + (time.monotonic() - start) * allowed / 30 + 1
         assert ask("/").status_code == 200
+
+
+def test_a_table_for_download_is_read_in_parts_and_its_whole_counts_as_a_download(tmp_path: Path) -> None:
+    """DuckDB and fsspec ask what there is of a Parquet file, read its end, then the columns that they need."""
+    database = db_fixtures.build(tmp_path / "casebook.db")
+    export.export(database, export.folder_of(database))
+    path = "/downloads/parquet/patient_case.parquet"
+    whole = (export.folder_of(database) / "parquet" / "patient_case.parquet").read_bytes()
+    for ask in _asking(serve.make_datasette(database, public=True)):
+        for start in range(20):
+            assert len(whole) == int(ask(path, "HEAD").headers["content-length"])
+            assert ask(path, headers={"Range": f"bytes={start}-{start + 99}"}).content == whole[start : start + 100]
+            assert ask(path, headers={"Range": "bytes=-8"}).content == whole[-8:]
+        statuses = [ask(path, headers={"Range": "bytes=0-"}).status_code for _ in range(20)]
+        assert (statuses[0], statuses[-1]) == (200, 429)
+        for beyond in ({"Range": "bytes=1-"}, {"Range": "bytes=0-1,3-4"}, {"Range": "bytes=0-8", "If-Range": "x"}, {"Range": "x"}, {}):
+            assert ask(path, headers=beyond).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_small"),
+    [
+        ("bytes=0-7999999", True), ("bytes=0-8000000", False), ("bytes=-8000000", True), ("bytes=-8000001", False), ("bytes=0-", False),
+        ("bytes=900000000-", False), ("bytes=9-8", False), ("bytes=-0", True), ("items=0-1", False), ("", False),
+    ],
+)  # fmt: skip
+def test_parts_of_files_are_told_from_wholes(asked: str, is_small: bool) -> None:
+    scope = {"method": "GET", "headers": [(b"Range", asked.encode())]}
+    assert door.is_small_part(scope, "/downloads/casebook.db", Bounds()) is is_small
+    assert not door.is_small_part(scope, "/casebook.db", Bounds())
+    assert not door.is_small_part({**scope, "method": "OPTIONS"}, "/downloads/casebook.db", Bounds())
 
 
 def test_the_own_machine_has_no_rates(ask: Ask) -> None:

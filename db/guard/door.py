@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from db.export.sending import span
 from db.guard.bounds import Bounds
 from db.guard.clients import Rate, client_of
 from db.guard.headers import Headers, headers_for_all, security_headers
@@ -43,6 +44,8 @@ CLOSED = re.compile(
 _ADDRESS = re.compile(rb"/(?!/) [!-\[\]-~]*", re.VERBOSE)
 _DOWNLOADS = (".csv", ".db", ".xlsx", ".zip", ".parquet", ".jsonl")
 _FILES = re.compile(r"/(?:static|-/static|-/static-plugins)/.*|/favicon\.ico|/robots\.txt")
+# Longer than any file, where its length is not known.
+_ENDLESS_BYTES = 10**18
 _SQL = frozenset({"sql", "_where"})
 
 
@@ -65,6 +68,18 @@ def kind_of(path: str, names: Sequence[str], questions: Set[str] = frozenset()) 
         return "download"
     is_question = path.rpartition("/")[2].partition(".")[0] in questions
     return "question" if is_question or len(names) > 2 or any(name.startswith("_") for name in names) else "page"
+
+
+def is_small_part(scope: Scope, path: str, bounds: Bounds) -> bool:
+    """Tell whether a request wants to know of a file for download only, or a small part of it: tables are read so from afar."""
+    if not path.startswith("/downloads/"):
+        return False
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    # With If-Range the whole may be sent.
+    if scope["method"] != "GET" or b"if-range" in headers:
+        return bool(scope["method"] == "HEAD")
+    first, end = span(headers.get(b"range"), _ENDLESS_BYTES) or (0, 0)
+    return end - first <= bounds.most_part_bytes
 
 
 def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = frozenset(), *, is_for_all: bool = False) -> App:
@@ -95,7 +110,8 @@ def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = froz
         path = str(scope["path"]).removeprefix(base)
         refused = refusal(scope, path, pairs, bounds)
         if refused is None and pairs is not None:
-            kind = kind_of(path, [name for name, _ in pairs], questions)
+            names = [name for name, _ in pairs]
+            kind: Kind = "page" if is_small_part(scope, path, bounds) else kind_of(path, names, questions)
             # Nobody can log in here, and a cookie of the same domain must not keep answers out of caches.
             heads = [(name, value) for name, value in scope["headers"] if name.lower() not in (b"cookie", b"authorization")]
             asked = {**scope, "headers": heads} if bounds.is_public else scope
