@@ -483,6 +483,29 @@ def test_nothing_is_done_for_who_has_left(path: str) -> None:
     assert given_up == [path.partition("?")[0]] * 2
 
 
+def test_the_log_says_nothing_of_each_part_that_is_sent_to_who_has_left(caplog: pytest.LogCaptureFixture) -> None:
+    """Datasette sends the rows of a page without a pause; each would be a line."""
+    n_sent = [0]
+
+    async def hasty(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"x" * 1_000, "more_body": True})
+            n_sent[0] += 1
+            if n_sent[0] % 1_000 == 0:
+                await asyncio.sleep(0.01)
+
+    async def lasting(scope: Any, receive: Any, send: Any) -> None:
+        await (AsgiLifespan(hasty) if scope["type"] == "lifespan" else door.guarded(hasty, Bounds()))(scope, receive, send)
+
+    with served(lasting) as address:
+        for _ in range(3):
+            _left(address, "/all.csv", 100)
+        time.sleep(0.2)
+    assert n_sent[0] > 0
+    assert [record.message for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_who_leaves_keeps_others_from_their_turn_no_longer_than_one_query(database: Path) -> None:
     """Without that, each of those who left has its 2 s of SQL before the next one, who waits for 5 s."""
     with served(serve.make_datasette(database).app()) as address:

@@ -139,6 +139,9 @@ class Answer:
             names = {bytes(name).lower() for name, _ in own}
             event = {**event, "headers": own + [pair for pair in self._headers if pair[0] not in names]}
         await self._send(event)
+        if event.get("more_body"):
+            # Datasette sends 1,000 rows without a pause, in which the server would learn that the reader left, and others be answered.
+            await asyncio.sleep(0)
 
 
 async def _let_in(app: App, scope: Scope, answer: Answer, rate: Rate | None, turns: Turns | None, bounds: Bounds) -> Refusal | None:
