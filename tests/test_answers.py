@@ -75,6 +75,46 @@ def test_all_who_ask_at_the_same_time_wait_for_one_answer() -> None:
     assert asyncio.run(ask()) == 1
 
 
+@pytest.mark.parametrize("is_for_all", [False, True])
+def test_what_nobody_waits_for_any_more_is_given_up_but_for_what_all_need(is_for_all: bool) -> None:
+    async def ask() -> None:
+        kept, made = Memory(MUCH, n_bytes, is_for_all=is_for_all), list[int]()
+        for n_times in (1, 2):
+            readers = [asyncio.create_task(kept.get("key", _making(_answer(), made))) for _ in range(3)]
+            await asyncio.sleep(0)
+            for reader in readers:
+                reader.cancel()
+            await asyncio.gather(*readers, return_exceptions=True)
+            await asyncio.sleep(0.05)
+            assert ("key" in kept) is is_for_all
+            assert len(made) == (1 if is_for_all else n_times)
+
+    asyncio.run(ask())
+
+
+def test_who_comes_while_something_is_given_up_has_it_made_anew() -> None:
+    async def slow_to_stop() -> Answer:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            await asyncio.sleep(0.02)
+        return _answer(b"old")
+
+    async def ask() -> None:
+        kept = Memory(MUCH, n_bytes)
+        first = asyncio.create_task(kept.get("key", slow_to_stop))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        second, third = (asyncio.create_task(kept.get("key", _making(_answer(), list[int]()))) for _ in range(2))
+        assert await asyncio.gather(second, third) == [_answer()] * 2
+        await asyncio.sleep(0.03)
+        assert "key" in kept
+
+    asyncio.run(ask())
+
+
 def test_what_breaks_off_is_told_to_the_reader_and_tried_again() -> None:
     async def broken() -> Answer:
         raise ValueError("no")

@@ -30,7 +30,7 @@ class Bounds:
     download_per_minute
         CSV, spreadsheets, archives and the database.
     page_per_minute
-        All other pages; files of the site itself are not counted.
+        All other pages, what is said of a file for download (HEAD), and its parts; files of the site itself are not counted.
     seconds_a_token
         A request that took longer to answer counts once more for each so many seconds: who asks for hard work asks less often.
     most_clients
@@ -43,6 +43,9 @@ class Bounds:
         How many others wait for their turn in each class, and how long, before they are told to come again.
     longest_answer_s
         After so long an answer is broken off: a slow reader of a long one would keep the place of others.
+    most_part_bytes
+        The largest part of a file below /downloads/ (one Range header) that counts as a page: programs read Parquet in hundreds of small
+        ones. A larger part, or one without an end, counts as a download.
     most_query_bytes, most_path_bytes
         Length of the query string and of the path.
     most_parameters, most_facets
@@ -63,6 +66,7 @@ class Bounds:
     most_waiting: int = 16
     longest_wait_s: float = 5.0
     longest_answer_s: float = 300.0
+    most_part_bytes: int = 8_000_000
     most_query_bytes: int = 16_384
     most_path_bytes: int = 2_048
     most_parameters: int = 60

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from db.export.sending import span
 from db.guard.bounds import Bounds
 from db.guard.clients import Rate, client_of
 from db.guard.headers import Headers, headers_for_all, security_headers
+from db.guard.leaving import Receive, ended, in_hand, nothing_sent, while_there
 from db.guard.turns import Turns
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Kind = Literal["sql", "question", "download", "page", "file"]
@@ -43,6 +44,8 @@ CLOSED = re.compile(
 _ADDRESS = re.compile(rb"/(?!/) [!-\[\]-~]*", re.VERBOSE)
 _DOWNLOADS = (".csv", ".db", ".xlsx", ".zip", ".parquet", ".jsonl")
 _FILES = re.compile(r"/(?:static|-/static|-/static-plugins)/.*|/favicon\.ico|/robots\.txt")
+# Longer than any file, where its length is not known.
+_ENDLESS_BYTES = 10**18
 _SQL = frozenset({"sql", "_where"})
 
 
@@ -65,6 +68,18 @@ def kind_of(path: str, names: Sequence[str], questions: Set[str] = frozenset()) 
         return "download"
     is_question = path.rpartition("/")[2].partition(".")[0] in questions
     return "question" if is_question or len(names) > 2 or any(name.startswith("_") for name in names) else "page"
+
+
+def is_small_part(scope: Scope, path: str, bounds: Bounds) -> bool:
+    """Tell whether a request wants to know of a file for download only, or a small part of it: tables are read so from afar."""
+    if not path.startswith("/downloads/"):
+        return False
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    # With If-Range the whole may be sent.
+    if scope["method"] != "GET" or b"if-range" in headers:
+        return bool(scope["method"] == "HEAD")
+    first, end = span(headers.get(b"range"), _ENDLESS_BYTES) or (0, 0)
+    return end - first <= bounds.most_part_bytes
 
 
 def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = frozenset(), *, is_for_all: bool = False) -> App:
@@ -95,12 +110,13 @@ def guarded(app: App, bounds: Bounds, base: str = "", questions: Set[str] = froz
         path = str(scope["path"]).removeprefix(base)
         refused = refusal(scope, path, pairs, bounds)
         if refused is None and pairs is not None:
-            kind = kind_of(path, [name for name, _ in pairs], questions)
+            names = [name for name, _ in pairs]
+            kind: Kind = "page" if is_small_part(scope, path, bounds) else kind_of(path, names, questions)
             # Nobody can log in here, and a cookie of the same domain must not keep answers out of caches.
             heads = [(name, value) for name, value in scope["headers"] if name.lower() not in (b"cookie", b"authorization")]
             asked = {**scope, "headers": heads} if bounds.is_public else scope
             rate = rates.get(kind) if bounds.is_public else None
-            refused = await _let_in(app, asked, receive, answer, rate, turns.get(kind), bounds)
+            refused = await while_there(_let_in(app, asked, answer, rate, turns.get(kind), bounds), receive)
         if refused is not None:
             await _refuse(answer.send, refused, path, base, is_head=scope["method"] == "HEAD")
 
@@ -123,11 +139,12 @@ class Answer:
             names = {bytes(name).lower() for name, _ in own}
             event = {**event, "headers": own + [pair for pair in self._headers if pair[0] not in names]}
         await self._send(event)
+        if event.get("more_body"):
+            # Datasette sends 1,000 rows without a pause, in which the server would learn that the reader left, and others be answered.
+            await asyncio.sleep(0)
 
 
-async def _let_in(
-    app: App, scope: Scope, receive: Receive, answer: Answer, rate: Rate | None, turns: Turns | None, bounds: Bounds
-) -> Refusal | None:
+async def _let_in(app: App, scope: Scope, answer: Answer, rate: Rate | None, turns: Turns | None, bounds: Bounds) -> Refusal | None:
     """Let a request in when its turn comes; return why not where it does not. An answer that takes too long is broken off."""
     client = client_of(scope.get("client"))
     wait = None if rate is None else rate.take(client)
@@ -138,15 +155,17 @@ async def _let_in(
         if not is_my_turn:
             return Refusal(503, "Many others ask for the same kind of work.", max(round(bounds.longest_wait_s), 1))
         start = time.monotonic()
-        try:
-            async with asyncio.timeout(bounds.longest_answer_s if turns else None):
-                await app(scope, receive, answer.send)
-        except TimeoutError:
-            # Once it began nothing can be said any more: the server ends the connection, and the reader sees that a part is missing.
-            return None if answer.began else Refusal(503, "This takes too long.", max(round(bounds.longest_wait_s), 1))
-        finally:
-            if rate is not None:
-                rate.charge(client, ((answer.began or time.monotonic()) - start) / bounds.seconds_a_token)
+        with in_hand() as threads:
+            try:
+                async with asyncio.timeout(bounds.longest_answer_s if turns else None):
+                    await app(scope, nothing_sent, answer.send)
+            except TimeoutError:
+                # Once it began nothing can be said any more: the server ends the connection, and the reader sees that a part is missing.
+                return None if answer.began else Refusal(503, "This takes too long.", max(round(bounds.longest_wait_s), 1))
+            finally:
+                await ended(threads)
+                if rate is not None:
+                    rate.charge(client, ((answer.began or time.monotonic()) - start) / bounds.seconds_a_token)
     return None
 
 

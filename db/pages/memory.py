@@ -5,12 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 
 def _one_each(_key: Hashable, _value: Any) -> int:
     return 1
+
+
+@dataclass(slots=True)
+class _Making:
+    """What is being made, and how many readers wait for it."""
+
+    task: asyncio.Task[Any]
+    n_waiting: int = 0
 
 
 class Memory:
@@ -22,12 +31,14 @@ class Memory:
         How much is kept, in units of `weight`; what was not asked for longest goes first.
     weight
         What a thing weighs under its key; None for what is not to be kept.
+    is_for_all
+        Whether all readers need what is kept: it is made to its end also where nobody waits for it any more.
     """
 
-    def __init__(self, most: int = 64, weight: Callable[[Hashable, Any], int | None] = _one_each) -> None:
-        self._most, self._weight = most, weight
+    def __init__(self, most: int = 64, weight: Callable[[Hashable, Any], int | None] = _one_each, *, is_for_all: bool = False) -> None:
+        self._most, self._weight, self._is_for_all = most, weight, is_for_all
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._making: dict[Hashable, asyncio.Task[Any]] = {}
+        self._making: dict[Hashable, _Making] = {}
         self.weighs = 0
 
     def __contains__(self, key: Hashable) -> bool:
@@ -40,15 +51,24 @@ class Memory:
             self._kept.move_to_end(key)
             return self._kept[key][0]
         if key not in self._making:
-            self._making[key] = asyncio.ensure_future(self._made(key, make))
-        # A reader who goes away does not take it from the others.
-        return await asyncio.shield(self._making[key])
+            self._making[key] = _Making(asyncio.ensure_future(self._made(key, make)))
+        making = self._making[key]
+        making.n_waiting += 1
+        try:
+            # A reader who goes away does not take it from the others.
+            return await asyncio.shield(making.task)
+        finally:
+            making.n_waiting -= 1
+            if not (making.n_waiting or making.task.done() or self._is_for_all):
+                del self._making[key]  # who comes now has it made anew
+                making.task.cancel()
 
     async def _made(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> Any:
         try:
             made = await make()
         finally:
-            del self._making[key]
+            if key in self._making and self._making[key].task is asyncio.current_task():
+                del self._making[key]
         if (weight := self._weight(key, made)) is not None:
             self._kept[key] = made, weight
             self.weighs += weight
@@ -61,7 +81,7 @@ class Memory:
 @lru_cache(maxsize=8)
 def memory_of(datasette: Any) -> Memory:
     """Return the memory of a server for what all readers need; each Datasette has its own."""
-    return Memory(256)
+    return Memory(256, is_for_all=True)
 
 
 @lru_cache(maxsize=8)

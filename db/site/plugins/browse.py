@@ -58,13 +58,22 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Leave out the values beside the rows where counting them would take seconds: in a large table, by a filter that no index holds.
 
     And on pages after the first, where Datasette counts what stands from there on: `_whole_facets` counts all.
+    The CSV of all rows of a table is read in the largest pages: Datasette takes those of the address, and with one row a page each
+    row would be a query.
     """
 
     def wrap(app: App) -> App:
-        async def uncounted(scope: Scope, receive: Any, send: Any) -> None:
-            if scope["type"] == "http" and is_without(scope["path"], scope["query_string"]):
-                scope = {**scope, "query_string": scope["query_string"] + b"&_nofacet=1"}
+        async def asked_for(scope: Scope, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                path, query = scope["path"], scope["query_string"]
+                if is_stream(path, query):
+                    scope = {**scope, "query_string": b"_size=max&" + query}  # what stands first counts
+                elif is_without(path, query):
+                    scope = {**scope, "query_string": query + b"&_nofacet=1"}
             await app(scope, receive, send)
+
+        def is_stream(path: str, query: bytes) -> bool:
+            return path.endswith(".csv") and any(name == "_stream" for name, _ in _parsed(query.decode("latin-1")))
 
         def is_without(path: str, query: bytes) -> bool:
             if path not in large and b"_next=" not in query:
@@ -75,7 +84,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         # What may change has no counts, and is small.
         counts = ((name, publish.row_counts(datasette.inspect_data, name)) for name in datasette.inspect_data or ())
         large = {f"/{name}/{CASES}" for name, rows in counts if rows.get(CASES, 0) > narrowing.LARGE}
-        return uncounted
+        return asked_for
 
     return wrap
 

@@ -14,6 +14,7 @@ from typing import Any
 from db import publish
 from db.guard import door, queries
 from db.guard.bounds import configured
+from db.guard.leaving import Threads
 from db.hooks import hook
 from db.pages.registry import ROUTES
 
@@ -39,8 +40,12 @@ def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
             "set one where several processes serve the site"
         )
 
+    n_threads = datasette.setting("num_sql_threads")
+    if datasette.executor is not None:  # without threads Datasette has none
+        datasette.executor.shutdown(wait=False)
+        datasette.executor = Threads(n_threads, thread_name_prefix="sql")
+
     async def open_all() -> None:
-        n_threads = datasette.setting("num_sql_threads")
         for database in datasette.databases.values():
             all_there = threading.Barrier(max(n_threads, 1))
             waiting = (database.execute_fn(lambda _, gate=all_there: gate.wait(_LONGEST_START_S)) for _ in range(n_threads))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from datasette import NotFound, Response
-from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode, urlsafe_components
 from datasette.utils.asgi import BadRequest
-from datasette.views.base import DatasetteError
 
 from db import publish
 from db.cells import identifier_url, is_own_title, number_columns, title_shown
@@ -25,6 +23,7 @@ from db.pages.home import home_page
 from db.pages.links import Links, Served
 from db.pages.memory import chosen_of, memory_of
 from db.pages.reading import LONGEST_MS, LONGEST_OF_ALL_MS, TookTooLong, casebook_of, kept_by_caches, name_of, read
+from db.pages.refused import log_line, status_of, words_of
 from db.pages.registry import ROUTES, Route
 from db.pages.runs import run_page, runs_page
 from db.pages.unknown import not_listed, not_taken, quoted
@@ -219,37 +218,6 @@ async def _kept_report(datasette: Any, request: Any) -> str | None:
     return Links(datasette.urls, name).report(row["report_id"]) if row else None
 
 
-# Datasette's words are of databases where readers ask for pages.
-_IN_OUR_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        "Database not found": "There is no page of this name.",
-        "Record not found": "There is no row of this name. Its report may have been removed, or read anew under another name.",
-    }
-)
-_TOO_MUCH = (QueryInterrupted, sqlite3.DataError, sqlite3.IntegrityError, MemoryError)
-
-
-def _status(exception: Exception) -> int:
-    """Return what an exception is answered with; 500 for a fault."""
-    # Datasette answers 500 where a CSV asks for too much work, and where a number does not fit.
-    is_no_fault = isinstance(exception, _TOO_MUCH) or (isinstance(exception, OverflowError) and "SQLite INTEGER" in str(exception))
-    status = int(getattr(exception, "status", 400 if is_no_fault else 500))
-    # What Datasette says in words of its own is said of a request ("Cannot sort table by"), with 500 where it names no other.
-    return 400 if isinstance(exception, DatasetteError) and status == 500 else status
-
-
-def _words(datasette: Any, exception: Exception) -> str:
-    """Return what a page says of what was refused; Datasette's own words on time are markup with a script."""
-    if isinstance(exception, QueryInterrupted) or isinstance(exception.__context__, QueryInterrupted):
-        return f"This took too long: one query may take {datasette.setting('sql_time_limit_ms') / 1000:g} s. Ask for less at once."
-    if isinstance(exception, MemoryError):
-        return "This needs more memory than one query may have. Ask for less at once."
-    if isinstance(exception, (sqlite3.IntegrityError, OverflowError)):
-        return f"A number is wanted where there is none, or one that is too large ({exception})."
-    said = str(getattr(exception, "message", None) or exception)
-    return _IN_OUR_WORDS.get(said, said)
-
-
 @outer_hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Generator[None, list[Any], list[Any]]:
     """Show what is refused or not there on a page with the site's own way back; leave faults to Datasette.
@@ -258,7 +226,9 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Gene
     print the traceback; so ours stands around it.
     """
     others = yield
-    status = _status(exception)
+    status = status_of(datasette, exception)
+    if line := log_line(datasette, exception, request.full_path):
+        logging.getLogger("casebook").warning("%s", line)
     return [lambda: _refusal(datasette, request, exception, status)] if 400 <= status < 500 else others
 
 
@@ -269,7 +239,7 @@ async def _refusal(datasette: Any, request: Any, exception: Exception, status: i
     said = {
         **getattr(exception, "error_dict", {}),
         "ok": False,
-        "error": _words(datasette, exception),
+        "error": words_of(datasette, exception),
         "status": status,
         "title": getattr(exception, "title", None),
     }
