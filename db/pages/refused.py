@@ -12,11 +12,13 @@ from typing import Any
 from datasette.database import QueryInterrupted
 from datasette.views.base import DatasetteError
 
-# Datasette's words are of databases where readers ask for pages.
+# Datasette's words are of databases where readers ask for pages; 1.0 has others than 0.65.
+_NO_ROW = "There is no row of this name. Its report may have been removed, or read anew under another name."
 _IN_OUR_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "Database not found": "There is no page of this name.",
-        "Record not found": "There is no row of this name. Its report may have been removed, or read anew under another name.",
+        "Record not found": _NO_ROW,
+        "Row not found": _NO_ROW,
     }
 )
 _TOO_MUCH = (QueryInterrupted, sqlite3.DataError, sqlite3.IntegrityError, MemoryError)
