@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from datasette.app import Datasette
 
 import casebook
 from extract import pipeline as extraction
 from tests import browsers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sites_end() -> Iterator[None]:
+    """Close the databases of the sites that the tests of a module opened.
+
+    A Datasette that answered once is never thrown away, with its threads and their connections; and the guard bounds SQLite's memory
+    for the process, in which all tests run.
+    """
+    opened: list[weakref.ref[Datasette]] = []
+    usual = Datasette.__init__
+
+    def noted(site: Datasette, *given: Any, **named: Any) -> None:
+        opened.append(weakref.ref(site))
+        usual(site, *given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Datasette, "__init__", noted)
+        yield
+    for site in filter(None, (one() for one in opened)):
+        if site.executor is not None:
+            site.executor.shutdown()
+        for database in site.databases.values():
+            database.close()
 
 
 @pytest.fixture(scope="session")
