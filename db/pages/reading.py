@@ -18,6 +18,8 @@ Thing = TypeVar("Thing")
 LONGEST_MS = 5_000
 # What shows the whole database, whoever asks, is read once and kept.
 LONGEST_OF_ALL_MS = 60_000
+# All rows that somebody chose, for a file of ours.
+LONGEST_OF_FILE_MS = 10_000
 
 
 class TookTooLong(BadRequest):  # type: ignore[misc]  # Datasette has no types

@@ -44,6 +44,12 @@ def quoted(answer: str) -> str:
     return f"“{answer[:LONGEST]}”"
 
 
+def not_asked(what: str, given: Iterable[str], known: Sequence[str]) -> str:
+    """Return the sentence on the first name in an address that is none of those known, "" for none; Datasette's own begin with "_"."""
+    name = next((name for name in given if name not in known and not name.startswith("_")), None)
+    return "" if name is None else f"{what} asks for no {quoted(name)}, but for {', '.join(known) or 'nothing'}."
+
+
 def not_taken(sentence: str) -> str:
     """Return the sentence on an unknown answer without what is shown in its place, where nothing is."""
     return _SHOWN.sub(".", sentence)

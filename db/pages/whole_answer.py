@@ -21,7 +21,7 @@ def rows_of_file(ending: str, max_returned_rows: int) -> int:
 
 
 def whole_answer(connection: sqlite3.Connection, question: Query, given: Mapping[str, str]) -> Data:
-    """Return all rows of the answer to a question; `given` has its parameters, as text, and may have `rows`, the most that are wanted.
+    """Return all rows of the answer to a question; `given` has its parameters, as text, and `rows`, the most that are wanted.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def whole_answer(connection: sqlite3.Connection, question: Query, given: Mapping
         There are more than a file may have: a part would look like the whole.
     """
     values = {parameter.name: given.get(parameter.name, "") for parameter in question.parameters}
-    cursor = connection.execute(bounded(question), values | {"rows": given.get("rows") or rows_of_file("csv", 0)})
+    cursor = connection.execute(bounded(question), values | {"rows": given["rows"]})
     rows = cursor.fetchmany(MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise BadRequest(

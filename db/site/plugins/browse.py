@@ -24,7 +24,7 @@ from db.pages import narrowing
 from db.pages.answers import App, Scope
 from db.pages.links import asking
 from db.pages.memory import memory_of
-from db.pages.reading import LONGEST_OF_ALL_MS, TookTooLong, asked_of_itself, casebook_of, read
+from db.pages.reading import LONGEST_OF_ALL_MS, LONGEST_OF_FILE_MS, TookTooLong, asked_of_itself, casebook_of, read
 from db.pages.wrong_filters import wrong_filters
 from db.query import every
 
@@ -34,7 +34,6 @@ _OF_THE_FORM = ("_size", "_shape", "_extra")
 _LIMIT = re.compile(r"\blimit \d+(?: offset \d+)?\s*$", re.IGNORECASE)
 # Workbooks are written one at a time, since each takes a processor for seconds; so many are read, wait or are written at once.
 _MOST_AT_ONCE = 3
-_READING_MS = 10_000
 
 
 @hook
@@ -44,8 +43,8 @@ def filters_from_request(request: Any, database: str, table: str, datasette: Any
     async def narrowed() -> FilterArguments:
         pairs, connection = _pairs(request), datasette.get_database(database)
         columns = await connection.table_columns(table)
-        is_searched = "fts_table" in publish.searched(table)
-        if wrong := list(wrong_filters(table, pairs, columns, [key for key, *_ in Filters(()).lookups()], is_searched)):
+        operators = [key for key, *_ in Filters(()).lookups()]
+        if wrong := list(wrong_filters(table, pairs, columns, operators, bool(publish.searched(table)))):
             raise BadRequest(" ".join(wrong))
         found = narrowing.conditions(pairs) if table == CASES else []
         return FilterArguments([condition.sql for condition in found], {key: value for each in found for key, value in each.values.items()})
@@ -204,7 +203,7 @@ async def xlsx(
     is_listed = bool(query_name or (table and view_name != "row" and not request.url_vars.get("pks")))
     asked = await _query_of(datasette, request, data) if is_listed else None
     # SQL of a stranger has the time of a page; ours may read as long as so many rows take.
-    limit_ms = datasette.setting("sql_time_limit_ms") if "_where" in request.args else _READING_MS
+    limit_ms = datasette.setting("sql_time_limit_ms") if "_where" in request.args else LONGEST_OF_FILE_MS
 
     def taken(sqlite: sqlite3.Connection) -> spreadsheet.Selection:
         if asked is None:

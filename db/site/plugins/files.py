@@ -18,12 +18,11 @@ from db import publish
 from db.hooks import hook
 from db.pages.answers import App, Scope
 from db.pages.data import Data
-from db.pages.reading import casebook_of, kept_by_caches, name_of, read
-from db.pages.unknown import quoted
+from db.pages.reading import LONGEST_OF_FILE_MS, casebook_of, kept_by_caches, name_of, read
+from db.pages.unknown import not_asked
 from db.pages.whole_answer import rows_of_file, whole_answer
 from db.pages.written import written
 
-_READING_MS = 10_000
 _ENDINGS = ("json", "csv", "xlsx")
 
 
@@ -35,11 +34,12 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         async def asked_for(scope: Scope, receive: Any, send: Any) -> None:
             name, _, ending = scope["path"].rpartition("/")[2].partition(".") if scope["type"] == "http" else ("", "", "")
             if name in _questions() and ending in _ENDINGS:
-                given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-                if strange := _strange(_questions()[name], dict(given)):
+                given = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+                known = [*(parameter.name for parameter in _questions()[name].parameters), "rows"]
+                if strange := not_asked(name, given, known):
                     await Response.json({"ok": False, "error": strange, "status": 400, "title": None}, status=400).asgi_send(send)
                     return
-                if not dict(given).get("rows"):
+                if not given.get("rows"):
                     n_rows = rows_of_file(ending, datasette.setting("max_returned_rows"))
                     scope = {**scope, "query_string": b"rows=%d&%s" % (n_rows, scope["query_string"])}  # what stands first counts
             await app(scope, receive, send)
@@ -47,13 +47,6 @@ def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
         return asked_for
 
     return wrap
-
-
-def _strange(question: publish.Query, given: Mapping[str, str]) -> str:
-    """Return a sentence on a parameter that a question has not; "" for none."""
-    known = [*(parameter.name for parameter in question.parameters), "rows"]
-    name = next((name for name in given if name not in known and not name.startswith("_")), None)
-    return "" if name is None else f"{question.name} asks for no {quoted(name)}, but for {', '.join(known)}."
 
 
 @hook
@@ -78,7 +71,7 @@ async def csv_of_question(request: Any, datasette: Any) -> Any:
     """Answer with all rows of the answer to a question."""
     _, database = await casebook_of(datasette)
     question = _questions()[request.url_vars["question"]]
-    found = await read(database, lambda sqlite: whole_answer(sqlite, question, _given(request)), _READING_MS)
+    found = await read(database, lambda sqlite: whole_answer(sqlite, question, _given(request)), LONGEST_OF_FILE_MS)
     return written(found, "csv", kept_by_caches(datasette))
 
 

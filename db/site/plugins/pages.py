@@ -26,7 +26,7 @@ from db.pages.reading import LONGEST_MS, LONGEST_OF_ALL_MS, TookTooLong, caseboo
 from db.pages.refused import log_line, status_of, words_of
 from db.pages.registry import ROUTES, Route
 from db.pages.runs import run_page, runs_page
-from db.pages.unknown import not_listed, not_taken, quoted
+from db.pages.unknown import not_asked, not_listed, not_taken
 from db.pages.written import written
 from db.query import every
 
@@ -116,9 +116,8 @@ def _answer(route: Route) -> Callable[..., Awaitable[Any]]:
 def _refuse_wrong(request: Any, route: Route, page: Any) -> None:
     """Refuse data of a choice that was not understood: a page says so and shows all, a program would take all for what it asked for."""
     wrong = [*getattr(page, "unknown", ()), *getattr(page, "problems", ())]
-    strange = [name for name in request.args if name not in route.parameters and not name.startswith("_")]
-    if strange:
-        wrong.append(f"/{route.name} asks for no {quoted(strange[0])}, but for {', '.join(route.parameters) or 'nothing'}.")
+    if strange := not_asked(f"/{route.name}", request.args, route.parameters):
+        wrong.append(strange)
     if wrong:
         raise BadRequest(" ".join(map(not_taken, wrong)))
 
